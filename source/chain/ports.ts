@@ -1,0 +1,80 @@
+import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
+
+export interface NodeTip extends BlockRef {
+  /** Chain name and genesis as the node says; compared with what was pinned at init. */
+  readonly chain: string;
+  /** Header time of the tip, seconds. */
+  readonly time: number;
+  readonly syncing: boolean;
+  /** Lowest height whose raw block can be had, when pruned. */
+  readonly prunedBelow: number | undefined;
+}
+
+export interface RawBlock extends BlockRef {
+  readonly raw: Buffer;
+}
+
+export interface MempoolView {
+  /** Every txid now in the mempool, or only what changed since `sequence`. */
+  readonly loaded: boolean;
+  readonly txids: ReadonlySet<Txid>;
+}
+
+/** A wish to look, never a fact. `added`/`removed` name mempool transactions when the channel knows them. */
+export type Hint =
+  | {readonly kind: 'mempool-added'; readonly txid: Txid}
+  | {readonly kind: 'mempool-removed'; readonly txid: Txid}
+  | {readonly kind: 'block'}
+  /** Notifications were lost or the channel (re)connected: look at everything. */
+  | {readonly kind: 'everything'};
+
+/**
+ * Chain data of one network. Reports, never concludes. Errors are EngineErrors: `backend_down`, `backend_warming_up`,
+ * `backend_auth`, `backend_timeout`, `backend_overloaded`, `block_pruned`, `bad_backend_answer`.
+ */
+export interface ChainSource {
+  tip(): Promise<NodeTip>;
+  /** Genesis hash, for the identity check. */
+  genesis(): Promise<BlockHash>;
+  /** Hashes in the node's best chain; undefined above its tip. One batch. */
+  hashesAt(heights: readonly number[]): Promise<(BlockHash | undefined)[]>;
+  /** Raw blocks in the order asked, fetched in batches with bounded parallelism. Yields as they arrive, in order. */
+  blocks(refs: readonly BlockRef[], signal?: AbortSignal): AsyncIterable<RawBlock>;
+  /** Header time in seconds of best-chain blocks, for `rescan --from DATE`. */
+  timesAt(heights: readonly number[]): Promise<(number | undefined)[]>;
+  mempool(): Promise<MempoolView>;
+  /** Raw bytes of mempool transactions; undefined for those it does not hold now. Order as asked. */
+  mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]>;
+  /** For each outpoint the mempool transaction that spends it (RPC gettxspendingprevout). */
+  mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]>;
+  /** Starts the notification channels. Each hint only wakes a loop; lost ones are announced as `everything`. */
+  listen(onHint: (hint: Hint) => void, signal: AbortSignal): void;
+}
+
+export interface AddressSource {
+  /** A fresh receive address of the pinned wallet, checked to be its own. */
+  newAddress(): Promise<string>;
+  /** A fresh change address of the pinned wallet. */
+  newChangeAddress(): Promise<string>;
+  /** Fingerprints of the wallet's descriptors, sorted. Pinned at init. */
+  walletFingerprints(): Promise<string[]>;
+  /** Every coin of the wallet at one confirmation or more, for `untracked`. */
+  walletCoins(): Promise<{outpoint: Outpoint; amount: bigint}[]>;
+}
+
+/** What the health display knows; gathered from calls that were made anyway, plus one cheap call a round. */
+export interface BackendVitals {
+  readonly version: string | undefined;
+  readonly peers: number | undefined;
+  readonly mempool: {transactions: number; bytes: number} | undefined;
+  /** sat/vB */
+  readonly feeFloor: number | undefined;
+}
+
+export interface BackendHealth {
+  /** Asks the node once. */
+  vitals(): Promise<BackendVitals>;
+  /** Milliseconds of the last answers, newest last, at most 60. */
+  latencies(): readonly number[];
+  notifyChannels(): readonly {channel: string; state: 'ok' | 'quiet' | 'lost'; lastAt: number | undefined}[];
+}

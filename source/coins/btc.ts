@@ -1,0 +1,65 @@
+import {satoshi, type Satoshi} from '../primitives/amount.ts';
+import type {Coin} from './coin.ts';
+
+/**
+ * Bitcoin Core's GetDustThreshold at the default dust relay feerate of 3,000 sat/kvB: the cost of the output itself
+ * plus that of spending it (67 vB for a witness program, 148 bytes else).
+ */
+const dustLimit = (scriptPubKey: Uint8Array): Satoshi => {
+  const version = scriptPubKey[0] ?? 0;
+  const isWitness =
+    scriptPubKey.length >= 4 &&
+    scriptPubKey.length <= 42 &&
+    (version === 0 || (version >= 0x51 && version <= 0x60)) &&
+    scriptPubKey[1] === scriptPubKey.length - 2;
+  const outputSize = 8 + 1 + scriptPubKey.length;
+  return satoshi(BigInt((outputSize + (isWitness ? 67 : 148)) * 3));
+};
+
+const TEST_ADDRESSES = {bech32: 'tb', pubKeyHash: 0x6f, scriptHash: 0xc4};
+
+export const btc: Coin = {
+  name: 'btc',
+  unit: 'BTC',
+  decimals: 8,
+  smallestUnit: 'sat',
+  maxSupply: satoshi(2_100_000_000_000_000n),
+  coinbaseMaturity: 101,
+  blockTime: 600,
+  networks: {
+    mainnet: {
+      name: 'mainnet',
+      chain: 'main',
+      genesis: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+      bech32: 'bc',
+      pubKeyHash: 0x00,
+      scriptHash: 0x05,
+    },
+    testnet: {
+      name: 'testnet',
+      chain: 'test',
+      genesis: '000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943',
+      ...TEST_ADDRESSES,
+    },
+    testnet4: {
+      name: 'testnet4',
+      chain: 'testnet4',
+      genesis: '00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043',
+      ...TEST_ADDRESSES,
+    },
+    signet: {
+      name: 'signet',
+      chain: 'signet',
+      genesis: '00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6',
+      ...TEST_ADDRESSES,
+    },
+    regtest: {
+      name: 'regtest',
+      chain: 'regtest',
+      genesis: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
+      ...TEST_ADDRESSES,
+      bech32: 'bcrt',
+    },
+  },
+  dustLimit,
+};

@@ -1,0 +1,86 @@
+import type {NetworkName} from '../coins/index.ts';
+import type {EventType} from '../contract/index.ts';
+import type {Satoshi} from '../primitives/amount.ts';
+
+// What the rest of the program sees of config.yaml: parsed, defaulted, paths absolute, durations in milliseconds,
+// variables filled in. Never log it: `redactedConfig` is what may be shown.
+
+export interface Config {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly database: DatabaseConfig;
+  readonly coins: ReadonlyMap<string, CoinConfig>;
+  readonly sinks: ReadonlyMap<string, SinkConfig>;
+  readonly api: ApiConfig;
+  readonly service: ServiceConfig;
+  /** Every secret value of this file, for the log's and the errors' redaction. */
+  readonly secrets: readonly string[];
+}
+
+export interface DatabaseConfig {
+  readonly type: 'sqlite';
+  /** Absolute path with `{coin}` in it. */
+  readonly path: string;
+}
+
+export interface CoinConfig {
+  readonly coin: string;
+  readonly network: NetworkName;
+  readonly confirmations: number;
+  readonly maxConfirmationCount: number;
+  readonly backend: BitcoindConfig;
+  readonly payouts: PayoutConfig;
+}
+
+export type RpcAuth =
+  | {readonly kind: 'cookie'; readonly path: string}
+  | {readonly kind: 'password'; readonly user: string; readonly password: string};
+
+export interface BitcoindConfig {
+  readonly type: 'bitcoind';
+  readonly url: string;
+  readonly auth: RpcAuth;
+  readonly wallet: string;
+  /** Total deadline of one call, ms. */
+  readonly timeout: number;
+  readonly notify: readonly NotifyConfig[];
+}
+
+export type NotifyConfig = {readonly type: 'zmq'; readonly url: string};
+
+export interface PayoutConfig {
+  readonly fee: {
+    readonly targetBlocks: number;
+    /** sat/vB */
+    readonly fallbackRate: number;
+    readonly minRate: number;
+    readonly maxRate: number;
+    readonly paidBy: 'house';
+  };
+  readonly limits: {readonly perPayout: Satoshi | undefined; readonly perDay: Satoshi | undefined};
+}
+
+export interface WebhookConfig {
+  readonly type: 'webhook';
+  readonly url: string;
+  readonly secret: string;
+  readonly types: readonly EventType[] | undefined;
+  /** Sequence after which a new sink starts; now when undefined. */
+  readonly from: number | undefined;
+  readonly allowPrivate: boolean;
+}
+
+export type SinkConfig = WebhookConfig;
+
+export interface ApiConfig {
+  /** Absolute path, at most 107 bytes. */
+  readonly socket: string;
+  readonly listen: {readonly host: string; readonly port: number} | undefined;
+  readonly token: string | undefined;
+}
+
+export interface ServiceConfig {
+  /** ms */
+  readonly broadcastPeriod: number;
+  readonly log: {readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly file: string | undefined};
+}

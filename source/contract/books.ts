@@ -1,0 +1,27 @@
+import {z} from 'zod';
+import {amountText, time} from './common.ts';
+
+/** ledger + uncredited + drift = chain, at `height`. Signed decimal strings. */
+export const books = z.object({
+  height: z.number().int(),
+  ledger: amountText.meta({description: 'Sum of all accounts but external'}),
+  uncredited: amountText.meta({description: 'Anchored deposits not yet credited'}),
+  chain: amountText.meta({description: 'Our anchored outputs unspent by anchored transactions'}),
+  untracked: amountText
+    .nullable()
+    .meta({description: "Coins on the node's wallet that are not ours; null when the node was not asked"}),
+  drift: amountText.meta({description: 'chain - ledger - uncredited'}),
+  outpoints: z.number().int().meta({description: 'Number of our anchored unspent outputs'}),
+  checked_at: time,
+});
+export type Books = z.infer<typeof books>;
+
+/** One double-entry transaction. */
+export const transaction = z.object({
+  id: z.string(),
+  kind: z.string(),
+  reference: z.string().nullable(),
+  created_at: time,
+  postings: z.array(z.object({account: z.string(), amount: amountText})),
+});
+export type Transaction = z.infer<typeof transaction>;

@@ -1,0 +1,71 @@
+import {z} from 'zod';
+import {account} from './account.ts';
+import {id, time} from './common.ts';
+import {deposit} from './deposit.ts';
+import {payout} from './payout.ts';
+
+export const eventType = z.enum([
+  'deposit.detected',
+  'deposit.confirmations',
+  'deposit.credited',
+  'deposit.settled',
+  'deposit.dropped',
+  'payout.queued',
+  'payout.sent',
+  'payout.confirmations',
+  'payout.confirmed',
+  'payout.unconfirmed',
+  'payout.settled',
+  'payout.held',
+  'payout.released',
+  'payout.conflicted',
+  'payout.cancelled',
+  'transfer.done',
+  'account.frozen',
+  'account.unfrozen',
+  'backend.down',
+  'backend.up',
+  'backend.behind',
+  'books.drift',
+  'books.balanced',
+]);
+export type EventType = z.infer<typeof eventType>;
+
+export const backendEventData = z.object({backend: z.string(), reason: z.string().optional(), since: time});
+export type BackendEvent = z.infer<typeof backendEventData>;
+export const booksEventData = z.object({height: z.number().int(), drift: z.string()});
+
+export const event = z.object({
+  id,
+  sequence: z.number().int(),
+  coin: z.string(),
+  type: eventType,
+  created_at: time,
+  schema: z.literal(1),
+  gap: z.literal(true).optional().meta({description: 'An earlier event of this queue was parked undelivered'}),
+  data: z.union([deposit, payout, account, backendEventData, booksEventData]),
+});
+export type BooksEvent = z.infer<typeof booksEventData>;
+export type Event = z.infer<typeof event>;
+
+export const eventQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+/** Events after a sequence number, oldest first. `next` is the cursor (a sequence as text) when more are there now. */
+export const eventList = z.object({items: z.array(event), next: z.string().nullable()});
+
+/** One sink's queue position for one event that was tried and is not delivered. */
+export const delivery = z.object({
+  id,
+  sink: z.string(),
+  event_id: id,
+  sequence: z.number().int(),
+  type: eventType,
+  status: z.enum(['retrying', 'dead']),
+  attempts: z.number().int(),
+  last_error: z.string().nullable(),
+  next_attempt_at: time.nullable(),
+  first_attempt_at: time,
+});
+export type Delivery = z.infer<typeof delivery>;

@@ -1,0 +1,113 @@
+import {z} from 'zod';
+import {amountText, blockHash, id, label, pageQuery, time, txid} from './common.ts';
+
+export const payoutStatus = z.enum([
+  'queued',
+  'reserved',
+  'signed',
+  'sent',
+  'confirmed',
+  'settled',
+  'held',
+  'conflicted',
+  'cancelled',
+]);
+export type PayoutStatus = z.infer<typeof payoutStatus>;
+
+/** Why a payout is held. The words beside it come from the node or say what to do. */
+export const holdReason = z.enum([
+  'wallet_locked',
+  'wallet_missing',
+  'node_auth',
+  'coins_short',
+  'fee_above_cap',
+  'books_drift',
+  'node_behind',
+  'deep_reorg',
+  'limit_per_payout',
+  'limit_per_day',
+  'account_frozen',
+  'refused_by_node',
+]);
+export type HoldReason = z.infer<typeof holdReason>;
+
+export const payout = z.object({
+  id,
+  idempotency_key: z.string(),
+  account: z.string(),
+  address: z.string(),
+  amount: amountText,
+  label: z.string().nullable(),
+  status: payoutStatus,
+  reason: z.string().optional().meta({description: 'Why it is held or conflicted, `code: words`'}),
+  held_from: payoutStatus.optional(),
+  clears: z.enum(['itself', 'person']).optional(),
+  cancellable: z.boolean(),
+  txid: txid.optional(),
+  vout: z.number().int().optional(),
+  fee: amountText.optional().meta({description: 'Its share of the transaction fee'}),
+  confirmations: z.number().int(),
+  block_height: z.number().int().optional(),
+  block_hash: blockHash.optional(),
+  created_at: time,
+});
+export type Payout = z.infer<typeof payout>;
+
+export const createPayoutBody = z.strictObject({
+  account: z.string(),
+  address: z.string(),
+  amount: amountText,
+  label: label.optional(),
+});
+export type CreatePayoutBody = z.infer<typeof createPayoutBody>;
+
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'expected 1 to 200 printable ASCII characters without spaces');
+
+export const payoutQuery = pageQuery.extend({
+  account: z.string().optional(),
+  address: z.string().optional(),
+  status: payoutStatus.optional(),
+  txid: txid.optional(),
+  idempotency_key: z.string().optional(),
+});
+export type PayoutQuery = z.infer<typeof payoutQuery>;
+
+export const broadcastStatus = z.enum([
+  'reserved',
+  'signed',
+  'sent',
+  'confirmed',
+  'settled',
+  'held',
+  'conflicted',
+  'abandoned',
+]);
+export type BroadcastStatus = z.infer<typeof broadcastStatus>;
+export const broadcast = z.object({
+  id,
+  txid: txid.optional(),
+  status: broadcastStatus,
+  reason: z.string().optional(),
+  payouts: z.number().int(),
+  amount: amountText.meta({description: 'Sum of its payouts'}),
+  fee: amountText,
+  feerate: z.number().meta({description: 'sat/vB'}),
+  change: amountText.optional(),
+  attempts: z.number().int(),
+  last_answer: z.string().optional().meta({description: 'What the node said to the last send'}),
+  confirmations: z.number().int(),
+  block_height: z.number().int().optional(),
+  created_at: time,
+  sent_at: time.optional(),
+});
+export type Broadcast = z.infer<typeof broadcast>;
+/** One broadcast with everything known of it. */
+export const broadcastDetail = broadcast.extend({
+  raw: z.string().optional(),
+  inputs: z.array(z.object({txid, vout: z.number().int(), amount: amountText})),
+  payout_ids: z.array(id),
+  block_hash: blockHash.optional(),
+});
+export type BroadcastDetail = z.infer<typeof broadcastDetail>;

@@ -1,0 +1,126 @@
+import {z} from 'zod';
+import {amountText, time} from './common.ts';
+import {books} from './books.ts';
+import {deposit} from './deposit.ts';
+import {delivery, event} from './event.ts';
+import {job} from './job.ts';
+import {payout} from './payout.ts';
+
+/** One supervised loop. `stalled`: its last round did not end in time. */
+export const loopStatus = z.object({
+  name: z.string(),
+  coin: z.string().nullable(),
+  state: z.enum(['starting', 'ok', 'waiting', 'failing', 'stalled', 'dead']),
+  detail: z.string().nullable(),
+  last_ok_at: time.nullable(),
+});
+
+export const backendStatus = z.object({
+  type: z.string(),
+  state: z.enum([
+    'connecting',
+    'ok',
+    'behind',
+    'syncing',
+    'warming_up',
+    'stalled',
+    'down',
+    'wrong_chain',
+    'wrong_wallet',
+  ]),
+  /** What is wrong and what to do, in words. */
+  reason: z.string().nullable(),
+  version: z.string().nullable(),
+  tip_height: z.number().int().nullable(),
+  tip_hash: z.string().nullable(),
+  tip_time: time.nullable(),
+  peers: z.number().int().nullable(),
+  latency_ms: z.array(z.number()).meta({description: 'The last answers, newest last'}),
+  latency_p95_ms: z.number().nullable(),
+  mempool: z.object({transactions: z.number().int(), bytes: z.number().int()}).nullable(),
+  fee_floor: z.number().nullable().meta({description: 'sat/vB'}),
+  notify: z.array(z.object({channel: z.string(), state: z.enum(['ok', 'quiet', 'lost']), last_at: time.nullable()})),
+  last_seen_at: time.nullable(),
+  since: time,
+});
+export type BackendStatus = z.infer<typeof backendStatus>;
+
+export const coinStatus = z.object({
+  coin: z.string(),
+  unit: z.string(),
+  network: z.string(),
+  confirmations: z.number().int(),
+  max_confirmation_count: z.number().int(),
+  block_time: z.number().int(),
+  height: z.number().int().nullable().meta({description: "Our ledger's tip"}),
+  backend: backendStatus,
+  books: books.nullable(),
+  payouts_paused: z.string().nullable().meta({description: 'Why no payout is being signed'}),
+  counts: z.object({
+    accounts: z.number().int(),
+    addresses: z.number().int(),
+    deposits: z.number().int(),
+    payouts: z.number().int(),
+    pending_payouts: z.number().int(),
+    held_payouts: z.number().int(),
+    incoming: z.number().int(),
+    events: z.number().int(),
+  }),
+  pending_amount: amountText,
+  incoming_amount: amountText,
+  pending: z.array(payout).meta({description: 'Payouts not yet confirmed, oldest first, at most 50'}),
+  incoming: z
+    .array(deposit)
+    .meta({description: 'Deposits not yet credited, newest first, then the newest credited; at most 50'}),
+  jobs: z.array(job),
+});
+export type CoinStatus = z.infer<typeof coinStatus>;
+
+export const sinkStatus = z.object({
+  name: z.string(),
+  type: z.string(),
+  coin: z.string(),
+  state: z.enum(['ok', 'retrying', 'off']),
+  waiting: z.number().int(),
+  dead: z.number().int(),
+  delivered_sequence: z.number().int(),
+  last_delivered_at: time.nullable(),
+  last_error: z.string().nullable(),
+  next_attempt_at: time.nullable(),
+});
+export type SinkStatus = z.infer<typeof sinkStatus>;
+
+export const alert = z.object({
+  id: z.string(),
+  severity: z.enum(['warning', 'critical']),
+  coin: z.string().nullable(),
+  text: z.string(),
+  since: time,
+});
+export type Alert = z.infer<typeof alert>;
+
+/** Everything a screen shows, of one moment. */
+export const status = z.object({
+  at: time,
+  engine: z.object({
+    state: z.enum(['starting', 'running', 'degraded', 'failing', 'stopping']),
+    version: z.string(),
+    pid: z.number().int(),
+    config: z.string(),
+    started_at: time,
+  }),
+  database: z.object({ok: z.boolean(), latency_ms: z.number().nullable(), error: z.string().nullable()}),
+  loops: z.array(loopStatus),
+  coins: z.array(coinStatus),
+  sinks: z.array(sinkStatus),
+  events: z.array(event).meta({description: 'The newest events of all coins, newest first, at most 50'}),
+  deliveries: z.array(delivery),
+  alerts: z.array(alert),
+});
+export type Status = z.infer<typeof status>;
+
+export const health = z.object({
+  status: z.enum(['ok', 'degraded', 'failing']),
+  reasons: z.array(z.string()),
+});
+export type Health = z.infer<typeof health>;

@@ -1,0 +1,55 @@
+import type {Satoshi} from '../primitives/amount.ts';
+import type {Outpoint, Txid} from '../primitives/ids.ts';
+
+/** What the node said to a send. Mapped by code in the adapter; `words` are the node's own, cleaned, for people. */
+export type SendAnswer =
+  /** Our txid, -27 or already known: the network has it. */
+  | {readonly kind: 'accepted'}
+  /** -25 missing or spent inputs, -26 mempool conflict: look before concluding anything. */
+  | {readonly kind: 'inputs-unavailable'; readonly words: string}
+  /** Any other refusal: fee too low, dust, policy. */
+  | {readonly kind: 'rejected'; readonly words: string}
+  /** Timeout, connection lost, warm-up: the same bytes again later. */
+  | {readonly kind: 'unknown'; readonly words: string}
+  /** 401 after the cookie was read again. */
+  | {readonly kind: 'unauthorized'; readonly words: string};
+
+export type AcceptAnswer = {readonly kind: 'acceptable'} | Exclude<SendAnswer, {kind: 'accepted'}>;
+
+export interface Broadcaster {
+  /** testmempoolaccept. Already in the mempool counts as acceptable. */
+  testAccept(raw: Buffer): Promise<AcceptAnswer>;
+  /** Sends exactly these bytes. Never throws for anything the network did. */
+  send(raw: Buffer, txid: Txid): Promise<SendAnswer>;
+  /** Where the network has it now, asked of the mempool and, if the node can, of the chain. */
+  find(txid: Txid): Promise<'mempool' | 'anchored' | 'absent'>;
+}
+
+export interface FeeSource {
+  /** sat/vB for confirmation within `blocks`; undefined when the node has too little data. */
+  estimate(blocks: number): Promise<number | undefined>;
+}
+
+/** A transaction decided to the last satoshi, before signing. */
+export interface TransactionPlan {
+  readonly inputs: readonly {readonly outpoint: Outpoint; readonly amount: Satoshi; readonly scriptPubKey: Buffer}[];
+  /** In transaction order. */
+  readonly outputs: readonly {readonly address: string; readonly scriptPubKey: Buffer; readonly amount: Satoshi}[];
+  readonly fee: Satoshi;
+}
+
+export type SignAnswer =
+  | {readonly kind: 'signed'; readonly raw: Buffer}
+  | {readonly kind: 'locked'; readonly words: string}
+  | {readonly kind: 'wallet-missing'; readonly words: string}
+  | {readonly kind: 'unauthorized'; readonly words: string}
+  | {readonly kind: 'refused'; readonly words: string}
+  | {readonly kind: 'unavailable'; readonly words: string};
+
+/** Signs what it is given and decides nothing. Signing the same plan again gives the same bytes or is harmless. */
+export interface Signer {
+  /** Keeps the coins from being spent by hand while reserved. Repeating it is harmless. Best effort, across restarts. */
+  lock(outpoints: readonly Outpoint[]): Promise<void>;
+  unlock(outpoints: readonly Outpoint[]): Promise<void>;
+  sign(plan: TransactionPlan): Promise<SignAnswer>;
+}

@@ -1,0 +1,65 @@
+import type {ChainFacts} from '../chain/facts.ts';
+import type {Books, Deposit, DepositQuery, Page} from '../contract/index.ts';
+import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
+
+export interface TrackPolicy {
+  readonly confirmations: number;
+  readonly maxConfirmationCount: number;
+  /** Confirmations at which a coinbase can be credited (101). */
+  readonly coinbaseMaturity: number;
+}
+
+/** What one application of facts did, for logs, jobs and waking other loops. */
+export interface TrackResult {
+  readonly known: number;
+  readonly found: number;
+  readonly changed: number;
+  /** Outpoints that became ours: the watch set must hold them before the next skim. */
+  readonly watch: readonly Outpoint[];
+  /** The fork is deeper than `maxConfirmationCount`: nothing was written; payouts stop until it is accepted. */
+  readonly refusedDeepFork: boolean;
+}
+
+/** A transaction of ours (deposit or payout) that is not anchored, with all its inputs. */
+export interface UnanchoredTransaction {
+  readonly txid: Txid;
+  readonly inputs: readonly Outpoint[];
+  /** Whether we believe the mempool holds it (`mempool`) or know it does not (`gone`). */
+  readonly state: 'mempool' | 'gone';
+}
+
+export interface ChainStore {
+  /** Highest rung of the ladder; undefined only before init wrote the start. */
+  ladderTop(): Promise<BlockRef | undefined>;
+  ladderBottom(): Promise<BlockRef | undefined>;
+  rungs(heights: readonly number[]): Promise<(BlockHash | undefined)[]>;
+  /** Scripts and outpoints the skim must look for, in no order. Outpoints spent and settled long ago are left out. */
+  watchedScripts(): Iterable<Buffer>;
+  watchedOutpoints(): Iterable<Outpoint>;
+  unanchoredTransactions(): Promise<UnanchoredTransaction[]>;
+  /**
+   * Applies facts in one transaction: ladder, transactions, outputs, deposits, payouts they anchor or unanchor,
+   * postings and events together, or none. The same facts twice change nothing. With `job`, its checkpoint and
+   * counters move in the same transaction.
+   */
+  track(
+    facts: ChainFacts,
+    policy: TrackPolicy,
+    now: number,
+    job?: {id: string; atHeight: number},
+  ): Promise<TrackResult>;
+  /** Lets the next track go through a fork of any depth. */
+  acceptReorg(now: number): Promise<void>;
+
+  deposits(query: DepositQuery): Promise<Page<Deposit>>;
+  deposit(id: string): Promise<Deposit>;
+
+  /** Balances against outputs at the ladder's tip. Writes `books.drift` or `books.balanced` when the answer changed. */
+  checkBooks(untracked: bigint | undefined, now: number): Promise<Books>;
+  /** The last answer of `checkBooks`. */
+  lastBooks(): Promise<Books | undefined>;
+  /** Sums every posting and compares with the balances; lists what does not hold, in words. Changes nothing. */
+  auditBooks(): Promise<{books: Books; faults: string[]}>;
+  /** Which of these outpoints are outputs of ours. */
+  ownOutpoints(outpoints: readonly Outpoint[]): Promise<boolean[]>;
+}

@@ -1,0 +1,78 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import Database from 'better-sqlite3';
+import {drizzle} from 'drizzle-orm/better-sqlite3';
+import {migrate} from 'drizzle-orm/better-sqlite3/migrator';
+import {EngineError} from '../../primitives/errors.ts';
+import {databaseFault} from './connection.ts';
+
+/** `drizzle/sqlite` beside `dist/` and beside `source/`. */
+const FOLDER = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url));
+
+interface Journal {
+  entries: {when: number; tag: string}[];
+}
+
+const lastMigration = (): number => {
+  const journal = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')) as Journal;
+  return Math.max(...journal.entries.map(entry => entry.when));
+};
+
+/**
+ * Brings a ledger file to this program's schema, in one transaction. On a connection of its own with foreign keys
+ * off: drizzle's table rebuilds switch them off inside the transaction, where SQLite ignores that, and a rebuilt
+ * parent would then empty its children. Checked before the file is used.
+ */
+export const migrateFile = (file: string): void => {
+  let sqlite: Database.Database | undefined;
+  try {
+    sqlite = new Database(file);
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = OFF');
+    refuseNewer(sqlite, file);
+    migrate(drizzle(sqlite), {migrationsFolder: FOLDER});
+    const violations = sqlite.pragma('foreign_key_check') as unknown[];
+    if (violations.length > 0)
+      throw new EngineError('database_fault', `${file}: ${violations.length} rows point nowhere after the migration`);
+  } catch (error) {
+    throw databaseFault(file, error);
+  } finally {
+    sqlite?.close();
+  }
+};
+
+/** Throws `database_newer` when a later version of the program has migrated this file. */
+export const refuseNewer = (sqlite: Database.Database, file: string): void => {
+  const applied = appliedMigration(sqlite);
+  if (applied !== undefined && applied > lastMigration())
+    throw new EngineError(
+      'database_newer',
+      `${file}: written by a newer cryptoassets-console; install that version or a later one`,
+    );
+};
+
+/** The newest applied migration, or undefined for a file without our tables. */
+const appliedMigration = (sqlite: Database.Database): number | undefined => {
+  const table = sqlite.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").get();
+  if (!table) return undefined;
+  const newest = sqlite.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get();
+  return newest === null || newest === undefined ? undefined : Number(newest);
+};
+
+/** Whether the file holds a ledger of this or an earlier schema; `needs-migration` when earlier. */
+export const ledgerState = (file: string): 'missing' | 'empty' | 'current' | 'needs-migration' => {
+  if (!existsSync(file)) return 'missing';
+  let sqlite: Database.Database | undefined;
+  try {
+    sqlite = new Database(file, {readonly: true, fileMustExist: true});
+    refuseNewer(sqlite, file);
+    const applied = appliedMigration(sqlite);
+    if (applied === undefined) return 'empty';
+    return applied === lastMigration() ? 'current' : 'needs-migration';
+  } catch (error) {
+    throw databaseFault(file, error);
+  } finally {
+    sqlite?.close();
+  }
+};

@@ -1,0 +1,72 @@
+import {eq, sql} from 'drizzle-orm';
+import {EngineError} from '../../primitives/errors.ts';
+import {account, ledgerTransaction, posting} from './schema.ts';
+import type {Orm} from './connection.ts';
+import {prepared} from './statements.ts';
+
+export type HouseAccount = 'payouts_due' | 'network_fee' | 'suspense' | 'external';
+
+/** Fixed ids, written by init in this order. */
+export const HOUSE: Readonly<Record<HouseAccount, number>> = {external: 1, payouts_due: 2, network_fee: 3, suspense: 4};
+
+export interface Posting {
+  readonly accountId: number;
+  readonly amount: bigint;
+}
+
+/** Only these may be negative; a user's account may too, by the reversal of a credit (`mayOverdraw`). */
+const MAY_BE_NEGATIVE = new Set<number>([HOUSE.external, HOUSE.network_fee]);
+
+const insertTransaction = prepared(orm =>
+  orm
+    .insert(ledgerTransaction)
+    .values({kind: sql.placeholder('kind'), reference: sql.placeholder('reference'), createdAt: sql.placeholder('now')})
+    .returning({id: ledgerTransaction.id})
+    .prepare(),
+);
+const insertPosting = prepared(orm =>
+  orm
+    .insert(posting)
+    .values({
+      transactionId: sql.placeholder('transactionId'),
+      accountId: sql.placeholder('accountId'),
+      amount: sql.placeholder('amount'),
+    })
+    .prepare(),
+);
+const addToBalance = prepared(orm =>
+  orm
+    .update(account)
+    .set({balance: sql`${account.balance} + ${sql.placeholder('amount')}`})
+    .where(eq(account.id, sql.placeholder('accountId')))
+    .returning({balance: account.balance, name: account.name})
+    .prepare(),
+);
+
+/**
+ * Writes one double entry and moves the balances with it. Postings must sum to zero; zero postings are left out and
+ * two on one account are added up. Throws `insufficient_funds` (and the caller's savepoint undoes it) when an account
+ * that must not would go below zero. Returns the transaction's id. Call inside a Writer operation only.
+ */
+export const post = (
+  orm: Orm,
+  entry: {kind: string; reference: string; now: number; postings: readonly Posting[]; mayOverdraw?: boolean},
+): number => {
+  const merged = new Map<number, bigint>();
+  let total = 0n;
+  for (const {accountId, amount} of entry.postings) {
+    merged.set(accountId, (merged.get(accountId) ?? 0n) + amount);
+    total += amount;
+  }
+  if (total !== 0n) throw new Error(`postings of ${entry.kind} ${entry.reference} sum to ${total}, not zero`);
+  const {id} = insertTransaction(orm).get({kind: entry.kind, reference: entry.reference, now: entry.now});
+  for (const [accountId, amount] of merged) {
+    if (amount === 0n) continue;
+    insertPosting(orm).run({transactionId: id, accountId, amount});
+    const row = addToBalance(orm).get({accountId, amount});
+    if (!row) throw new Error(`no account ${accountId}`);
+    if (row.balance < 0n && amount < 0n && !MAY_BE_NEGATIVE.has(accountId) && !entry.mayOverdraw)
+      throw new EngineError('insufficient_funds', `account ${row.name} does not hold enough`, {field: 'amount'});
+  }
+  return id;
+};

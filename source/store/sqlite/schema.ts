@@ -1,0 +1,335 @@
+import {sql} from 'drizzle-orm';
+import {index, primaryKey, sqliteTable, text, uniqueIndex} from 'drizzle-orm/sqlite-core';
+import type {BroadcastStatus, DepositStatus, DropReason, EventType, PayoutStatus} from '../../contract/index.ts';
+import {amount, autoId, bool, bytes, hashText, int, txidText} from './columns.ts';
+
+/** What was pinned at init (coin, network, genesis, wallet) and the few switches of the whole ledger. */
+export const meta = sqliteTable('meta', {key: text().primaryKey(), value: text().notNull()});
+
+export const lease = sqliteTable('lease', {
+  id: int().primaryKey(),
+  epoch: int().notNull(),
+  host: text().notNull(),
+  bootId: text('boot_id').notNull(),
+  pid: int().notNull(),
+  /** Start time of the process in clock ticks since boot: tells a reused pid from the holder. */
+  processStart: text('process_start').notNull(),
+  expiresAt: int('expires_at').notNull(),
+});
+
+export const account = sqliteTable('account', {
+  id: autoId(),
+  name: text().notNull().unique(),
+  kind: text().$type<'user' | 'house'>().notNull(),
+  /** Updated together with its postings; `check` compares it with their full sum. */
+  balance: amount().notNull(),
+  /** Who froze it: a reorg (lifts itself at zero or more) or an operator (does not). */
+  frozen: text().$type<'reorg' | 'operator'>(),
+  createdAt: int('created_at').notNull(),
+});
+
+export const address = sqliteTable(
+  'address',
+  {
+    id: autoId(),
+    address: text().notNull().unique(),
+    script: bytes().notNull().unique(),
+    purpose: text().$type<'receive' | 'change'>().notNull(),
+    accountId: int('account_id').references(() => account.id),
+    label: text(),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [index('address_account').on(table.accountId, table.id)],
+);
+
+/** The ladder: the blocks we believe in. */
+export const block = sqliteTable('block', {
+  height: int().primaryKey(),
+  hash: hashText().notNull(),
+  time: int().notNull(),
+});
+
+export const networkTransaction = sqliteTable(
+  'network_transaction',
+  {
+    txid: txidText().primaryKey(),
+    raw: bytes().notNull(),
+    state: text().$type<'mempool' | 'anchored' | 'gone'>().notNull(),
+    coinbase: bool().notNull(),
+    height: int(),
+    blockHash: hashText('block_hash'),
+    reason: text().$type<DropReason>(),
+    replacedBy: txidText('replaced_by'),
+    firstSeenAt: int('first_seen_at').notNull(),
+  },
+  table => [
+    index('network_transaction_height')
+      .on(table.height)
+      .where(sql`height IS NOT NULL`),
+    index('network_transaction_unanchored')
+      .on(table.state)
+      .where(sql`state <> 'anchored'`),
+  ],
+);
+
+/** Inputs of tracked transactions that are not anchored: a different anchored spender of one is a conflict. */
+export const unconfirmedInput = sqliteTable(
+  'unconfirmed_input',
+  {
+    txid: txidText().notNull(),
+    previousTxid: txidText('previous_txid').notNull(),
+    previousVout: int('previous_vout').notNull(),
+  },
+  table => [
+    primaryKey({columns: [table.txid, table.previousTxid, table.previousVout]}),
+    index('unconfirmed_input_outpoint').on(table.previousTxid, table.previousVout),
+  ],
+);
+
+/** Our outputs. A script of ours pays us whoever made the transaction. */
+export const output = sqliteTable(
+  'output',
+  {
+    txid: txidText().notNull(),
+    vout: int().notNull(),
+    addressId: int('address_id')
+      .notNull()
+      .references(() => address.id),
+    amount: amount().notNull(),
+    /** `change` only when it is the recorded change vout of an adopted broadcast. */
+    purpose: text().$type<'deposit' | 'change'>().notNull(),
+    coinbase: bool().notNull(),
+    /** Height of the block that holds it in the best chain; null when not anchored. */
+    height: int(),
+    /** Known spender, in the mempool or anchored. */
+    spentBy: txidText('spent_by'),
+    /** Height of the anchored spender; null while the spend is not anchored. */
+    spentHeight: int('spent_height'),
+    /** The broadcast family that uses it: at most one, by being one column. */
+    reservedBy: int('reserved_by'),
+  },
+  table => [
+    primaryKey({columns: [table.txid, table.vout]}),
+    index('output_unspent')
+      .on(table.amount)
+      .where(sql`height IS NOT NULL AND spent_height IS NULL`),
+    index('output_spendable')
+      .on(table.amount)
+      .where(sql`spent_by IS NULL AND reserved_by IS NULL`),
+    index('output_spent_by')
+      .on(table.spentBy)
+      .where(sql`spent_by IS NOT NULL`),
+    index('output_reserved_by')
+      .on(table.reservedBy)
+      .where(sql`reserved_by IS NOT NULL`),
+  ],
+);
+
+export const deposit = sqliteTable(
+  'deposit',
+  {
+    id: autoId(),
+    txid: txidText().notNull(),
+    vout: int().notNull(),
+    accountId: int('account_id')
+      .notNull()
+      .references(() => account.id),
+    addressId: int('address_id')
+      .notNull()
+      .references(() => address.id),
+    amount: amount().notNull(),
+    status: text().$type<DepositStatus>().notNull(),
+    reason: text().$type<DropReason>(),
+    replacedBy: txidText('replaced_by'),
+    coinbase: bool().notNull(),
+    height: int(),
+    blockHash: hashText('block_hash'),
+    firstSeenAt: int('first_seen_at').notNull(),
+    creditedAt: int('credited_at'),
+  },
+  table => [
+    uniqueIndex('deposit_outpoint').on(table.txid, table.vout),
+    index('deposit_account').on(table.accountId, table.id),
+    index('deposit_address').on(table.addressId, table.id),
+    index('deposit_live')
+      .on(table.status, table.height)
+      .where(sql`status IN ('detected', 'credited')`),
+    index('deposit_pending')
+      .on(table.accountId, table.amount)
+      .where(sql`status = 'detected'`),
+    index('deposit_status').on(table.status, table.id),
+  ],
+);
+
+export const broadcast = sqliteTable(
+  'broadcast',
+  {
+    id: autoId(),
+    /** Members of a family share an input; at most one settles. The id of its first member. */
+    family: int().notNull(),
+    txid: txidText().unique(),
+    status: text().$type<BroadcastStatus>().notNull(),
+    reason: text(),
+    /** Signed bytes, stored before the first send. */
+    raw: bytes(),
+    fee: amount().notNull(),
+    virtualSize: int('virtual_size').notNull(),
+    changeVout: int('change_vout'),
+    changeAddressId: int('change_address_id').references(() => address.id),
+    changeAmount: amount('change_amount'),
+    attempts: int().notNull(),
+    lastAnswer: text('last_answer'),
+    height: int(),
+    blockHash: hashText('block_hash'),
+    createdAt: int('created_at').notNull(),
+    signedAt: int('signed_at'),
+    sentAt: int('sent_at'),
+  },
+  table => [
+    index('broadcast_live')
+      .on(table.status)
+      .where(sql`status NOT IN ('settled', 'abandoned')`),
+    index('broadcast_family').on(table.family),
+    index('broadcast_change').on(table.changeAddressId),
+  ],
+);
+
+export const broadcastInput = sqliteTable(
+  'broadcast_input',
+  {
+    broadcastId: int('broadcast_id')
+      .notNull()
+      .references(() => broadcast.id),
+    position: int().notNull(),
+    txid: txidText().notNull(),
+    vout: int().notNull(),
+    amount: amount().notNull(),
+  },
+  table => [
+    primaryKey({columns: [table.broadcastId, table.position]}),
+    index('broadcast_input_outpoint').on(table.txid, table.vout),
+  ],
+);
+
+export const payout = sqliteTable(
+  'payout',
+  {
+    id: autoId(),
+    idempotencyKey: text('idempotency_key').notNull().unique(),
+    accountId: int('account_id')
+      .notNull()
+      .references(() => account.id),
+    address: text().notNull(),
+    script: bytes().notNull(),
+    amount: amount().notNull(),
+    label: text(),
+    status: text().$type<PayoutStatus>().notNull(),
+    reason: text(),
+    heldFrom: text('held_from').$type<PayoutStatus>(),
+    clears: text().$type<'itself' | 'person'>(),
+    /** An operator released it: limits are not asked again. */
+    released: bool().notNull(),
+    broadcastId: int('broadcast_id').references(() => broadcast.id),
+    vout: int(),
+    fee: amount(),
+    height: int(),
+    blockHash: hashText('block_hash'),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [
+    index('payout_open')
+      .on(table.status, table.id)
+      .where(sql`status NOT IN ('settled', 'cancelled')`),
+    index('payout_account').on(table.accountId, table.id),
+    index('payout_broadcast').on(table.broadcastId, table.vout),
+    index('payout_created').on(table.createdAt),
+    index('payout_address').on(table.address, table.id),
+    index('payout_status').on(table.status, table.id),
+  ],
+);
+
+/** Double entry, append-only: corrections are new entries. */
+export const ledgerTransaction = sqliteTable('transaction', {
+  id: autoId(),
+  kind: text().notNull(),
+  reference: text(),
+  createdAt: int('created_at').notNull(),
+});
+
+export const posting = sqliteTable(
+  'posting',
+  {
+    transactionId: int('transaction_id')
+      .notNull()
+      .references(() => ledgerTransaction.id),
+    accountId: int('account_id')
+      .notNull()
+      .references(() => account.id),
+    amount: amount().notNull(),
+  },
+  table => [
+    primaryKey({columns: [table.transactionId, table.accountId]}),
+    index('posting_account').on(table.accountId, table.transactionId),
+  ],
+);
+
+/** The outbox: every row commits with its cause. */
+export const event = sqliteTable('event', {
+  sequence: autoId(),
+  type: text().$type<EventType>().notNull(),
+  /** The contract object as it was at that moment, JSON. */
+  data: text().notNull(),
+  createdAt: int('created_at').notNull(),
+});
+
+/** A sink is a cursor over the outbox. */
+export const sink = sqliteTable('sink', {
+  name: text().primaryKey(),
+  /** All events up to here are delivered, parked or not of its types. */
+  sequence: int().notNull(),
+  /** Why it was switched off (410); null while on. */
+  offReason: text('off_reason'),
+  /** Later events carry `gap: true` after one was parked. */
+  gap: bool().notNull(),
+  lastDeliveredAt: int('last_delivered_at'),
+});
+
+/** Only events that were tried in vain are rows: the head being retried, and parked ones. */
+export const delivery = sqliteTable(
+  'delivery',
+  {
+    id: autoId(),
+    sink: text()
+      .notNull()
+      .references(() => sink.name),
+    sequence: int()
+      .notNull()
+      .references(() => event.sequence),
+    status: text().$type<'retrying' | 'dead'>().notNull(),
+    attempts: int().notNull(),
+    lastError: text('last_error'),
+    nextAttemptAt: int('next_attempt_at'),
+    firstAttemptAt: int('first_attempt_at').notNull(),
+  },
+  table => [uniqueIndex('delivery_event').on(table.sink, table.sequence)],
+);
+
+export const job = sqliteTable(
+  'job',
+  {
+    id: autoId(),
+    kind: text().$type<'rescan' | 'catch_up'>().notNull(),
+    status: text().$type<'running' | 'interrupted' | 'finished' | 'cancelled' | 'failed'>().notNull(),
+    fromHeight: int('from_height').notNull(),
+    toHeight: int('to_height').notNull(),
+    /** Checkpoint: committed together with the effects of the blocks up to it. */
+    atHeight: int('at_height').notNull(),
+    known: int().notNull(),
+    found: int().notNull(),
+    changed: int().notNull(),
+    error: text(),
+    createdAt: int('created_at').notNull(),
+    endedAt: int('ended_at'),
+  },
+  table => [index('job_status').on(table.status)],
+);

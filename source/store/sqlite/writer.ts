@@ -1,0 +1,97 @@
+import type Database from 'better-sqlite3';
+import {EngineError} from '../../primitives/errors.ts';
+import {databaseFault, type Connection, type Orm} from './connection.ts';
+
+interface Pending {
+  run(): unknown;
+  resolve(value: never): void;
+  reject(error: unknown): void;
+}
+
+const isDatabaseError = (error: unknown): boolean => error instanceof Error && error.name === 'SqliteError';
+
+/**
+ * The one way to write. Operations are synchronous functions; those that arrive in the same turn of the event loop
+ * share one transaction and so one fsync, each in a savepoint of its own: a refused one takes nothing with it.
+ * A promise resolves only after the commit. Every transaction checks the lease epoch first.
+ */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #pending: Pending[] = [];
+  readonly #epochStatement: Database.Statement;
+  #epoch: number | undefined;
+  #scheduled = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#epochStatement = connection.sqlite.prepare('SELECT epoch FROM lease WHERE id = 1').pluck();
+  }
+
+  /** From now on every transaction is refused with `fenced` unless the lease still has this epoch. */
+  holdEpoch(epoch: number | undefined): void {
+    this.#epoch = epoch;
+  }
+
+  get epoch(): number | undefined {
+    return this.#epoch;
+  }
+
+  /** Runs `operation` inside a transaction and resolves with its value once that is committed. */
+  async run<Value>(operation: (orm: Orm) => Value): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      this.#pending.push({
+        run: () => operation(this.#connection.orm),
+        resolve: resolve,
+        reject,
+      });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#commit());
+    });
+  }
+
+  /** Throws `fenced` when another engine has taken the lease. Also asked right before a send. */
+  checkEpoch(): void {
+    if (this.#epoch === undefined) return;
+    const epoch = Number(this.#epochStatement.get() ?? -1);
+    if (epoch !== this.#epoch)
+      throw new EngineError('fenced', `another engine took over this ledger (epoch ${epoch}, ours was ${this.#epoch})`);
+  }
+
+  #commit(): void {
+    this.#scheduled = false;
+    const batch = this.#pending.splice(0);
+    const {sqlite, file} = this.#connection;
+    const settle: (() => void)[] = [];
+    try {
+      sqlite.exec('BEGIN IMMEDIATE');
+      this.checkEpoch();
+      for (const pending of batch) settle.push(this.#runOne(pending, batch.length > 1));
+      sqlite.exec('COMMIT');
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+      const fault = databaseFault(file, error);
+      for (const pending of batch) pending.reject(fault);
+      return;
+    }
+    for (const done of settle) done();
+  }
+
+  /** A refusal rolls back to the savepoint only; a fault of the database takes the whole transaction with it. */
+  #runOne(pending: Pending, shared: boolean): () => void {
+    const {sqlite} = this.#connection;
+    // A lone operation needs a savepoint too: its refusal must undo what it wrote before it threw.
+    sqlite.exec('SAVEPOINT operation');
+    try {
+      const value = pending.run() as never;
+      sqlite.exec('RELEASE operation');
+      return () => pending.resolve(value);
+    } catch (error) {
+      if (isDatabaseError(error) && !shared) throw error;
+      sqlite.exec('ROLLBACK TO operation');
+      sqlite.exec('RELEASE operation');
+      const reason = isDatabaseError(error) ? databaseFault(this.#connection.file, error) : error;
+      return () => pending.reject(reason);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type {Config} from '../config/config.ts';
+import type {Application} from '../engine/application.ts';
+
+/** One line of `init` and `check`: what was looked at, whether it is well, and the fix when not. */
+export interface Finding {
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly words: string;
+  /** Exit code this finding asks for when not ok: 69 out of reach, 78 config or database, 1 books. */
+  readonly exitCode?: 1 | 69 | 78;
+}
+
+export interface OpenApplication {
+  readonly application: Application;
+  /** `engine`: over the socket of the one that runs. `ledger`: directly, because none runs. */
+  readonly via: 'engine' | 'ledger';
+  close(): Promise<void>;
+}
+
+/** What compose.ts supplies to the verbs, which themselves see only these and the Application. */
+export interface Supplies {
+  openApplication(config: Config): Promise<OpenApplication>;
+  /** Runs until a signal or a fault; resolves with the exit code. */
+  runEngine(config: Config): Promise<number>;
+  /** Creates every coin's ledger that is not there; changes nothing when a node is out of reach. */
+  initialise(config: Config): Promise<Finding[]>;
+  check(config: Config): Promise<Finding[]>;
+  runConsole(configPath: string, options: ConsoleOptions): Promise<number>;
+  runDemo(options: DemoOptions): Promise<number>;
+}
+
+export interface ConsoleOptions {
+  /** ASCII borders and marks only. */
+  readonly ascii: boolean;
+}
+
+export interface DemoOptions {
+  /** Where config, ledger and node live. */
+  readonly directory: string;
+  readonly json: boolean;
+  readonly ascii: boolean;
+  readonly headless: boolean;
+}

@@ -1,0 +1,77 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+export interface ConfigFileOptions {
+  /** Where config.yaml, the ledger and the socket go. Short: a socket's path ends at 107 bytes. */
+  readonly directory: string;
+  readonly node: {readonly url: string; readonly cookiePath: string; readonly zmqUrl?: string | undefined};
+  readonly wallet?: string;
+  readonly confirmations?: number;
+  readonly maxConfirmationCount?: number;
+  readonly webhook?: {readonly url: string; readonly secret: string};
+  /** `500ms`, `30s`. */
+  readonly broadcastPeriod?: string;
+  readonly limits?: {readonly perPayout?: string; readonly perDay?: string};
+}
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly socket: string;
+  readonly ledger: string;
+  readonly log: string;
+}
+
+const payoutLines = ({limits}: ConfigFileOptions): string[] => {
+  const lines = [
+    '    payouts:',
+    '      fee: {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}',
+  ];
+  const given = [
+    ...(limits?.perPayout === undefined ? [] : [`per_payout: "${limits.perPayout}"`]),
+    ...(limits?.perDay === undefined ? [] : [`per_day: "${limits.perDay}"`]),
+  ];
+  if (given.length > 0) lines.push(`      limits: {${given.join(', ')}}`);
+  return lines;
+};
+
+/** Writes the config of one btc ledger on a regtest node, and says where its parts are. */
+export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
+  const {directory, node, webhook} = options;
+  mkdirSync(join(directory, 'data'), {recursive: true});
+  const file = {
+    path: join(directory, 'config.yaml'),
+    socket: join(directory, 'engine.sock'),
+    ledger: join(directory, 'data', 'btc.sqlite'),
+    log: join(directory, 'engine.log'),
+  };
+  const lines = [
+    'database:',
+    '  url: sqlite:./data/{coin}.sqlite',
+    'coins:',
+    '  btc:',
+    '    network: regtest',
+    `    confirmations: ${options.confirmations ?? 3}`,
+    `    max_confirmation_count: ${options.maxConfirmationCount ?? 8}`,
+    '    backend:',
+    '      type: bitcoind',
+    `      url: ${node.url}`,
+    `      auth: {cookie: ${JSON.stringify(node.cookiePath)}}`,
+    `      wallet: ${options.wallet ?? 'hot'}`,
+    '      timeout: 15s',
+    ...(node.zmqUrl === undefined ? [] : ['      notify:', `        - {type: zmq, url: "${node.zmqUrl}"}`]),
+    ...payoutLines(options),
+    ...(webhook === undefined
+      ? []
+      : [
+          'events:',
+          `  shop: {type: webhook, url: ${JSON.stringify(webhook.url)}, secret: ${JSON.stringify(webhook.secret)}}`,
+        ]),
+    'api:',
+    '  socket: ./engine.sock',
+    'service:',
+    `  broadcast_period: ${options.broadcastPeriod ?? '1s'}`,
+    '  log: {level: info, file: ./engine.log}',
+  ];
+  writeFileSync(file.path, `${lines.join('\n')}\n`);
+  return file;
+};

@@ -1,0 +1,30 @@
+export interface UntilOptions {
+  /** ms; 20 s unless said. */
+  readonly timeout?: number;
+  /** ms between looks; 50 unless said. */
+  readonly every?: number;
+}
+
+/**
+ * Looks again and again until the answer is neither undefined nor false, and returns it. After the timeout it throws,
+ * saying what was waited for and the last error of a look that threw.
+ */
+export const until = async <Value>(
+  what: string,
+  look: () => Promise<Value | undefined | false> | Value | undefined | false,
+  {timeout = 20_000, every = 50}: UntilOptions = {},
+): Promise<Value> => {
+  const deadline = performance.now() + timeout;
+  let problem = '';
+  for (;;) {
+    try {
+      const answer = await look();
+      if (answer !== undefined && answer !== false) return answer;
+      problem = '';
+    } catch (error) {
+      problem = `; the last look failed: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (performance.now() > deadline) throw new Error(`waited ${timeout} ms in vain for ${what}${problem}`);
+    await new Promise(resolve => setTimeout(resolve, every));
+  }
+};

@@ -1,0 +1,148 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {writeConfigFile, type ConfigFile, type ConfigFileOptions} from './config-file.ts';
+import {Engine} from './engine.ts';
+import {runProgram, type ProgramResult} from './program.ts';
+import {RegtestNode} from './regtest-node.ts';
+import {until} from './until.ts';
+import {WebhookReceiver} from './webhook-receiver.ts';
+
+export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'node' | 'webhook'> {
+  /** Without ZMQ the engine has only its polling; with it unless said. */
+  readonly zmq?: boolean;
+  readonly nodeArgs?: string[];
+  /** Leaves `init` and the engine's start to the test. */
+  readonly bare?: boolean;
+}
+
+/**
+ * A real node with two wallets (`hot`, the engine's; `outside`, everybody else's, rich from mining), a real webhook
+ * endpoint and the real engine, in a folder of their own.
+ */
+export class World {
+  readonly directory: string;
+  readonly node: RegtestNode;
+  readonly receiver: WebhookReceiver;
+  readonly config: ConfigFile;
+  readonly engine: Engine;
+
+  private constructor(parts: {directory: string; node: RegtestNode; receiver: WebhookReceiver; config: ConfigFile}) {
+    this.directory = parts.directory;
+    this.node = parts.node;
+    this.receiver = parts.receiver;
+    this.config = parts.config;
+    this.engine = new Engine(parts.config);
+  }
+
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const directory = mkdtempSync(join(tmpdir(), 'cac-'));
+    const node = await RegtestNode.start({zmq: options.zmq ?? true, args: options.nodeArgs ?? []});
+    const receiver = await WebhookReceiver.start();
+    const config = writeConfigFile({
+      ...options,
+      directory,
+      node,
+      webhook: {url: receiver.url, secret: receiver.secret},
+    });
+    const world = new World({directory, node, receiver, config});
+    try {
+      await node.createWallet('hot');
+      await node.createWallet('outside');
+      await world.mine(105);
+      if (options.bare !== true) {
+        await world.init();
+        await world.engine.start();
+      }
+    } catch (error) {
+      await world.dispose();
+      throw error;
+    }
+    return world;
+  }
+
+  get api() {
+    return this.engine.api;
+  }
+
+  /** A verb of the product on this world's config. */
+  async run(...args: string[]): Promise<ProgramResult> {
+    return runProgram([...args, '--config', this.config.path], {cwd: this.directory});
+  }
+
+  async init(): Promise<void> {
+    const result = await this.run('init');
+    if (result.code !== 0) throw new Error(`init ended with ${result.code}: ${result.stdout}${result.stderr}`);
+  }
+
+  /** Mines to a fresh address of the outside wallet: never the same block twice after a reorg. */
+  async mine(blocks: number): Promise<string[]> {
+    const address = await this.node.rpc<string>('getnewaddress', [], 'outside');
+    return this.node.rpc<string[]>('generatetoaddress', [blocks, address]);
+  }
+
+  /** Blocks without any mempool transaction. */
+  async mineEmpty(blocks: number): Promise<string[]> {
+    const hashes: string[] = [];
+    for (let mined = 0; mined < blocks; mined += 1) {
+      const address = await this.node.rpc<string>('getnewaddress', [], 'outside');
+      const {hash} = await this.node.rpc<{hash: string}>('generateblock', [address, []]);
+      hashes.push(hash);
+    }
+    return hashes;
+  }
+
+  /** Replaces the last `depth` blocks by `depth + 1` others; `empty` keeps the returned transactions out of them. */
+  async reorg(depth: number, {empty = false}: {empty?: boolean} = {}): Promise<void> {
+    const height = await this.node.rpc<number>('getblockcount');
+    const hash = await this.node.rpc<string>('getblockhash', [height - depth + 1]);
+    await this.node.rpc('invalidateblock', [hash]);
+    await (empty ? this.mineEmpty(depth + 1) : this.mine(depth + 1));
+  }
+
+  /** Sends from outside, replaceable, at a feerate in sat/vB. */
+  async pay(address: string, amount: string, feerate = 5): Promise<string> {
+    return this.node.rpc<string>(
+      'sendtoaddress',
+      [address, amount, '', '', false, true, null, 'unset', null, feerate],
+      'outside',
+    );
+  }
+
+  async outsideAddress(): Promise<string> {
+    return this.node.rpc<string>('getnewaddress', [], 'outside');
+  }
+
+  /** A user account with a fresh receive address. */
+  async customer(name: string): Promise<string> {
+    await this.api.createAccount(name);
+    return this.api.createAddress(name);
+  }
+
+  /** A user account holding `amount`, credited; mines what that takes. */
+  async fundedCustomer(name: string, amount: string, coins = 1): Promise<string> {
+    const address = await this.customer(name);
+    const each = (Number(amount) / coins).toFixed(8);
+    for (let sent = 0; sent < coins; sent += 1) await this.pay(address, each);
+    await this.mine(3);
+    await until(
+      `${name} to be credited`,
+      async () =>
+        (await this.api.account(name)).pending === '0.00000000' && Number((await this.api.account(name)).balance) > 0,
+    );
+    return address;
+  }
+
+  /** Waits until the engine's ledger stands at the node's tip. */
+  async caughtUp(): Promise<void> {
+    const tip = await this.node.rpc<number>('getblockcount');
+    await until(`the ledger to reach ${tip}`, async () => (await this.api.status()).coins[0]?.height === tip);
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.dispose();
+    await this.receiver.close();
+    await this.node.dispose();
+    rmSync(this.directory, {recursive: true, force: true});
+  }
+}

@@ -1,0 +1,69 @@
+import {z} from 'zod';
+import {isLoopbackHost} from './hosts.ts';
+import {expecting, refuse, text} from './fields.ts';
+
+// URLs and listen addresses of the config. What they refuse would leak a password or open a door.
+
+const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined);
+
+/** A URL without credentials; they belong in fields that are redacted. */
+export const credentialFree = (value: string, context: z.RefinementCtx, where: string): URL | undefined => {
+  const url = parseUrl(value);
+  if (url && (url.username !== '' || url.password !== '')) refuse(context, `holds credentials; put them into ${where}`);
+  return url;
+};
+
+const RPC_EXPECTED = "the node's RPC address such as http://127.0.0.1:8332";
+
+/** Origin of the node's RPC server, without a trailing slash. */
+export const rpcUrl = () =>
+  text(RPC_EXPECTED).transform((value, context): string => {
+    const url = credentialFree(value, context, '`auth`');
+    if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
+      return refuse(context, `is not an http or https URL; expected ${RPC_EXPECTED}`);
+    if (url.pathname.startsWith('/wallet'))
+      return refuse(context, 'names a wallet; expected only host and port here, and the wallet in `wallet`');
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+      return refuse(context, `has a path, query or fragment; expected only host and port, ${RPC_EXPECTED}`);
+    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+      return refuse(
+        context,
+        'would send the RPC password unencrypted to another machine; expected https, or an SSH or VPN tunnel that ends at http://127.0.0.1',
+      );
+    return url.origin;
+  });
+
+const ZMQ_EXPECTED = "a publisher as in the node's -zmqpub… options, such as tcp://127.0.0.1:28332";
+
+export const zmqUrl = () =>
+  text(ZMQ_EXPECTED).refine(
+    value => /^tcp:\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(value) || /^ipc:\/\/.+/.test(value),
+    expecting(ZMQ_EXPECTED),
+  );
+
+const LISTEN_EXPECTED = 'host:port such as 127.0.0.1:18881 or [::1]:18881';
+
+export const listenAddress = () =>
+  text(LISTEN_EXPECTED).transform((value, context): {host: string; port: number} => {
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(value);
+    const port = Number(match?.[3]);
+    if (!match || port < 1 || port > 65_535) return refuse(context, `is not an address; expected ${LISTEN_EXPECTED}`);
+    return {host: (match[1] ?? match[2])!, port};
+  });
+
+/** Path of `sqlite:PATH` as written, `{coin}` still in it. */
+export const databaseUrl = () =>
+  text('a database such as sqlite:./data/{coin}.sqlite').transform((value, context): string => {
+    const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(value)?.[1]?.toLowerCase();
+    if (scheme === 'postgresql' || scheme === 'postgres')
+      return refuse(context, `${scheme}: is not built yet; supported: sqlite:`);
+    if (scheme !== 'sqlite') return refuse(context, 'is no database URL; expected sqlite:./data/{coin}.sqlite');
+    const path = value.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+    if (path === '' || path.endsWith('/'))
+      return refuse(context, 'names no file; expected sqlite:./data/{coin}.sqlite');
+    if (path.startsWith(':memory:') || path.startsWith('//'))
+      return refuse(context, 'is no file on this machine; expected sqlite:./data/{coin}.sqlite');
+    const other = /\{(?!coin\})[^}]*\}?/.exec(path);
+    if (other) return refuse(context, `has ${other[0]} in it; only {coin} is filled in`);
+    return path;
+  });

@@ -1,0 +1,118 @@
+import {basename, dirname} from 'node:path';
+import {z} from 'zod';
+import type {Coin, NetworkName} from '../coins/index.ts';
+import {amount, choice, duration, expecting, feerate, kindOf, refuse, section, text, wholeNumber} from './fields.ts';
+import {rpcUrl, zmqUrl} from './addresses.ts';
+
+const AUTH_EXPECTED = '{cookie: /path/to/.cookie} or {user: …, password: "${BTC_RPC_PASSWORD}"}';
+
+const auth = section(AUTH_EXPECTED, {
+  cookie: text("the path of the node's .cookie file").optional(),
+  user: text('the rpcuser of the node')
+    .refine(user => !user.includes(':'), expecting('a user name without a colon'))
+    .optional(),
+  password: text('the rpcpassword of the node').optional(),
+}).superRefine((value, context) => {
+  const {cookie, user, password} = value;
+  if (cookie !== undefined && (user !== undefined || password !== undefined))
+    refuse(context, `gives both a cookie and a password; expected ${AUTH_EXPECTED}`);
+  else if (cookie === undefined && (user === undefined || password === undefined)) {
+    const missing =
+      user === undefined && password === undefined ? 'is empty' : `lacks \`${user ? 'password' : 'user'}\``;
+    refuse(context, `${missing}; expected ${AUTH_EXPECTED}`);
+  }
+});
+
+const notify = kindOf(
+  'a notification channel such as {type: zmq, url: "tcp://127.0.0.1:28332"}',
+  section('a zmq channel', {type: z.literal('zmq'), url: zmqUrl()}),
+  ['http', 'pipe'],
+);
+
+const bitcoind = section('a bitcoind backend', {
+  type: z.literal('bitcoind'),
+  url: rpcUrl(),
+  auth,
+  wallet: text("the name of the node's wallet, such as hot", 200),
+  timeout: duration('100ms', '10m').default(15_000),
+  notify: z.array(notify, expecting('a list such as [{type: zmq, url: "tcp://127.0.0.1:28332"}]')).default([]),
+});
+
+const feeSchema = () =>
+  section('a mapping such as {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}', {
+    target_blocks: wholeNumber(1, 1008).default(6),
+    fallback_rate: feerate().default(2),
+    min_rate: feerate().default(1),
+    max_rate: feerate().default(200),
+    paid_by: z
+      .enum(['house'], {
+        error: issue => (issue.input === 'account' ? 'account is not built yet; supported: house' : 'expected house'),
+      })
+      .default('house'),
+  })
+    .refine(({min_rate, max_rate}) => min_rate <= max_rate, {
+      path: ['min_rate'],
+      error: 'is above max_rate; expected min_rate <= max_rate',
+      when: ({value}) => numbers(value, 'min_rate', 'max_rate'),
+    })
+    .refine(
+      fee => fee.min_rate > fee.max_rate || (fee.fallback_rate >= fee.min_rate && fee.fallback_rate <= fee.max_rate),
+      {
+        path: ['fallback_rate'],
+        error: 'is not between min_rate and max_rate; it is used when the node knows no feerate',
+        when: ({value}) => numbers(value, 'min_rate', 'max_rate', 'fallback_rate'),
+      },
+    );
+
+/** Whether these keys hold numbers: cross-checks run also when something else in the section is wrong. */
+const numbers = (value: unknown, ...keys: string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  keys.every(key => typeof (value as Record<string, unknown>)[key] === 'number');
+
+/** The network that a cookie's directory belongs to: Bitcoin Core keeps one subdirectory per test network. */
+const networkOfCookie = (cookie: string): NetworkName | undefined => {
+  const directory = basename(dirname(cookie));
+  const byDirectory: Record<string, NetworkName> = {
+    regtest: 'regtest',
+    signet: 'signet',
+    testnet3: 'testnet',
+    testnet4: 'testnet4',
+    '.bitcoin': 'mainnet',
+    Bitcoin: 'mainnet',
+  };
+  return byDirectory[directory];
+};
+
+export const coinSchema = (coin: Coin) =>
+  section('a mapping with `network` and `backend`', {
+    network: choice(Object.keys(coin.networks) as NetworkName[]),
+    confirmations: wholeNumber(1, 1000).default(3),
+    max_confirmation_count: wholeNumber(1, 1000).default(15),
+    backend: kindOf('a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}', bitcoind, [
+      'esplora',
+      'electrum',
+      'blockio',
+    ]),
+    payouts: section('a mapping with `fee` and `limits`', {
+      fee: feeSchema().prefault({}),
+      limits: section('a mapping such as {per_payout: "1.0", per_day: "10.0"}', {
+        per_payout: amount(coin.maxSupply, coin.unit).optional(),
+        per_day: amount(coin.maxSupply, coin.unit).optional(),
+      }).default({}),
+    }).prefault({}),
+  })
+    .refine(value => value.confirmations <= value.max_confirmation_count, {
+      path: ['confirmations'],
+      error: 'is above max_confirmation_count; expected 1 <= confirmations <= max_confirmation_count',
+      when: ({value}) => numbers(value, 'confirmations', 'max_confirmation_count'),
+    })
+    .superRefine(({network, backend}, context) => {
+      const found = backend.auth.cookie === undefined ? undefined : networkOfCookie(backend.auth.cookie);
+      if (found !== undefined && found !== network)
+        context.addIssue({
+          code: 'custom',
+          path: ['backend', 'auth', 'cookie'],
+          message: `is the cookie of a ${found} node, but \`network\` is ${network}; expected both to be the same`,
+        });
+    });

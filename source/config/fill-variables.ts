@@ -1,0 +1,64 @@
+import {cleanText} from '../primitives/clean-text.ts';
+import type {YamlNode, YamlProblem} from './parse-yaml.ts';
+
+type Path = readonly (string | number)[];
+
+/** Plain data for the schema. Mappings have no prototype, so that no key of the file can reach one. */
+type Data = string | number | boolean | null | Data[] | {[key: string]: Data};
+
+export interface Filled {
+  readonly data: Data;
+  readonly problems: readonly YamlProblem[];
+  /** Values of variables whose name says that they are secret, wherever they were used. */
+  readonly secrets: readonly string[];
+}
+
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+const SECRET_NAME = /PASS|SECRET|TOKEN|KEY|CREDENTIAL/i;
+
+/**
+ * Fills `${VAR}` into every string value from the environment, once (a value is not searched again), after the YAML
+ * was parsed: what a variable holds can never change the structure. An unset variable is a problem that names it.
+ */
+export const fillVariables = (root: YamlNode, environment: Readonly<Record<string, string | undefined>>): Filled => {
+  const problems: YamlProblem[] = [];
+  const secrets: string[] = [];
+
+  const fillText = (text: string, offset: number, path: Path): string => {
+    const filled = text.replace(VARIABLE, (whole, name: string) => {
+      const value = environment[name];
+      if (value === undefined) {
+        const message = `the environment variable ${name} is not set; expected it to hold this value`;
+        problems.push({offset, path, message});
+        return whole;
+      }
+      if (SECRET_NAME.test(name)) secrets.push(value);
+      return value;
+    });
+    if (text.replace(VARIABLE, '').includes('${'))
+      problems.push({
+        offset,
+        path,
+        message: `has a "\${" that is no variable; expected \${NAME} of letters, digits and _ (a literal "\${" can come from a variable)`,
+      });
+    return filled;
+  };
+
+  const fill = (node: YamlNode, path: Path): Data => {
+    if (node.kind === 'scalar')
+      return typeof node.value === 'string' ? fillText(node.value, node.offset, path) : node.value;
+    if (node.kind === 'list') return node.items.map((item, index) => fill(item, [...path, index]));
+    const data: Record<string, Data> = Object.create(null);
+    for (const [key, {value}] of node.entries) data[key] = fill(value, [...path, key]);
+    return data;
+  };
+  return {data: fill(root, []), problems, secrets};
+};
+
+/** `coins.btc.backend.notify[0].url` */
+export const fieldName = (path: Path): string =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : `${text}${text === '' ? '' : '.'}${cleanText(part, 60)}`,
+    '',
+  );

@@ -1,0 +1,143 @@
+import {dirname, resolve} from 'node:path';
+import {cleanText} from '../primitives/clean-text.ts';
+import type {BitcoindConfig, CoinConfig, Config, RpcAuth, SinkConfig} from './config.ts';
+import {ConfigError} from './config-error.ts';
+import {fieldName, fillVariables} from './fill-variables.ts';
+import {parseYaml, type YamlNode, type YamlProblem} from './parse-yaml.ts';
+import {readSource} from './read-source.ts';
+import {schemaProblems, toConfigProblems} from './report.ts';
+import {type ConfigValues, configSchema} from './schema.ts';
+
+/** A unix socket's address holds 108 bytes, the last of which is NUL. */
+const MAX_SOCKET_BYTES = 107;
+
+const SINK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+
+/**
+ * Reads and checks a config file; touches nothing else. Throws ConfigError with every problem there is: of the file, of
+ * its YAML (the first syntax error hides the rest), of variables, and of values and keys together.
+ */
+export const loadConfig = (
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config => {
+  const source = readSource(path);
+  const {root, problems} = parseYaml(source);
+  const report = (found: readonly YamlProblem[]) =>
+    new ConfigError(toConfigProblems(cleanText(path), source, [...problems, ...found]));
+  if (root === undefined) throw report([]);
+  if (root.kind !== 'mapping') throw report([{offset: root.offset, path: [], message: NO_MAPPING}]);
+
+  const filled = fillVariables(root, environment);
+  const parsed = configSchema.safeParse(filled.data);
+  const unfilled = new Set(filled.problems.map(problem => fieldName(problem.path)));
+  const found = [
+    ...filled.problems,
+    // What an unset variable would have held cannot be judged.
+    ...schemaProblems(root, parsed.success ? [] : parsed.error.issues).filter(
+      problem => !unfilled.has(fieldName(problem.path)),
+    ),
+    ...fileProblems(root, path, filled.data),
+  ];
+  if (!parsed.success || problems.length > 0 || found.length > 0) throw report(found);
+  return toConfig(resolve(path), parsed.data, filled.secrets);
+};
+
+const NO_MAPPING = 'is not a config; expected sections such as `coins:` and `database:` at the top level';
+
+/** Rules across sections and about the file's own place; checked on the raw data, whatever else is wrong. */
+const fileProblems = (root: YamlNode, path: string, data: unknown): YamlProblem[] => {
+  const found: YamlProblem[] = [];
+  const at = (...keys: string[]): unknown =>
+    keys.reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+      data,
+    );
+  const add = (message: string, ...keys: string[]) =>
+    found.push(...schemaProblems(root, [{code: 'custom', path: keys, message, input: undefined}]));
+
+  const socket = at('api', 'socket') ?? './data/engine.sock';
+  const bytes = typeof socket === 'string' ? Buffer.byteLength(resolve(dirname(path), socket)) : 0;
+  if (bytes > MAX_SOCKET_BYTES)
+    add(
+      `is ${bytes} bytes long as an absolute path, and unix sockets take ${MAX_SOCKET_BYTES}; set api.socket to a shorter path such as /run/cryptoassets/engine.sock`,
+      'api',
+      'socket',
+    );
+  for (const name of Object.keys(at('events') ?? {}))
+    if (!SINK_NAME.test(name)) add('is no name for a sink; expected 1 to 40 letters, digits and _ . -', 'events', name);
+  const url = at('database', 'url');
+  const coinCount = Object.keys(at('coins') ?? {}).length;
+  if (typeof url === 'string' && url.startsWith('sqlite:') && !url.includes('{coin}') && coinCount > 1)
+    add('is one file for several coins; expected {coin} in it, such as sqlite:./data/{coin}.sqlite', 'database', 'url');
+  return found;
+};
+
+const toConfig = (path: string, values: ConfigValues, variableSecrets: readonly string[]): Config => {
+  const absolute = (relative: string) => resolve(dirname(path), relative);
+  const coins = new Map<string, CoinConfig>();
+  for (const [name, coin] of Object.entries(values.coins)) if (coin) coins.set(name, toCoin(name, coin, absolute));
+  const sinks = new Map<string, SinkConfig>();
+  for (const [name, {allow_private, ...sink}] of Object.entries(values.events))
+    sinks.set(name, {...sink, types: sink.types, from: sink.from, allowPrivate: allow_private});
+  const {api, service} = values;
+  return {
+    path,
+    database: {type: 'sqlite', path: absolute(values.database.url)},
+    coins,
+    sinks,
+    api: {socket: absolute(api.socket), listen: api.listen, token: api.token},
+    service: {
+      broadcastPeriod: service.broadcast_period,
+      log: {
+        level: service.log.level,
+        file: service.log.file === undefined ? undefined : absolute(service.log.file),
+      },
+    },
+    secrets: secretsOf(values, variableSecrets),
+  };
+};
+
+type CoinValues = NonNullable<ConfigValues['coins'][string]>;
+
+const toCoin = (coin: string, values: CoinValues, absolute: (path: string) => string): CoinConfig => {
+  const {backend, payouts} = values;
+  const {fee, limits} = payouts;
+  return {
+    coin,
+    network: values.network,
+    confirmations: values.confirmations,
+    maxConfirmationCount: values.max_confirmation_count,
+    backend: {...backend, auth: toAuth(backend.auth, absolute)} satisfies BitcoindConfig,
+    payouts: {
+      fee: {
+        targetBlocks: fee.target_blocks,
+        fallbackRate: fee.fallback_rate,
+        minRate: fee.min_rate,
+        maxRate: fee.max_rate,
+        paidBy: fee.paid_by,
+      },
+      limits: {perPayout: limits.per_payout, perDay: limits.per_day},
+    },
+  };
+};
+
+const toAuth = (auth: CoinValues['backend']['auth'], absolute: (path: string) => string): RpcAuth =>
+  auth.cookie === undefined
+    ? {kind: 'password', user: auth.user!, password: auth.password!}
+    : {kind: 'cookie', path: absolute(auth.cookie)};
+
+/** Longest first, so that redacting one that holds another leaves no rest. */
+const secretsOf = (values: ConfigValues, variableSecrets: readonly string[]): string[] => {
+  const secrets = new Set(variableSecrets);
+  for (const coin of Object.values(values.coins))
+    if (coin?.backend.auth.password) secrets.add(coin.backend.auth.password);
+  for (const sink of Object.values(values.events)) {
+    secrets.add(sink.secret);
+    if (sink.secret.startsWith('whsec_')) secrets.add(sink.secret.slice('whsec_'.length));
+  }
+  if (values.api.token !== undefined) secrets.add(values.api.token);
+  secrets.delete('');
+  return [...secrets].sort((one, other) => other.length - one.length);
+};

@@ -1,0 +1,26 @@
+import {distance} from 'fastest-levenshtein';
+
+/** `maxConfirmationCount` and `max-confirmation-count` are as near to `max_confirmation_count` as can be. */
+const plain = (word: string) => word.toLowerCase().replaceAll(/[-_]/g, '');
+
+/** The known word that a mistyped one most likely means, or undefined when none is near. */
+export const nearest = (word: string, known: Iterable<string>): string | undefined => {
+  const wanted = plain(word.slice(0, 60));
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(wanted.length * 0.4)) + 1;
+  for (const candidate of known) {
+    const other = plain(candidate);
+    const close = wanted.length >= 3 && other.startsWith(wanted) ? 0.5 : distance(wanted, other);
+    if (close < bestDistance) {
+      best = candidate;
+      bestDistance = close;
+    }
+  }
+  return best;
+};
+
+/** `; did you mean network?`, or nothing. */
+export const didYouMean = (word: string, known: Iterable<string>): string => {
+  const near = nearest(word, known);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+};

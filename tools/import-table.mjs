@@ -21,6 +21,7 @@ const MAY_IMPORT = {
   api: [...PURE, 'config', 'engine'],
   commands: [...PURE, 'config', 'engine', 'api'],
   console: [...PURE, 'config', 'engine', 'api'],
+  demo: [...PURE, 'config', 'engine', 'api', 'commands'],
 };
 const folders = Object.keys(MAY_IMPORT);
 const restrict = (folder, allowed) => {
@@ -36,7 +37,7 @@ const restrict = (folder, allowed) => {
       group: ['drizzle-orm', 'drizzle-orm/**', 'better-sqlite3'],
       message: 'only store/ knows the database',
     });
-  if (['api', 'commands', 'console'].includes(folder))
+  if (['api', 'commands', 'console', 'demo'].includes(folder))
     patterns.push({
       group: ['**/engine/!(application|application.ts)'],
       message: `${folder}/ sees the Application type only`,
@@ -72,7 +73,7 @@ const config = {
     ...folders.map(folder => restrict(folder, MAY_IMPORT[folder])),
     {files: ['tools/**', 'test/**'], rules: {'no-console': 'off'}},
   ],
-  ignorePatterns: ['dist', 'node_modules', 'demo'],
+  ignorePatterns: ['dist', 'node_modules', '/demo'],
 };
 const wanted = `${JSON.stringify(config, null, 2)}\n`;
 const path = '.oxlintrc.json';

@@ -1,0 +1,120 @@
+import {mkdirSync, readFileSync} from 'node:fs';
+import {createServer, type AddressInfo} from 'node:net';
+import {join} from 'node:path';
+import {request} from 'undici';
+import {EngineError, messageOf} from '../primitives/errors.ts';
+import {Child} from './child.ts';
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const {port} = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+};
+
+/** The demo's own Bitcoin node: regtest, on loopback, without peers. Starts again by itself when it is killed. */
+export class RegtestNode {
+  readonly url: string;
+  readonly zmqUrl: string;
+  readonly cookiePath: string;
+  readonly #program: string;
+  readonly #args: readonly string[];
+  readonly #log: string;
+  #child: Child | undefined;
+
+  private constructor(program: string, directory: string, ports: {rpc: number; zmq: number}) {
+    this.#program = program;
+    this.url = `http://127.0.0.1:${ports.rpc}`;
+    this.zmqUrl = `tcp://127.0.0.1:${ports.zmq}`;
+    this.cookiePath = join(directory, 'regtest', '.cookie');
+    this.#log = join(directory, 'bitcoind.log');
+    this.#args = [
+      '-regtest',
+      '-server',
+      `-datadir=${directory}`,
+      `-rpcport=${ports.rpc}`,
+      '-listen=0',
+      '-connect=0',
+      '-dnsseed=0',
+      '-discover=0',
+      '-printtoconsole=0',
+      '-dbcache=16',
+      '-fallbackfee=0.00005',
+      '-addresstype=bech32',
+      '-changetype=bech32',
+      '-keypool=20',
+      '-unsafesqlitesync=1',
+      `-zmqpubsequence=tcp://127.0.0.1:${ports.zmq}`,
+    ];
+  }
+
+  /** Resolves when it answers. Throws `node_program_failed` when it ends at once or never answers. */
+  static async start(program: string, directory: string, signal: AbortSignal): Promise<RegtestNode> {
+    mkdirSync(directory, {recursive: true});
+    const node = new RegtestNode(program, directory, {rpc: await freePort(), zmq: await freePort()});
+    try {
+      await node.launch(signal);
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+    return node;
+  }
+
+  /** Starts it on the same ports and data, at first or after its end. */
+  async launch(signal: AbortSignal): Promise<void> {
+    const child = new Child(this.#program, this.#args, this.#log);
+    this.#child = child;
+    const deadline = performance.now() + 30_000;
+    let problem = '';
+    while (!signal.aborted && performance.now() < deadline) {
+      if (!child.running) break;
+      try {
+        await this.rpc('getblockcount');
+        return;
+      } catch (error) {
+        // Not up yet; at the deadline this becomes the reason.
+        problem = messageOf(error);
+      }
+      await new Promise(resolve => setTimeout(resolve, 25));
+    }
+    signal.throwIfAborted();
+    throw new EngineError('node_program_failed', `${this.#program} did not come up (${this.#reason(problem)})`);
+  }
+
+  #reason(problem: string): string {
+    try {
+      return readFileSync(this.#log, 'utf8').trim().split('\n').at(-1) || problem;
+    } catch {
+      // It printed nothing.
+      return problem;
+    }
+  }
+
+  get running(): boolean {
+    return this.#child?.running === true;
+  }
+
+  /** One call; a refusal throws with the node's words. */
+  async rpc<Result>(method: string, params: readonly unknown[] = [], wallet?: string): Promise<Result> {
+    const cookie = readFileSync(this.cookiePath, 'utf8').trim();
+    const response = await request(`${this.url}/${wallet === undefined ? '' : `wallet/${wallet}`}`, {
+      method: 'POST',
+      headers: {authorization: `Basic ${Buffer.from(cookie).toString('base64')}`, 'content-type': 'application/json'},
+      body: JSON.stringify({jsonrpc: '1.0', id: method, method, params}),
+      headersTimeout: 15_000,
+      bodyTimeout: 15_000,
+    });
+    const answer = (await response.body.json()) as {result: Result; error: {message: string} | null};
+    if (answer.error !== null) throw new EngineError('node_refused', `${method}: ${answer.error.message}`);
+    return answer.result;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child?.stop(15_000);
+  }
+}

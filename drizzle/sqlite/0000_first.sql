@@ -60,11 +60,13 @@ CREATE TABLE `broadcast_input` (
 	`txid` text NOT NULL,
 	`vout` integer NOT NULL,
 	`amount` integer NOT NULL,
+	`holds` integer NOT NULL,
 	PRIMARY KEY(`broadcast_id`, `position`),
 	FOREIGN KEY (`broadcast_id`) REFERENCES `broadcast`(`id`) ON UPDATE no action ON DELETE no action
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `broadcast_input_outpoint` ON `broadcast_input` (`txid`,`vout`);--> statement-breakpoint
+CREATE UNIQUE INDEX `broadcast_input_held` ON `broadcast_input` (`txid`,`vout`) WHERE holds = 1;--> statement-breakpoint
 CREATE TABLE `delivery` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`sink` text NOT NULL,

@@ -204,10 +204,18 @@ export const broadcastInput = sqliteTable(
     txid: txidText().notNull(),
     vout: int().notNull(),
     amount: amount().notNull(),
+    /**
+     * This row is the one by which a live family holds the outpoint. Later members of the family share the input
+     * without holding it, so that the unique index keeps two families from ever using one coin.
+     */
+    holds: bool().notNull(),
   },
   table => [
     primaryKey({columns: [table.broadcastId, table.position]}),
     index('broadcast_input_outpoint').on(table.txid, table.vout),
+    uniqueIndex('broadcast_input_held')
+      .on(table.txid, table.vout)
+      .where(sql`holds = 1`),
   ],
 );
 

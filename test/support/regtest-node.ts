@@ -140,11 +140,13 @@ export class RegtestNode {
   #arguments(): string[] {
     const {rpc, p2p} = this.#ports;
     const zmq = this.#options.zmq === false ? [] : ['rawtx', 'hashblock', 'sequence'];
+    const network = `-regtest -server -rpcport=${rpc} -port=${p2p} -bind=127.0.0.1 -discover=0 -dnsseed=0 -fixedseeds=0`;
+    const quiet = '-listenonion=0 -i2pacceptincoming=0 -printtoconsole=0 -rpcworkqueue=128';
+    const indexes = '-txindex=1 -blockfilterindex=1 -dbcache=64';
+    const wallet = '-fallbackfee=0.0002 -addresstype=bech32 -changetype=bech32 -keypool=50 -unsafesqlitesync=1';
     return [
-      ...['-regtest', `-datadir=${this.dataDirectory}`, '-server', `-rpcport=${rpc}`, `-port=${p2p}`],
-      ...['-bind=127.0.0.1', '-discover=0', '-dnsseed=0', '-fixedseeds=0', '-listenonion=0', '-i2pacceptincoming=0'],
-      ...['-txindex=1', '-blockfilterindex=1', '-fallbackfee=0.0002', '-addresstype=bech32', '-changetype=bech32'],
-      ...['-keypool=50', '-unsafesqlitesync=1', '-printtoconsole=0', '-rpcworkqueue=128', '-dbcache=64'],
+      ...[network, quiet, indexes, wallet].flatMap(flags => flags.split(' ')),
+      `-datadir=${this.dataDirectory}`,
       ...zmq.map(topic => `-zmqpub${topic}=${this.zmqUrl}`),
       ...(this.#options.args ?? []),
     ];

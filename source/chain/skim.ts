@@ -1,0 +1,227 @@
+import {createHash} from 'node:crypto';
+import {satoshi} from '../primitives/amount.ts';
+import {EngineError} from '../primitives/errors.ts';
+import {type BlockHash, hashToHex, type Outpoint, type Txid, txidFromWire} from '../primitives/ids.ts';
+import type {BlockFacts, CandidateOutput, RelevantTransaction} from './facts.ts';
+import {WatchSet} from './watch-set.ts';
+
+// Consensus serialization as in BIP144. Every read goes through a DataView, whose bounds check is what finds truncated
+// bytes: no length that the bytes claim is believed before the read behind it succeeded, and nothing is allocated by it.
+
+const HEADER_BYTES = 80;
+const MAX_AMOUNT = 2_100_000_000_000_000n;
+
+/** Where the last walked transaction's parts begin. One per skim, so that walking allocates nothing. */
+interface Walk {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  /** Next byte to read. */
+  position: number;
+  start: number;
+  /** The input count, behind marker and flag. */
+  body: number;
+  /** Behind the last output. */
+  bodyEnd: number;
+  hit: boolean;
+}
+
+const walkOf = (bytes: Buffer): Walk => ({
+  bytes,
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+  position: 0,
+  start: 0,
+  body: 0,
+  bodyEnd: 0,
+  hit: false,
+});
+
+const malformed = (what: string, cause?: unknown) =>
+  new EngineError('bad_backend_answer', `the node sent ${what}`, {retry: 'backoff', cause});
+
+/** CompactSize; only the shortest form counts, as in Bitcoin Core. */
+const readCount = (walk: Walk): number => {
+  const {view} = walk;
+  const first = view.getUint8(walk.position);
+  if (first < 0xfd) {
+    walk.position += 1;
+    return first;
+  }
+  let value: number;
+  let least: number;
+  if (first === 0xfd) {
+    value = view.getUint16(walk.position + 1, true);
+    least = 0xfd;
+    walk.position += 3;
+  } else if (first === 0xfe) {
+    value = view.getUint32(walk.position + 1, true);
+    least = 0x1_0000;
+    walk.position += 5;
+  } else throw malformed('a transaction with a length above 4 GB');
+  if (value < least) throw malformed('a transaction with a length that is not in its shortest form');
+  return value;
+};
+
+const skipBytes = (walk: Walk): void => {
+  const length = readCount(walk);
+  walk.position += length;
+};
+
+const skipInputs = (walk: Walk, count: number, watch: WatchSet): void => {
+  for (let index = 0; index < count; index++) {
+    if (!walk.hit && watch.hasOutpoint(walk.view, walk.position)) walk.hit = true;
+    walk.position += 36;
+    skipBytes(walk);
+    walk.position += 4;
+  }
+};
+
+const skipOutputs = (walk: Walk, count: number, watch: WatchSet): void => {
+  for (let index = 0; index < count; index++) {
+    walk.position += 8;
+    const length = readCount(walk);
+    const start = walk.position;
+    walk.position = start + length;
+    if (walk.position > walk.bytes.length) throw malformed('a truncated transaction');
+    if (!walk.hit && watch.hasScript(walk.bytes, start, walk.position)) walk.hit = true;
+  }
+};
+
+const skipWitnesses = (walk: Walk, inputs: number): void => {
+  let items = 0;
+  for (let index = 0; index < inputs; index++) {
+    const count = readCount(walk);
+    items += count;
+    for (let item = 0; item < count; item++) skipBytes(walk);
+  }
+  if (items === 0) throw malformed('a transaction that is marked as segwit without a witness');
+};
+
+/** Moves behind one transaction and notes whether it hit. */
+const walkTransaction = (walk: Walk, watch: WatchSet): void => {
+  walk.start = walk.position;
+  walk.hit = false;
+  walk.body = walk.start + 4;
+  const segwit = walk.view.getUint8(walk.body) === 0;
+  if (segwit) {
+    if (walk.view.getUint8(walk.body + 1) !== 1)
+      throw malformed('a transaction with an unknown flag or without inputs');
+    walk.body += 2;
+  }
+  walk.position = walk.body;
+  const inputs = readCount(walk);
+  if (inputs === 0) throw malformed('a transaction without inputs');
+  skipInputs(walk, inputs, watch);
+  skipOutputs(walk, readCount(walk), watch);
+  walk.bodyEnd = walk.position;
+  if (segwit) skipWitnesses(walk, inputs);
+  walk.position += 4;
+  if (walk.position > walk.bytes.length) throw malformed('a truncated transaction');
+};
+
+const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+/** The transaction just walked, in full. Only for hits: this is where memory and hashing are spent. */
+const relevantTransaction = (walk: Walk, watch: WatchSet): RelevantTransaction => {
+  // A copy, or one deposit of 200 bytes would keep a whole block in memory.
+  const raw = Buffer.from(walk.bytes.subarray(walk.start, walk.position));
+  const body = walk.body - walk.start;
+  const bodyEnd = walk.bodyEnd - walk.start;
+  const wire = sha256(sha256(raw.subarray(0, 4), raw.subarray(body, bodyEnd), raw.subarray(-4)));
+  const own = walkOf(raw);
+  own.position = body;
+  const {inputs, coinbase} = readInputs(own);
+  return {txid: txidFromWire(wire), raw, coinbase, inputs, outputs: readOutputs(own, watch)};
+};
+
+const readInputs = (walk: Walk): {inputs: Outpoint[]; coinbase: boolean} => {
+  const inputs: Outpoint[] = [];
+  let coinbase = false;
+  for (let left = readCount(walk); left > 0; left--) {
+    const hash = walk.bytes.subarray(walk.position, walk.position + 32);
+    const vout = walk.view.getUint32(walk.position + 32, true);
+    if (vout === 0xffff_ffff && hash.every(byte => byte === 0)) coinbase = true;
+    else inputs.push({txid: txidFromWire(hash), vout});
+    walk.position += 36;
+    skipBytes(walk);
+    walk.position += 4;
+  }
+  return {inputs, coinbase};
+};
+
+const readOutputs = (walk: Walk, watch: WatchSet): CandidateOutput[] => {
+  const outputs: CandidateOutput[] = [];
+  const count = readCount(walk);
+  for (let vout = 0; vout < count; vout++) {
+    const amount = walk.view.getBigUint64(walk.position, true);
+    if (amount > MAX_AMOUNT) throw malformed('an output above the supply of coins');
+    walk.position += 8;
+    const length = readCount(walk);
+    const start = walk.position;
+    walk.position += length;
+    if (watch.hasScript(walk.bytes, start, walk.position))
+      outputs.push({vout, scriptPubKey: walk.bytes.subarray(start, walk.position), amount: satoshi(amount)});
+  }
+  return outputs;
+};
+
+/** Runs a skim; bytes that end too early become an EngineError. */
+const guarded = <Result>(what: string, skim: () => Result): Result => {
+  try {
+    return skim();
+  } catch (error) {
+    if (error instanceof RangeError) throw malformed(`a truncated ${what}`, error);
+    throw error;
+  }
+};
+
+/**
+ * What a raw block holds for us. Pure. Throws `bad_backend_answer` for bytes that are not exactly one block; that the
+ * block is the one asked for is the caller's to compare, by `hash`.
+ */
+export const skimBlock = (raw: Buffer, height: number, watch: WatchSet): BlockFacts =>
+  guarded('block', () => {
+    const walk = walkOf(raw);
+    const header = raw.subarray(0, HEADER_BYTES);
+    const time = walk.view.getUint32(68, true);
+    const transactions: RelevantTransaction[] = [];
+    walk.position = HEADER_BYTES;
+    for (let left = readCount(walk); left > 0; left--) {
+      walkTransaction(walk, watch);
+      if (walk.hit) transactions.push(relevantTransaction(walk, watch));
+    }
+    if (walk.position !== raw.length) throw malformed('a block with bytes behind its end');
+    return {
+      height,
+      hash: hashToHex(sha256(sha256(header))) as BlockHash,
+      previous: hashToHex(header.subarray(4, 36)) as BlockHash,
+      time,
+      transactions,
+    };
+  });
+
+/**
+ * The transaction if an output hits a watched script or an input a watched outpoint. Pure. Throws `bad_backend_answer`
+ * for bytes that are not exactly one transaction.
+ */
+export const skimTransaction = (raw: Buffer, watch: WatchSet): RelevantTransaction | undefined =>
+  guarded('transaction', () => {
+    const walk = walkOf(raw);
+    walkTransaction(walk, watch);
+    if (walk.position !== raw.length) throw malformed('a transaction with bytes behind its end');
+    return walk.hit ? relevantTransaction(walk, watch) : undefined;
+  });
+
+const NOTHING_WATCHED = new WatchSet();
+
+/** Txid of raw transaction bytes, witness or not. Throws `bad_backend_answer` like the skim. */
+export const txidOf = (raw: Buffer): Txid =>
+  guarded('transaction', () => {
+    const walk = walkOf(raw);
+    walkTransaction(walk, NOTHING_WATCHED);
+    if (walk.position !== raw.length) throw malformed('a transaction with bytes behind its end');
+    return txidFromWire(sha256(sha256(raw.subarray(0, 4), raw.subarray(walk.body, walk.bodyEnd), raw.subarray(-4))));
+  });

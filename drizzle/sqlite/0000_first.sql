@@ -209,6 +209,7 @@ CREATE TABLE `payout` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `payout_idempotency_key_unique` ON `payout` (`idempotency_key`);--> statement-breakpoint
 CREATE INDEX `payout_open` ON `payout` (`status`,`id`) WHERE status NOT IN ('settled', 'cancelled');--> statement-breakpoint
+CREATE INDEX `payout_pending` ON `payout` (`account_id`,`amount`) WHERE status NOT IN ('confirmed', 'settled', 'cancelled');--> statement-breakpoint
 CREATE INDEX `payout_account` ON `payout` (`account_id`,`id`);--> statement-breakpoint
 CREATE INDEX `payout_broadcast` ON `payout` (`broadcast_id`,`vout`);--> statement-breakpoint
 CREATE INDEX `payout_created` ON `payout` (`created_at`);--> statement-breakpoint

@@ -248,6 +248,9 @@ export const payout = sqliteTable(
     index('payout_open')
       .on(table.status, table.id)
       .where(sql`status NOT IN ('settled', 'cancelled')`),
+    index('payout_pending')
+      .on(table.accountId, table.amount)
+      .where(sql`status NOT IN ('confirmed', 'settled', 'cancelled')`),
     index('payout_account').on(table.accountId, table.id),
     index('payout_broadcast').on(table.broadcastId, table.vout),
     index('payout_created').on(table.createdAt),

@@ -8,6 +8,8 @@ export interface Finding {
   readonly words: string;
   /** Exit code this finding asks for when not ok: 69 out of reach, 78 config or database, 1 books. */
   readonly exitCode?: 1 | 69 | 78;
+  /** Code of the EngineError behind it, when there is one: the verbs know advice for some (shell/explain.ts). */
+  readonly code?: string;
 }
 
 export interface OpenApplication {

@@ -1,0 +1,23 @@
+import {resolve} from 'node:path';
+import type {Verb} from './verb.ts';
+
+export const demo: Verb = {
+  name: 'demo',
+  summary: 'an own regtest node, ledger and example traffic, in ./demo',
+  parameters: [],
+  flags: ['headless', 'ascii', 'directory'],
+  examples: ['demo', 'demo --headless', 'demo --directory /tmp/try'],
+  notes: [
+    'Nothing to set up and no real money: a private regtest node is started ($BITCOIND, else the one in node_modules,',
+    'else bitcoind on PATH) and stopped again at the end. Remove the directory to begin afresh.',
+  ].join('\n'),
+  async run({flags, output, isTerminal, supplies}) {
+    const headless = flags.headless === true || output.json || !isTerminal;
+    return (await supplies()).runDemo({
+      directory: resolve(flags.directory ?? 'demo'),
+      json: output.json,
+      ascii: flags.ascii === true,
+      headless,
+    });
+  },
+};

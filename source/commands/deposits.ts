@@ -1,0 +1,31 @@
+import {type Deposit, depositStatus} from '../contract/index.ts';
+import {coinOf, pageOf, statusOf} from './shell/checks.ts';
+import {reportPage} from './shell/pages.ts';
+import {type Column, formatTime} from './shell/table.ts';
+import type {Verb} from './verb.ts';
+
+const columns: readonly Column<Deposit>[] = [
+  {title: 'ID', align: 'right', cell: deposit => deposit.id},
+  {title: 'FIRST SEEN (UTC)', cell: deposit => formatTime(deposit.first_seen_at)},
+  {title: 'ACCOUNT', cell: deposit => deposit.account},
+  {title: 'AMOUNT', align: 'right', cell: deposit => deposit.amount},
+  {title: 'STATUS', cell: deposit => (deposit.reason ? `${deposit.status} (${deposit.reason})` : deposit.status)},
+  {title: 'CONF', align: 'right', cell: deposit => deposit.confirmations},
+  {title: 'TRANSACTION', cell: deposit => `${deposit.txid}:${deposit.vout}`},
+];
+
+export const deposits: Verb = {
+  name: 'deposits',
+  summary: 'what came in: detected, credited, settled, dropped',
+  parameters: ['<coin>'],
+  flags: ['account', 'status', 'limit', 'cursor'],
+  examples: ['deposits btc', 'deposits btc --account alice --status credited', 'deposits btc --limit 1000 --json'],
+  async run(context) {
+    const coin = coinOf(context.config(), context.values[0] ?? '');
+    const status = statusOf(context.flags, depositStatus.options);
+    const query = {...pageOf(context.flags), account: context.flags.account, status};
+    return context.withApplication(async ({application}) =>
+      reportPage(context.output, await application.deposits(coin, query), columns, 'no deposits'),
+    );
+  },
+};

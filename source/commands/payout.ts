@@ -1,0 +1,71 @@
+import type {Application} from '../engine/application.ts';
+import type {Payout} from '../contract/index.ts';
+import {coinOf} from './shell/checks.ts';
+import {formatFields, formatTime} from './shell/table.ts';
+import type {Context, Verb} from './verb.ts';
+
+/** One payout as lines; also what `send` prints. */
+export const payoutFields = (payout: Payout): string[] =>
+  formatFields({
+    payout: payout.id,
+    status: payout.status,
+    why: payout.reason,
+    clears: payout.clears && (payout.clears === 'itself' ? 'by itself' : 'by a person'),
+    amount: payout.amount,
+    to: payout.address,
+    from: `account ${payout.account}`,
+    label: payout.label,
+    key: payout.idempotency_key,
+    fee: payout.fee,
+    transaction: payout.txid && `${payout.txid}:${payout.vout}`,
+    confirmations: payout.confirmations,
+    block: payout.block_height,
+    created: `${formatTime(payout.created_at)} UTC`,
+  });
+
+const onOne = async (
+  context: Context,
+  act: (application: Application, coin: string, id: string) => Promise<Payout>,
+): Promise<number> => {
+  const [coin = '', id = ''] = context.values;
+  coinOf(context.config(), coin);
+  return context.withApplication(async ({application}) => {
+    const payout = await act(application, coin, id);
+    context.output.result(payout, () => payoutFields(payout));
+    if (payout.status === 'held' && payout.clears === 'person')
+      context.output.hint(
+        '',
+        `  Let it go out:  cryptoassets-console payout release ${coin} ${payout.id}`,
+        `  Or take back:   cryptoassets-console payout cancel ${coin} ${payout.id}`,
+      );
+    return 0;
+  });
+};
+
+export const payoutShow: Verb = {
+  name: 'payout show',
+  summary: 'one payout, and why it has not moved',
+  parameters: ['<coin>', '<id>'],
+  flags: [],
+  examples: ['payout show btc 12', 'payout show btc 12 --json'],
+  run: context => onOne(context, (application, coin, id) => application.payout(coin, id)),
+};
+
+export const payoutCancel: Verb = {
+  name: 'payout cancel',
+  summary: 'take a payout back, as long as nothing is signed',
+  parameters: ['<coin>', '<id>'],
+  flags: [],
+  examples: ['payout cancel btc 12'],
+  notes: 'The money returns to the account. Once signed bytes are stored it is refused: they might still confirm.',
+  run: context => onOne(context, (application, coin, id) => application.cancelPayout(coin, id)),
+};
+
+export const payoutRelease: Verb = {
+  name: 'payout release',
+  summary: 'let a payout go out that waits for a person',
+  parameters: ['<coin>', '<id>'],
+  flags: [],
+  examples: ['payout release btc 12'],
+  run: context => onOne(context, (application, coin, id) => application.releasePayout(coin, id)),
+};

@@ -1,0 +1,49 @@
+import {EngineError} from '../../primitives/errors.ts';
+
+export const EXIT = {
+  ok: 0,
+  /** Refused or not found. */
+  refused: 1,
+  /** A loop died or stalled, or another engine took the ledger. */
+  fault: 2,
+  usage: 64,
+  /** Engine, backend or node program out of reach. */
+  unreachable: 69,
+  /** Config or database unfit. */
+  config: 78,
+} as const;
+
+/** Exit code of every error code that is not a plain refusal (1). The public contract names these numbers. */
+const EXIT_BY_CODE: Readonly<Record<string, number>> = {
+  usage: EXIT.usage,
+  fenced: EXIT.fault,
+  loop_died: EXIT.fault,
+  loop_stalled: EXIT.fault,
+
+  engine_unreachable: EXIT.unreachable,
+  stopping: EXIT.unreachable,
+  backend_auth: EXIT.unreachable,
+  backend_down: EXIT.unreachable,
+  backend_overloaded: EXIT.unreachable,
+  backend_timeout: EXIT.unreachable,
+  backend_unavailable: EXIT.unreachable,
+  backend_warming_up: EXIT.unreachable,
+  bad_backend_answer: EXIT.unreachable,
+  node_program_missing: EXIT.unreachable,
+
+  bad_config: EXIT.config,
+  database_fault: EXIT.config,
+  database_newer: EXIT.config,
+  not_initialised: EXIT.config,
+  wallet_mismatch: EXIT.config,
+  wrong_chain: EXIT.config,
+  wrong_wallet: EXIT.config,
+};
+
+/** The exit code that a thrown error asks for; 1 for refusals and for what nobody foresaw. */
+export const exitCodeOf = (error: unknown): number =>
+  error instanceof EngineError && Object.hasOwn(EXIT_BY_CODE, error.code) ? EXIT_BY_CODE[error.code]! : EXIT.refused;
+
+/** Of several, the one that says most about what to do first: config before reach before the rest. */
+export const worstExitCode = (codes: readonly number[]): number =>
+  [EXIT.config, EXIT.unreachable, EXIT.fault, EXIT.refused].find(code => codes.includes(code)) ?? EXIT.ok;

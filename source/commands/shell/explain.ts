@@ -1,0 +1,91 @@
+import type {BitcoindConfig, Config} from '../../config/config.ts';
+import {ConfigError} from '../../config/config-error.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import {UsageError} from './usage-error.ts';
+
+/** What is known when something failed. */
+export interface Circumstances {
+  /** As the user named it. */
+  readonly configPath: string;
+  /** Undefined when it could not be read. */
+  readonly config: Config | undefined;
+}
+
+const PROGRAM = 'cryptoassets-console';
+
+/** Lines that say what to do about an error code; empty when its message says it all. */
+export const adviceFor = (code: string, circumstances: Circumstances): string[] => {
+  const {configPath, config} = circumstances;
+  const backends = [...(config?.coins.values() ?? [])].map(coin => ({name: coin.coin, backend: coin.backend}));
+  const check = `  Then look again:     ${PROGRAM} check ${configPath}`;
+  switch (code) {
+    case 'not_initialised':
+      return [`  Create it (safe to repeat, never overwrites):  ${PROGRAM} init ${configPath}`];
+    case 'backend_down':
+    case 'backend_timeout':
+      return [
+        ...backends.map(
+          ({name, backend}) => `  Is the node up?      ${backend.url} is coins.${name}.backend.url in ${configPath}`,
+        ),
+        '  Does it take RPC?    server=1 in bitcoin.conf, and rpcport as in that URL',
+        ...backends.map(
+          ({backend}) => `  Ask it yourself:     bitcoin-cli -rpcport=${portOf(backend)} getblockchaininfo`,
+        ),
+        check,
+      ];
+    case 'backend_warming_up':
+      return ['  The node is starting. Wait until it has loaded its blocks, then try again.'];
+    case 'backend_auth':
+      return [...backends.flatMap(({name, backend}) => authAdvice(name, backend, configPath)), check];
+    case 'wallet_missing':
+      return backends.map(
+        ({name, backend}) =>
+          `  Create or load it:   bitcoin-cli -rpcport=${portOf(backend)} createwallet ${backend.wallet}   (coins.${name}.backend.wallet)`,
+      );
+    case 'wallet_mismatch':
+    case 'wrong_wallet':
+      return [
+        '  The ledger belongs to another wallet of that name. Restore the old wallet, or point the config at a new ledger.',
+      ];
+    case 'wrong_chain':
+      return [
+        `  The node follows another chain than the ledger. Compare \`network\` in ${configPath} with the node's.`,
+      ];
+    case 'database_newer':
+      return ['  Nothing was changed. Start the newer version of the program again.'];
+    case 'engine_unreachable':
+      return [`  Start it:            ${PROGRAM} ${configPath} --headless`];
+    case 'unknown_account':
+      return [`  Create one:          ${PROGRAM} account create <coin> <name>`];
+    case 'already_running':
+      return [`  Watch it instead:    ${PROGRAM} ${configPath}`];
+    default:
+      return [];
+  }
+};
+
+const portOf = (backend: BitcoindConfig): string => {
+  const url = new URL(backend.url);
+  return url.port || (url.protocol === 'https:' ? '443' : '80');
+};
+
+const authAdvice = (coin: string, {auth}: BitcoindConfig, configPath: string): string[] =>
+  auth.kind === 'cookie'
+    ? [
+        `  The cookie in use:   ${auth.path}`,
+        "  Is it this node's?   bitcoind writes it at every start into its data directory (regtest/, signet/, … below it)",
+        `  May we read it?      ls -l ${auth.path}`,
+        `  The key to correct:  coins.${coin}.backend.auth in ${configPath}`,
+      ]
+    : [
+        `  The user sent:       ${auth.user}   (the password is not shown)`,
+        '  Compare with:        rpcuser and rpcpassword, or rpcauth, in bitcoin.conf; restart the node after a change',
+        `  The key to correct:  coins.${coin}.backend.auth in ${configPath}, or the variable that it names`,
+      ];
+
+/** Lines of advice for whatever was thrown. */
+export const adviceForError = (error: unknown, circumstances: Circumstances): string[] => {
+  if (error instanceof ConfigError || error instanceof UsageError)
+    return error.hint === '' ? [] : error.hint.split('\n');
+  return error instanceof EngineError ? adviceFor(error.code, circumstances) : [];
+};

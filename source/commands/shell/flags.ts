@@ -1,0 +1,37 @@
+/** Every flag of every verb: one name means one thing everywhere. */
+export const FLAGS = {
+  config: {type: 'string', value: 'PATH', help: 'config file (else $CRYPTOASSETS_CONFIG, else ./config.yaml)'},
+  json: {type: 'boolean', help: 'one JSON value on stdout; errors as JSON on stderr'},
+  help: {type: 'boolean', help: 'this text', shortFlag: 'h'},
+  version: {type: 'boolean', help: 'the version of this program', shortFlag: 'v'},
+  headless: {type: 'boolean', help: 'the engine alone, without a screen'},
+  ascii: {type: 'boolean', help: 'draw with ASCII characters only'},
+  coin: {type: 'string', value: 'COIN', help: 'only this coin'},
+  from: {type: 'string', value: 'HEIGHT|DATE', help: 'block height or YYYY-MM-DD (UTC) to begin at'},
+  account: {type: 'string', value: 'NAME', help: 'the account'},
+  label: {type: 'string', value: 'TEXT', help: 'a note of yours, kept with it'},
+  key: {type: 'string', value: 'KEY', help: 'idempotency key: the same key never pays twice'},
+  status: {type: 'string', value: 'STATUS', help: 'only those in this state'},
+  limit: {type: 'string', value: 'N', help: 'at most so many, 1 to 1000 (default 100)'},
+  cursor: {type: 'string', value: 'CURSOR', help: 'the page after, as the previous page said'},
+  after: {type: 'string', value: 'SEQ', help: 'only events after this sequence number (default 0)'},
+  follow: {type: 'boolean', help: 'go on with new events as they come, until Ctrl-C'},
+  directory: {type: 'string', value: 'PATH', help: 'where config, ledger and node live (default ./demo)'},
+} as const satisfies Record<string, FlagDefinition>;
+
+interface FlagDefinition {
+  readonly type: 'string' | 'boolean';
+  readonly value?: string;
+  readonly help: string;
+  readonly shortFlag?: string;
+}
+
+export type FlagName = keyof typeof FLAGS;
+
+/** Only what was given. */
+export type Flags = {
+  readonly [Name in FlagName]?: (typeof FLAGS)[Name]['type'] extends 'string' ? string : boolean;
+};
+
+/** Flags that every verb takes. */
+export const COMMON_FLAGS: readonly FlagName[] = ['config', 'json', 'help'];

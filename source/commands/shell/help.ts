@@ -1,0 +1,64 @@
+import type {Verb} from '../verb.ts';
+import {COMMON_FLAGS, FLAGS, type FlagName} from './flags.ts';
+
+const PROGRAM = 'cryptoassets-console';
+
+const words = (...parts: readonly string[]) => parts.filter(part => part !== '').join(' ');
+
+/** `cryptoassets-console send <coin> <address> <amount> --account NAME [--key KEY]` */
+export const usageOf = (verb: Verb): string => {
+  const flags = verb.flags.map(name => {
+    const definition = FLAGS[name];
+    const text = 'value' in definition ? `--${name} ${definition.value}` : `--${name}`;
+    return verb.required?.includes(name) ? text : `[${text}]`;
+  });
+  return words(PROGRAM, verb.name, ...verb.parameters, ...flags);
+};
+
+const flagLines = (names: readonly FlagName[]): string[] =>
+  names.map(name => {
+    const definition = FLAGS[name];
+    const short = 'shortFlag' in definition ? `, -${definition.shortFlag}` : '';
+    const value = 'value' in definition ? ` ${definition.value}` : '';
+    return `  ${`--${name}${short}${value}`.padEnd(22)}  ${definition.help}`;
+  });
+
+export const helpOf = (verb: Verb): string[] => [
+  `${verb.summary[0]!.toUpperCase()}${verb.summary.slice(1)}.`,
+  '',
+  'Usage',
+  `  ${usageOf(verb)}`,
+  ...(verb.notes === undefined ? [] : ['', ...verb.notes.split('\n')]),
+  '',
+  'Flags',
+  ...flagLines([...verb.flags, ...COMMON_FLAGS]),
+  '',
+  'Examples',
+  ...verb.examples.map(example => `  ${words(PROGRAM, example)}`),
+];
+
+export const globalHelp = (verbs: readonly Verb[]): string[] => {
+  const forms = verbs.map(verb => ({form: words(verb.name, ...verb.parameters), summary: verb.summary}));
+  const width = Math.max(...forms.map(({form}) => form.length));
+  return [
+    'Takes in and pays out coins beside your application, and shows the operator what happens.',
+    '',
+    'Usage',
+    `  ${PROGRAM} <config.yaml>             the console`,
+    `  ${PROGRAM} <config.yaml> --headless  the engine alone`,
+    `  ${PROGRAM} <verb> …                  one of these:`,
+    '',
+    'Verbs',
+    ...forms.filter(({form}) => form !== '[config]').map(({form, summary}) => `  ${form.padEnd(width)}  ${summary}`),
+    '',
+    'Flags',
+    ...flagLines([...COMMON_FLAGS, 'version']),
+    '',
+    'Exit codes',
+    '  0 fine   1 refused or not found   2 engine fault   64 usage   69 engine or node out of reach   78 config or database',
+    '',
+    'New here?',
+    `  ${PROGRAM} demo             an own regtest node with example traffic; nothing to set up`,
+    `  ${PROGRAM} <verb> --help    arguments and examples of one verb`,
+  ];
+};

@@ -1,0 +1,73 @@
+import {cleanText} from '../../primitives/clean-text.ts';
+
+/** The part of a stream that is used. */
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  write(text: string): boolean;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/**
+ * Where verbs write: results to stdout, everything else to stderr. With `--json`, stdout holds JSON and nothing else.
+ * A reader that went away (`| head`) is no error: writing becomes a no-op and `closed` aborts.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  readonly #closed = new AbortController();
+  #progressWidth = 0;
+  #lastProgress = '';
+
+  constructor(stdout: OutputStream, stderr: OutputStream, json: boolean) {
+    this.json = json;
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    for (const stream of [stdout, stderr])
+      stream.on('error', error => {
+        if (!('code' in error) || error.code !== 'EPIPE') throw error;
+        if (stream === stdout) this.#closed.abort();
+      });
+  }
+
+  /** Aborts when nobody reads stdout any more. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** The result: as JSON with `--json`, else as the lines of `human`. Called once by a verb, or once a streamed item. */
+  result(value: unknown, human: () => string | readonly string[]): void {
+    const lines = this.json ? [JSON.stringify(value)] : [human()].flat();
+    this.#write(this.#stdout, lines.map(line => `${line}\n`).join(''));
+  }
+
+  /** What to do next, in a human result only. */
+  hint(...lines: string[]): void {
+    if (!this.json) this.note(...lines);
+  }
+
+  /** For the person at the terminal, on stderr. */
+  note(...lines: string[]): void {
+    this.#endProgress();
+    this.#write(this.#stderr, lines.map(line => `${line}\n`).join(''));
+  }
+
+  /** One line that is rewritten on a terminal; elsewhere a line whenever `milestone` differs from the last one. */
+  progress(text: string, milestone: string): void {
+    const line = cleanText(text, 200);
+    if (this.#stderr.isTTY) {
+      this.#write(this.#stderr, `\r${line.padEnd(this.#progressWidth)}`);
+      this.#progressWidth = line.length;
+    } else if (milestone !== this.#lastProgress) this.#write(this.#stderr, `${line}\n`);
+    this.#lastProgress = milestone;
+  }
+
+  #endProgress(): void {
+    if (this.#progressWidth > 0) this.#write(this.#stderr, `\r${' '.repeat(this.#progressWidth)}\r`);
+    this.#progressWidth = 0;
+  }
+
+  #write(stream: OutputStream, text: string): void {
+    if (text !== '' && !(stream === this.#stdout && this.#closed.signal.aborted)) stream.write(text);
+  }
+}

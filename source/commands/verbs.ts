@@ -1,0 +1,42 @@
+import {accountCreate, accountList, accountShow} from './account.ts';
+import {addressList, addressNew} from './address.ts';
+import {books} from './books.ts';
+import {broadcastShow} from './broadcast.ts';
+import {check} from './check.ts';
+import {consoleVerb} from './console.ts';
+import {demo} from './demo.ts';
+import {deposits} from './deposits.ts';
+import {events} from './events.ts';
+import {init} from './init.ts';
+import {payoutCancel, payoutRelease, payoutShow} from './payout.ts';
+import {payouts} from './payouts.ts';
+import {rescan} from './rescan.ts';
+import {send} from './send.ts';
+import {status} from './status.ts';
+import {transactions} from './transactions.ts';
+import type {Verb} from './verb.ts';
+
+/** Every verb, in the order of the help. */
+export const verbs: readonly Verb[] = [
+  consoleVerb,
+  demo,
+  init,
+  check,
+  status,
+  rescan,
+  accountCreate,
+  accountList,
+  accountShow,
+  addressNew,
+  addressList,
+  send,
+  deposits,
+  payouts,
+  transactions,
+  books,
+  payoutShow,
+  payoutCancel,
+  payoutRelease,
+  broadcastShow,
+  events,
+];

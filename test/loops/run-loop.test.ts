@@ -76,7 +76,7 @@ describe('a loop', () => {
     failing = true;
     at.length = 0;
     await vi.advanceTimersByTimeAsync(4000);
-    expect(at.slice(1).map((time, index) => time - at[index]!)).toEqual([500, 1000]);
+    expect(at.slice(1, 3).map((time, index) => time - at[index]!)).toEqual([500, 1000]);
     expect(fatal).toEqual([]);
   });
 

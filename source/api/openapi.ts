@@ -1,0 +1,48 @@
+import swagger from '@fastify/swagger';
+import type {FastifyInstance} from 'fastify';
+import {createJsonSchemaTransform, createJsonSchemaTransformObject} from 'fastify-type-provider-zod';
+import {z} from 'zod';
+import * as contract from '../contract/index.ts';
+
+/** Schemas that get a name of their own in the document. */
+const NAMED = {
+  Account: contract.account,
+  Address: contract.address,
+  Books: contract.books,
+  Broadcast: contract.broadcast,
+  BroadcastDetail: contract.broadcastDetail,
+  Delivery: contract.delivery,
+  Deposit: contract.deposit,
+  Event: contract.event,
+  Health: contract.health,
+  Job: contract.job,
+  Payout: contract.payout,
+  Problem: contract.problem,
+  Status: contract.status,
+  Transaction: contract.transaction,
+} as const;
+
+const registry = () => {
+  const schemaRegistry = z.registry<{id?: string | undefined}>();
+  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, {id});
+  return schemaRegistry;
+};
+
+/** Collects every route made after it into the document that /openapi.json answers, from the schemas that validate. */
+export const describeApi = async (app: FastifyInstance, version: string): Promise<void> => {
+  const schemaRegistry = registry();
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'cryptoassets-console',
+        description: 'Amounts are decimal strings, times RFC 3339 in UTC. Over TCP a bearer token is needed.',
+        version,
+      },
+      components: {securitySchemes: {token: {type: 'http', scheme: 'bearer'}}},
+      security: [{}, {token: []}],
+    },
+    transform: createJsonSchemaTransform({schemaRegistry}),
+    transformObject: createJsonSchemaTransformObject({schemaRegistry}),
+  });
+};

@@ -1,0 +1,73 @@
+import {books, createRescanBody, job, page, pageQuery} from '../../contract/index.ts';
+import {coinParams, idParams, nothing, refusal, type Api, type RouteContext} from './api.ts';
+
+/** Books, reorgs, rescans and jobs. */
+export const chainRoutes = (api: Api, {application}: RouteContext): void => {
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/books',
+    schema: {
+      tags: ['books'],
+      summary: 'The last comparison of the ledger with the chain',
+      params: coinParams,
+      response: {200: books, ...refusal},
+    },
+    handler: async request => application.books(request.params.coin),
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/chain/accept-reorg',
+    schema: {
+      tags: ['chain'],
+      summary: 'Accepts a fork deeper than max_confirmation_count, which stopped the payouts',
+      params: coinParams,
+      response: {202: nothing, ...refusal},
+    },
+    handler: async (request, reply) => {
+      await application.acceptReorg(request.params.coin);
+      return reply.code(202).send({});
+    },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/rescans',
+    schema: {
+      tags: ['chain'],
+      summary: 'Starts looking for missed transactions; follow the job',
+      params: coinParams,
+      body: createRescanBody,
+      response: {202: job, ...refusal},
+    },
+    handler: async (request, reply) =>
+      reply.code(202).send(await application.startRescan(request.params.coin, request.body.from)),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/jobs',
+    schema: {
+      tags: ['chain'],
+      summary: 'Jobs, newest first',
+      params: coinParams,
+      querystring: pageQuery.strict(),
+      response: {200: page(job), ...refusal},
+    },
+    handler: async request => application.jobs(request.params.coin, request.query),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/jobs/:id',
+    schema: {tags: ['chain'], summary: 'One job', params: idParams, response: {200: job, ...refusal}},
+    handler: async request => application.job(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'DELETE',
+    url: '/v1/:coin/jobs/:id',
+    schema: {tags: ['chain'], summary: 'Cancels a running job', params: idParams, response: {200: job, ...refusal}},
+    handler: async request => application.cancelJob(request.params.coin, request.params.id),
+  });
+};

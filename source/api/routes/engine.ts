@@ -1,0 +1,70 @@
+import {z} from 'zod';
+import {health, status} from '../../contract/index.ts';
+import {streamEvents, type StreamItem} from '../server-sent-events.ts';
+import {nothing, refusal, type Api, type RouteContext} from './api.ts';
+
+/** The engine as a whole: health, snapshot, stream, stop, sinks. */
+export const engineRoutes = (api: Api, {application, stopping}: RouteContext): void => {
+  api.route({
+    method: 'GET',
+    url: '/health',
+    schema: {
+      tags: ['engine'],
+      summary: 'ok or degraded; 503 when a loop is dead or stalled, or a database at fault',
+      response: {200: health, 503: health, ...refusal},
+    },
+    handler: async (_request, reply) => {
+      const answer = await application.health();
+      return reply.code(answer.status === 'failing' ? 503 : 200).send(answer);
+    },
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/status',
+    schema: {tags: ['engine'], summary: 'Snapshot of everything a screen shows', response: {200: status, ...refusal}},
+    handler: async () => application.status(),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/stream',
+    schema: {
+      tags: ['engine'],
+      summary: 'The snapshot as server-sent events, at once and then at every change, at most two a second',
+      response: {200: {description: 'Statuses', content: {'text/event-stream': {schema: status}}}, ...refusal},
+    },
+    handler: async (_request, reply) => {
+      async function* statuses(signal: AbortSignal): AsyncIterable<StreamItem> {
+        for await (const value of application.stream(signal)) yield {value};
+      }
+      await streamEvents(reply, statuses, stopping);
+      return reply;
+    },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/engine/stop',
+    schema: {tags: ['engine'], summary: 'Stops the engine cleanly', response: {202: nothing, ...refusal}},
+    handler: async (_request, reply) => {
+      await application.stop();
+      return reply.code(202).send({});
+    },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/sinks/:name/resume',
+    schema: {
+      tags: ['events'],
+      summary: 'Switches a sink on again that answered 410',
+      params: z.object({name: z.string().min(1).max(200)}),
+      response: {200: nothing, ...refusal},
+    },
+    handler: async request => {
+      await application.resumeSink(request.params.name);
+      return {};
+    },
+  });
+};

@@ -1,0 +1,115 @@
+import {z} from 'zod';
+import {
+  broadcast,
+  broadcastDetail,
+  createPayoutBody,
+  idempotencyKey,
+  page,
+  pageQuery,
+  payout,
+  payoutQuery,
+} from '../../contract/index.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import {coinParams, idParams, refusal, sendCreated, txidParams, type Api, type RouteContext} from './api.ts';
+
+const HEADER = 'idempotency-key';
+
+/** The key that makes a repeated request harmless. Refused here, before anything is looked up. */
+const readKey = (header: string | string[] | undefined): string => {
+  if (header === undefined || header === '')
+    throw new EngineError('idempotency_key_missing', 'send an Idempotency-Key header, unique for this payout', {
+      field: HEADER,
+    });
+  const key = idempotencyKey.safeParse(header);
+  if (!key.success) throw new EngineError('bad_request', `${HEADER}: ${key.error.issues[0]!.message}`, {field: HEADER});
+  return key.data;
+};
+
+/** Payouts and the transactions that pay them. */
+export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/payouts',
+    schema: {
+      tags: ['payouts'],
+      summary: 'Queues a payout and debits the account; the same key and body again answer 200 and the same payout',
+      headers: z.object({[HEADER]: z.unknown().meta({type: 'string', description: '1 to 200 printable characters'})}),
+      params: coinParams,
+      body: createPayoutBody,
+      response: {200: payout, 201: payout, ...refusal},
+    },
+    handler: async (request, reply) => {
+      const key = readKey(request.headers[HEADER] as string | string[] | undefined);
+      return sendCreated(reply, await application.createPayout(request.params.coin, key, request.body));
+    },
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/payouts',
+    schema: {
+      tags: ['payouts'],
+      summary: 'Payouts, newest first',
+      params: coinParams,
+      querystring: payoutQuery.strict(),
+      response: {200: page(payout), ...refusal},
+    },
+    handler: async request => application.payouts(request.params.coin, request.query),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/payouts/:id',
+    schema: {tags: ['payouts'], summary: 'One payout', params: idParams, response: {200: payout, ...refusal}},
+    handler: async request => application.payout(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/payouts/:id/cancel',
+    schema: {
+      tags: ['payouts'],
+      summary: 'Cancels a payout while no signed transaction exists, and gives the money back',
+      params: idParams,
+      response: {200: payout, ...refusal},
+    },
+    handler: async request => application.cancelPayout(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/payouts/:id/release',
+    schema: {
+      tags: ['payouts'],
+      summary: 'Lets a payout go on that waits for a person',
+      params: idParams,
+      response: {200: payout, ...refusal},
+    },
+    handler: async request => application.releasePayout(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/broadcasts',
+    schema: {
+      tags: ['payouts'],
+      summary: 'Network transactions that pay payouts, newest first',
+      params: coinParams,
+      querystring: pageQuery.strict(),
+      response: {200: page(broadcast), ...refusal},
+    },
+    handler: async request => application.broadcasts(request.params.coin, request.query),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/broadcasts/:txid',
+    schema: {
+      tags: ['payouts'],
+      summary: 'One of them by txid, or by id while it has none',
+      params: txidParams,
+      response: {200: broadcastDetail, ...refusal},
+    },
+    handler: async request => application.broadcast(request.params.coin, request.params.txid),
+  });
+};

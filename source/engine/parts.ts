@@ -1,0 +1,31 @@
+import type {AddressSource, BackendHealth, ChainSource} from '../chain/ports.ts';
+import type {CoinConfig, SinkConfig} from '../config/config.ts';
+import type {Coin, Network} from '../coins/index.ts';
+import type {Sink} from '../outbox/ports.ts';
+import type {Broadcaster, FeeSource, Signer} from '../payout/ports.ts';
+import type {Clock} from '../primitives/clock.ts';
+import type {Log} from '../primitives/log.ts';
+
+/** Everything the engine asks of one coin's node, behind the ports. Making one does no I/O. */
+export interface Backend {
+  readonly chain: ChainSource;
+  readonly addresses: AddressSource;
+  readonly broadcaster: Broadcaster;
+  readonly fees: FeeSource;
+  readonly health: BackendHealth;
+  readonly signer: Signer;
+  close(): Promise<void>;
+}
+
+export interface BackendContext {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the composition root supplies: the concrete backends and sinks, loaded only when they are made. */
+export interface Parts {
+  createBackend(config: CoinConfig, context: BackendContext): Promise<Backend>;
+  createSink(name: string, config: SinkConfig): Promise<Sink>;
+}

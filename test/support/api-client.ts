@@ -69,7 +69,7 @@ export class ApiClient {
 
   /** Queues a payout, whatever the answer. */
   pay = (key: string, body: {account: string; address: string; amount: string}) =>
-    this.request<Payout & Problem>('POST', '/v1/btc/payouts', body, {'idempotency-key': key});
+    this.request<Payout & Omit<Problem, 'status'>>('POST', '/v1/btc/payouts', body, {'idempotency-key': key});
 
   /** Every item of a list, page by page. */
   async all<Item>(path: string): Promise<Item[]> {

@@ -33,11 +33,19 @@ export interface ChainStore {
   ladderTop(): Promise<BlockRef | undefined>;
   ladderBottom(): Promise<BlockRef | undefined>;
   rungs(heights: readonly number[]): Promise<(BlockHash | undefined)[]>;
+  /**
+   * Adds rungs right below the bottom, given upwards without gaps, of the chain that our bottom belongs to (the caller
+   * has compared it). Lets a fork or a rescan reach below the start height. Rungs already held are left alone.
+   */
+  extendLadder(rungs: readonly BlockRef[]): Promise<void>;
   /** Scripts and outpoints the skim must look for, in no order. Outpoints spent and settled long ago are left out. */
   watchedScripts(): Iterable<Buffer>;
   watchedOutpoints(): Iterable<Outpoint>;
   unanchoredTransactions(): Promise<UnanchoredTransaction[]>;
   /**
+   * Throws `stale_facts` (backoff) when the blocks do not attach to the ladder as it is: fetch again. Blocks of other
+   * hashes at heights we hold are only taken with `facts.fork`, so that a rescan never disconnects anything.
+   *
    * Applies facts in one transaction: ladder, transactions, outputs, deposits, payouts they anchor or unanchor,
    * postings and events together, or none. The same facts twice change nothing. With `job`, its checkpoint and
    * counters move in the same transaction.

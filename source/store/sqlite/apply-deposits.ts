@@ -1,0 +1,143 @@
+import type {TransactionMove, Whereabouts} from '../../chain/transaction-moves.ts';
+import {
+  decideDeposit,
+  factsOf,
+  type DepositChange,
+  type DepositRecord,
+  type NewDeposit,
+} from '../../ledger/decide-deposit.ts';
+import {depositRules} from '../../ledger/deposit.ts';
+import type {TrackPolicy} from '../chain-store.ts';
+import {appendEvent} from './append-event.ts';
+import {isRecordedChange} from './apply-moves.ts';
+import type {Orm} from './connection.ts';
+import {depositsOf, liveDeposits, nextDepositId, writeDeposit} from './deposit-rows.ts';
+import {freezeOverdrawn} from './freeze-accounts.ts';
+import {Names} from './names.ts';
+import {HOUSE} from './post.ts';
+import {PostBatch} from './post-batch.ts';
+import {rawStatement} from './raw-statement.ts';
+import {confirmationsAt, toDeposit} from './to-contract.ts';
+
+const markChange = rawStatement("UPDATE output SET purpose = 'change' WHERE txid = ? AND vout = ?");
+
+export interface DepositsStep {
+  readonly moves: readonly TransactionMove[];
+  readonly previousTip: number;
+  readonly tip: number;
+  readonly policy: TrackPolicy;
+  readonly now: number;
+}
+
+/**
+ * Moves every deposit that the step is about, and counts for those that only got another block above them: rows,
+ * postings and events. Returns how many rows changed.
+ */
+export const applyDeposits = (orm: Orm, step: DepositsStep): number => {
+  const writing = new DepositWriter(orm, step);
+  const moved = new Set<string>();
+  // Read before this step's rows are written: those are at their count already.
+  const live = step.tip === step.previousTip ? [] : liveDeposits(orm);
+  for (const move of step.moves) {
+    moved.add(move.txid);
+    writing.applyMove(move);
+  }
+  for (const deposit of live) if (!moved.has(deposit.txid)) writing.recount(deposit);
+  return writing.finish();
+};
+
+class DepositWriter {
+  readonly #orm: Orm;
+  readonly #step: DepositsStep;
+  readonly #names: Names;
+  readonly #postings: PostBatch;
+  #nextId: number;
+  #written = 0;
+
+  constructor(orm: Orm, step: DepositsStep) {
+    this.#orm = orm;
+    this.#step = step;
+    this.#names = new Names(orm);
+    this.#postings = new PostBatch(orm);
+    this.#nextId = nextDepositId(orm);
+  }
+
+  applyMove(move: TransactionMove): void {
+    const held = move.before ? depositsOf(this.#orm, move.txid) : [];
+    for (const deposit of held) this.#apply(deposit, move);
+    for (const output of move.outputs) {
+      if (held.some(deposit => deposit.vout === output.vout)) continue;
+      if (this.#isChange(move, output)) continue;
+      this.#apply(this.#newDeposit(move, output), move);
+    }
+  }
+
+  recount(deposit: DepositRecord): void {
+    if (deposit.height === null || deposit.blockHash === null) throw new Error(`deposit ${deposit.id} is not anchored`);
+    const after: Whereabouts = {kind: 'anchored', height: deposit.height, hash: deposit.blockHash};
+    this.#apply(deposit, {after, unanchored: false, sighted: false});
+  }
+
+  finish(): number {
+    const balances = this.#postings.flush();
+    freezeOverdrawn(this.#orm, balances, this.#step.now);
+    return this.#written;
+  }
+
+  /** Asked again here: a twin adopted by the payouts' part of this step may have made it change. */
+  #isChange(move: TransactionMove, output: TransactionMove['outputs'][number]): boolean {
+    if (output.address.purpose !== 'change' || !isRecordedChange(this.#orm, move.txid, output.vout)) return false;
+    markChange(this.#orm).run(move.txid, output.vout);
+    return true;
+  }
+
+  #newDeposit(move: TransactionMove, {vout, amount, address}: TransactionMove['outputs'][number]): NewDeposit {
+    return {
+      id: this.#nextId,
+      txid: move.txid,
+      vout,
+      // Foreign money on a change script has no owner yet.
+      accountId: address.accountId ?? HOUSE.suspense,
+      addressId: address.id,
+      amount,
+      status: 'unseen',
+      reason: null,
+      replacedBy: null,
+      coinbase: move.coinbase,
+      height: null,
+      blockHash: null,
+      firstSeenAt: this.#step.now,
+      creditedAt: null,
+    };
+  }
+
+  #apply(deposit: DepositRecord | NewDeposit, move: Pick<TransactionMove, 'after' | 'unanchored' | 'sighted'>): void {
+    const {previousTip, tip, policy, now} = this.#step;
+    const facts = factsOf(move, confirmationsAt(deposit.height, previousTip), tip);
+    const rules = depositRules(policy, deposit.coinbase);
+    const change = decideDeposit(deposit, facts, move.after, rules, now);
+    if (!change) return;
+    const isNew = deposit.status === 'unseen';
+    if (isNew) this.#nextId += 1;
+    this.#written += 1;
+    writeDeposit(this.#orm, change.after, isNew);
+    this.#tell(change);
+  }
+
+  #tell({after, steps}: DepositChange): void {
+    if (steps.length === 0) return;
+    const {tip, policy, now} = this.#step;
+    const named = this.#names.of(after);
+    for (const {event, posting, deposit} of steps) {
+      if (posting !== undefined) {
+        const {accountId, amount, id} = deposit;
+        const [kind, from, to] =
+          posting === 'credit'
+            ? (['deposit', HOUSE.external, accountId] as const)
+            : (['deposit_reversal', accountId, HOUSE.external] as const);
+        this.#postings.move({kind, reference: String(id), now, from, to, amount});
+      }
+      appendEvent(this.#orm, event, toDeposit(deposit, named, tip, policy.coinbaseMaturity), now);
+    }
+  }
+}

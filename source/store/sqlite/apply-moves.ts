@@ -1,0 +1,122 @@
+import type {OwnOutput, TransactionMove} from '../../chain/transaction-moves.ts';
+import type {Outpoint, Txid} from '../../primitives/ids.ts';
+import type {Orm} from './connection.ts';
+import {rawStatement} from './raw-statement.ts';
+
+const insertTransaction = rawStatement(
+  `INSERT INTO network_transaction (txid, raw, state, coinbase, height, block_hash, reason, replaced_by, first_seen_at)
+   VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
+);
+const updateTransaction = rawStatement(
+  'UPDATE network_transaction SET state = ?, height = ?, block_hash = ?, reason = ?, replaced_by = ? WHERE txid = ?',
+);
+const insertInput = rawStatement(
+  'INSERT OR IGNORE INTO unconfirmed_input (txid, previous_txid, previous_vout) VALUES (?, ?, ?)',
+);
+const deleteInputs = rawStatement('DELETE FROM unconfirmed_input WHERE txid = ?');
+const insertOutput = rawStatement(
+  `INSERT INTO output (txid, vout, address_id, amount, purpose, coinbase, height)
+   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (txid, vout) DO NOTHING`,
+);
+const placeOutputs = rawStatement('UPDATE output SET height = ? WHERE txid = ? AND height IS NOT ?');
+const selectChangeVout = rawStatement('SELECT change_vout FROM broadcast WHERE txid = ?');
+const unanchorSpends = rawStatement('UPDATE output SET spent_height = NULL WHERE spent_by = ?');
+const undoSpends = rawStatement('UPDATE output SET spent_by = NULL WHERE spent_by = ? AND spent_height IS NULL');
+const spendUnanchored = rawStatement(
+  'UPDATE output SET spent_by = ? WHERE txid = ? AND vout = ? AND spent_height IS NULL',
+);
+const spendAnchored = rawStatement('UPDATE output SET spent_by = ?, spent_height = ? WHERE txid = ? AND vout = ?');
+
+/** Change only at the vout that the broadcast recorded before it was signed; everything else pays somebody. */
+export const isRecordedChange = (orm: Orm, txid: Txid, vout: number): boolean => {
+  const row = selectChangeVout(orm).get(txid) as {change_vout: bigint | null} | undefined;
+  return row !== undefined && row.change_vout !== null && Number(row.change_vout) === vout;
+};
+
+export interface AppliedMoves {
+  readonly known: number;
+  readonly found: number;
+  readonly changed: number;
+  readonly watch: readonly Outpoint[];
+}
+
+/**
+ * Writes transactions, their outputs and who spends what. All outputs are written before any spend, and spends from
+ * the weakest evidence to the strongest: taken back, shown by the mempool, anchored. Writing the same moves again
+ * changes no row.
+ */
+export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: number): AppliedMoves => {
+  const watch: Outpoint[] = [];
+  let known = 0;
+  let found = 0;
+  let changed = 0;
+  for (const move of moves) {
+    const isChanged = applyTransaction(orm, move, now);
+    const added = applyOutputs(orm, move, watch);
+    if (move.after.kind === 'mempool' && isChanged) watch.push(...move.inputs);
+    if (move.before && (isChanged || added)) changed += 1;
+    if (move.reported) {
+      if (move.before) known += 1;
+      else found += 1;
+    }
+  }
+  applySpends(orm, moves);
+  return {known, found, changed, watch};
+};
+
+/** True when the transaction is new or moved. */
+const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean => {
+  const {txid, before, after, reported} = move;
+  const height = after.kind === 'anchored' ? after.height : null;
+  const hash = after.kind === 'anchored' ? after.hash : null;
+  if (before && before.state === after.kind && before.height === height && before.hash === hash) return false;
+  if (before) {
+    const reason = after.kind === 'gone' ? after.reason : null;
+    const replacedBy = after.kind === 'gone' ? (after.replacedBy ?? null) : null;
+    updateTransaction(orm).run(after.kind, height, hash, reason, replacedBy, txid);
+  } else {
+    if (!reported) throw new Error(`nothing is known of transaction ${txid}`);
+    insertTransaction(orm).run(txid, reported.raw, after.kind, move.coinbase ? 1 : 0, height, hash, now);
+  }
+  if (after.kind === 'mempool') {
+    for (const input of move.inputs) insertInput(orm).run(txid, input.txid, input.vout);
+  } else if (before?.state === 'mempool') deleteInputs(orm).run(txid);
+  if (before && before.height !== height) placeOutputs(orm).run(height, txid, height);
+  return true;
+};
+
+/** True when an output was new to the ledger. */
+const applyOutputs = (orm: Orm, move: TransactionMove, watch: Outpoint[]): boolean => {
+  const height = move.after.kind === 'anchored' ? move.after.height : null;
+  let added = false;
+  for (const output of move.outputs) {
+    const purpose = purposeOf(orm, move.txid, output);
+    const coinbase = move.coinbase ? 1 : 0;
+    const {changes} = insertOutput(orm).run(
+      move.txid,
+      output.vout,
+      output.address.id,
+      output.amount,
+      purpose,
+      coinbase,
+      height,
+    );
+    if (changes === 0) continue;
+    added = true;
+    watch.push({txid: move.txid, vout: output.vout});
+  }
+  return added;
+};
+
+const purposeOf = (orm: Orm, txid: Txid, output: OwnOutput): 'change' | 'deposit' =>
+  output.address.purpose === 'change' && isRecordedChange(orm, txid, output.vout) ? 'change' : 'deposit';
+
+const applySpends = (orm: Orm, moves: readonly TransactionMove[]): void => {
+  for (const {txid, unanchored} of moves) if (unanchored) unanchorSpends(orm).run(txid);
+  for (const {txid, after} of moves) if (after.kind === 'gone') undoSpends(orm).run(txid);
+  for (const {txid, after, spends} of moves)
+    if (after.kind === 'mempool') for (const spent of spends) spendUnanchored(orm).run(txid, spent.txid, spent.vout);
+  for (const {txid, after, spends} of moves)
+    if (after.kind === 'anchored')
+      for (const spent of spends) spendAnchored(orm).run(txid, after.height, spent.txid, spent.vout);
+};

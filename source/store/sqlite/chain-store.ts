@@ -1,0 +1,60 @@
+import type {Job} from '../../contract/index.ts';
+import {coins} from '../../coins/index.ts';
+import type {ChainStore} from '../chain-store.ts';
+import type {JobStore} from '../job-store.ts';
+import type {LedgerIdentity} from '../store.ts';
+import {auditBooks} from './audit-books.ts';
+import {checkBooks, lastBooks} from './check-books.ts';
+import type {Connection} from './connection.ts';
+import {findDeposit, listDeposits} from './deposits.ts';
+import {JobPace} from './job-pace.ts';
+import {createJob, endJob, extendJob, findJob, listJobs, unfinishedJobs} from './jobs.ts';
+import {extendLadder, ladderBottom, ladderTop, rungAt} from './ladder.ts';
+import {isOwnOutpoint} from './load-moves.ts';
+import {acceptReorg, track} from './track.ts';
+import {unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
+import type {Writer} from './writer.ts';
+
+/** The chain's and the jobs' part of a ledger in SQLite. Writes go through the writer, reads see what is committed. */
+export const createChainStore = (
+  {orm}: Connection,
+  writer: Writer,
+  identity: LedgerIdentity,
+): ChainStore & JobStore => {
+  const coin = coins.get(identity.coin);
+  if (!coin) throw new Error(`no coin ${identity.coin}`);
+  const maturity = coin.coinbaseMaturity;
+  const pace = new JobPace();
+  const paced = (job: Job): Job => pace.addTo(job);
+  return {
+    ladderTop: async () => ladderTop(orm),
+    ladderBottom: async () => ladderBottom(orm),
+    rungs: async heights => heights.map(height => rungAt(orm, height)),
+    extendLadder: async rungs => writer.run(orm => extendLadder(orm, rungs)),
+    watchedScripts: () => watchedScripts(orm),
+    watchedOutpoints: () => watchedOutpoints(orm),
+    unanchoredTransactions: async () => unanchoredTransactions(orm),
+    track: async (facts, policy, now, job) => {
+      const result = await writer.run(orm => track(orm, facts, policy, now, job));
+      if (job) pace.note(job.id, job.atHeight, now);
+      return result;
+    },
+    acceptReorg: async () => writer.run(orm => acceptReorg(orm)),
+    deposits: async query => listDeposits(orm, query, maturity),
+    deposit: async id => findDeposit(orm, id, maturity),
+    checkBooks: async (untracked, now) => writer.run(orm => checkBooks(orm, untracked, now)),
+    lastBooks: async () => lastBooks(orm),
+    auditBooks: async () => auditBooks(orm, Date.now()),
+    ownOutpoints: async outpoints => outpoints.map(outpoint => isOwnOutpoint(orm, outpoint)),
+    createJob: async (kind, fromHeight, toHeight, now) =>
+      writer.run(orm => createJob(orm, kind, fromHeight, toHeight, now)),
+    jobs: async query => {
+      const page = listJobs(orm, query);
+      return {...page, items: page.items.map(paced)};
+    },
+    job: async id => paced(findJob(orm, id)),
+    unfinishedJobs: async () => unfinishedJobs(orm),
+    extendJob: async (id, toHeight) => writer.run(orm => extendJob(orm, id, toHeight)),
+    endJob: async (id, status, error, now) => writer.run(orm => endJob(orm, id, status, error, now)),
+  };
+};

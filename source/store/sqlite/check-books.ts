@@ -1,0 +1,86 @@
+import type {Books} from '../../contract/index.ts';
+import {driftOf, judgeDrift, type DriftSeen, type Totals} from '../../ledger/books.ts';
+import {formatAmount} from '../../primitives/amount.ts';
+import type {BlockHash} from '../../primitives/ids.ts';
+import {appendEvent} from './append-event.ts';
+import type {Orm} from './connection.ts';
+import {ladderTop} from './ladder.ts';
+import {metaValue, setMetaValue} from './meta-value.ts';
+import {HOUSE} from './post.ts';
+import {rawStatement} from './raw-statement.ts';
+import {toTime} from './to-contract.ts';
+
+const selectExternal = rawStatement(`SELECT balance FROM account WHERE id = ${HOUSE.external}`);
+const sumUncredited = rawStatement(
+  "SELECT COALESCE(SUM(amount), 0) AS total FROM deposit WHERE status = 'detected' AND height IS NOT NULL",
+);
+const sumChain = rawStatement(
+  `SELECT COALESCE(SUM(amount), 0) AS total, COUNT(*) AS outpoints FROM output
+   WHERE height IS NOT NULL AND spent_height IS NULL`,
+);
+
+export interface CountedTotals extends Totals {
+  readonly outpoints: number;
+}
+
+/** The ledger's side costs one row; the chain's side is summed from the outputs, so that it can contradict it. */
+export const totalsOf = (orm: Orm): CountedTotals => {
+  const external = selectExternal(orm).get() as {balance: bigint};
+  const uncredited = sumUncredited(orm).get() as {total: bigint};
+  const chain = sumChain(orm).get() as {total: bigint; outpoints: bigint};
+  return {
+    ledger: -external.balance,
+    uncredited: uncredited.total,
+    chain: chain.total,
+    outpoints: Number(chain.outpoints),
+  };
+};
+
+export const toBooks = (totals: CountedTotals, height: number, untracked: bigint | undefined, now: number): Books => ({
+  height,
+  ledger: formatAmount(totals.ledger),
+  uncredited: formatAmount(totals.uncredited),
+  chain: formatAmount(totals.chain),
+  untracked: untracked === undefined ? null : formatAmount(untracked),
+  drift: formatAmount(driftOf(totals)),
+  outpoints: totals.outpoints,
+  checked_at: toTime(now),
+});
+
+/** What the last check left for the next one. */
+interface LastBooks {
+  readonly books: Books;
+  readonly tip: BlockHash;
+  /** Smallest units as text: JSON has no bigint. */
+  readonly drift: string;
+}
+
+const readLast = (orm: Orm): LastBooks | undefined => {
+  const text = metaValue(orm, 'last_books');
+  return text === undefined ? undefined : (JSON.parse(text) as LastBooks);
+};
+
+export const lastBooks = (orm: Orm): Books | undefined => readLast(orm)?.books;
+
+/** Call inside a Writer operation: totals and verdict belong to one moment. */
+export const checkBooks = (orm: Orm, untracked: bigint | undefined, now: number): Books => {
+  const top = ladderTop(orm);
+  if (!top) throw new Error('the ledger has no start block');
+  const totals = totalsOf(orm);
+  const books = toBooks(totals, top.height, untracked, now);
+  const seen: DriftSeen = {drift: driftOf(totals), tip: top.hash};
+  const last = readLast(orm);
+  const before = last && {drift: BigInt(last.drift), tip: last.tip};
+  const verdict = judgeDrift(seen, before, metaValue(orm, 'books_drift') !== undefined);
+  if (verdict === 'drift') {
+    const words = `the books differ from the chain by ${books.drift} at block ${top.height}`;
+    setMetaValue(orm, 'books_drift', words);
+    appendEvent(orm, 'books.drift', {height: top.height, drift: books.drift}, now);
+  } else if (verdict === 'balanced') {
+    setMetaValue(orm, 'books_drift', undefined);
+    appendEvent(orm, 'books.balanced', {height: top.height, drift: books.drift}, now);
+  }
+  const record: LastBooks = {books, tip: top.hash, drift: String(seen.drift)};
+  setMetaValue(orm, 'last_books', JSON.stringify(record));
+  return books;
+};

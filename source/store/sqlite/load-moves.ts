@@ -1,0 +1,105 @@
+import type {ChainFacts, RelevantTransaction} from '../../chain/facts.ts';
+import {transactionInputs} from '../../chain/transaction-inputs.ts';
+import {scriptKey, type KnownTransaction, type MovesState, type OwnAddress} from '../../chain/transaction-moves.ts';
+import {outpointKey, type BlockHash, type Outpoint, type OutpointKey, type Txid} from '../../primitives/ids.ts';
+import type {Orm} from './connection.ts';
+import {rawStatement} from './raw-statement.ts';
+
+interface TransactionRow {
+  readonly txid: Txid;
+  readonly state: KnownTransaction['state'];
+  readonly coinbase: bigint;
+  readonly height: bigint | null;
+  readonly block_hash: BlockHash | null;
+}
+
+interface AddressRow {
+  readonly id: bigint;
+  readonly account_id: bigint | null;
+  readonly purpose: OwnAddress['purpose'];
+}
+
+const selectTransaction = rawStatement(
+  'SELECT txid, state, coinbase, height, block_hash FROM network_transaction WHERE txid = ?',
+);
+const selectAnchoredFrom = rawStatement(
+  'SELECT txid, raw, state, coinbase, height, block_hash FROM network_transaction WHERE height >= ?',
+);
+const selectAddress = rawStatement('SELECT id, account_id, purpose FROM address WHERE script = ?');
+const selectOutput = rawStatement('SELECT 1 FROM output WHERE txid = ? AND vout = ?');
+const selectRivals = rawStatement(
+  'SELECT DISTINCT txid FROM unconfirmed_input WHERE previous_txid = ? AND previous_vout = ?',
+);
+const selectAnyRival = rawStatement('SELECT 1 FROM unconfirmed_input LIMIT 1');
+
+const toKnown = (row: TransactionRow): KnownTransaction => ({
+  state: row.state,
+  coinbase: row.coinbase === 1n,
+  height: row.height === null ? null : Number(row.height),
+  hash: row.block_hash,
+});
+
+export const isOwnOutpoint = (orm: Orm, {txid, vout}: Outpoint): boolean =>
+  selectOutput(orm).get(txid, vout) !== undefined;
+
+/** Loads what `planMoves` needs to know about these facts; nothing else, so that its cost is that of the facts. */
+export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | undefined): MovesState => {
+  const known = new Map<Txid, KnownTransaction>();
+  const disconnected = new Map<Txid, readonly Outpoint[]>();
+  const state = {
+    known,
+    disconnected,
+    addresses: new Map<string, OwnAddress>(),
+    ownOutpoints: new Set<OutpointKey>(),
+    rivals: new Map<OutpointKey, readonly Txid[]>(),
+  };
+  if (disconnectFrom !== undefined) {
+    const rows = selectAnchoredFrom(orm).all(disconnectFrom) as (TransactionRow & {raw: Buffer})[];
+    for (const row of rows) {
+      known.set(row.txid, toKnown(row));
+      disconnected.set(row.txid, transactionInputs(row.raw));
+    }
+  }
+  const hasRivals = selectAnyRival(orm).get() !== undefined;
+  for (const block of facts.connected)
+    for (const transaction of block.transactions) loadTransaction(orm, state, transaction, hasRivals);
+  for (const transaction of facts.seen) loadTransaction(orm, state, transaction, hasRivals);
+  for (const {txid} of facts.gone) loadKnown(orm, known, txid);
+  for (const rivals of state.rivals.values()) for (const txid of rivals) loadKnown(orm, known, txid);
+  return state;
+};
+
+const loadKnown = (orm: Orm, known: Map<Txid, KnownTransaction>, txid: Txid): void => {
+  if (known.has(txid)) return;
+  const row = selectTransaction(orm).get(txid) as TransactionRow | undefined;
+  if (row) known.set(txid, toKnown(row));
+};
+
+interface Loading {
+  readonly known: Map<Txid, KnownTransaction>;
+  readonly addresses: Map<string, OwnAddress>;
+  readonly ownOutpoints: Set<OutpointKey>;
+  readonly rivals: Map<OutpointKey, readonly Txid[]>;
+}
+
+const loadTransaction = (orm: Orm, state: Loading, transaction: RelevantTransaction, hasRivals: boolean): void => {
+  loadKnown(orm, state.known, transaction.txid);
+  for (const {scriptPubKey} of transaction.outputs) {
+    const key = scriptKey(scriptPubKey);
+    if (state.addresses.has(key)) continue;
+    const row = selectAddress(orm).get(scriptPubKey) as AddressRow | undefined;
+    if (!row) continue;
+    const accountId = row.account_id === null ? null : Number(row.account_id);
+    state.addresses.set(key, {id: Number(row.id), accountId, purpose: row.purpose});
+  }
+  for (const input of transaction.inputs) {
+    if (isOwnOutpoint(orm, input)) state.ownOutpoints.add(outpointKey(input));
+    if (!hasRivals) continue;
+    const rivals = selectRivals(orm).all(input.txid, input.vout) as {txid: Txid}[];
+    if (rivals.length > 0)
+      state.rivals.set(
+        outpointKey(input),
+        rivals.map(row => row.txid),
+      );
+  }
+};

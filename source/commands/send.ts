@@ -23,7 +23,7 @@ export const send: Verb = {
     const [coin = '', address = '', amount = ''] = context.values;
     coinOf(context.config(), coin);
     const key = flags.key ?? randomUUID();
-    const repeat = `  Repeat it safely: the same command with --key ${key}`;
+    const repeat = `Repeat it safely: the same command with --key ${key}`;
     return context.withApplication(async ({application}) => {
       // Before the request: a lost answer must not take the key with it.
       if (flags.key === undefined) output.hint(`Idempotency key made up: ${key}   (give --key to choose your own)`);
@@ -40,7 +40,7 @@ export const send: Verb = {
       } catch (error) {
         if (!isUnknownOutcome(error)) throw error;
         // The code stays, so that the exit code does; the words add what a person must know before trying again.
-        throw new EngineError(error.code, `${error.message}; whether the payout was queued is not known.\n${repeat}`, {
+        throw new EngineError(error.code, `${error.message}; whether the payout was queued is not known. ${repeat}`, {
           retry: 'unknown-outcome',
           cause: error,
         });

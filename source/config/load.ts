@@ -1,3 +1,4 @@
+import {homedir} from 'node:os';
 import {dirname, resolve} from 'node:path';
 import {cleanText} from '../primitives/clean-text.ts';
 import type {BitcoindConfig, CoinConfig, Config, RpcAuth, SinkConfig} from './config.ts';
@@ -58,7 +59,7 @@ const fileProblems = (root: YamlNode, path: string, data: unknown): YamlProblem[
     found.push(...schemaProblems(root, [{code: 'custom', path: keys, message, input: undefined}]));
 
   const socket = at('api', 'socket') ?? './data/engine.sock';
-  const bytes = typeof socket === 'string' ? Buffer.byteLength(resolve(dirname(path), socket)) : 0;
+  const bytes = typeof socket === 'string' ? Buffer.byteLength(pathFrom(path, socket)) : 0;
   if (bytes > MAX_SOCKET_BYTES)
     add(
       `is ${bytes} bytes long as an absolute path, and unix sockets take ${MAX_SOCKET_BYTES}; set api.socket to a shorter path such as /run/cryptoassets/engine.sock`,
@@ -74,8 +75,12 @@ const fileProblems = (root: YamlNode, path: string, data: unknown): YamlProblem[
   return found;
 };
 
+/** Absolute path of one that is written in a config file: relative to that file, `~/` the home of the user. */
+const pathFrom = (file: string, written: string): string =>
+  written.startsWith('~/') ? resolve(homedir(), written.slice(2)) : resolve(dirname(file), written);
+
 const toConfig = (path: string, values: ConfigValues, variableSecrets: readonly string[]): Config => {
-  const absolute = (relative: string) => resolve(dirname(path), relative);
+  const absolute = (relative: string) => pathFrom(path, relative);
   const coins = new Map<string, CoinConfig>();
   for (const [name, coin] of Object.entries(values.coins)) if (coin) coins.set(name, toCoin(name, coin, absolute));
   const sinks = new Map<string, SinkConfig>();

@@ -12,7 +12,7 @@ export const coinOf = (config: Config, coin: string): string => {
   const known = [...config.coins.keys()];
   throw new EngineError(
     'unknown_coin',
-    `the coin ${JSON.stringify(coin)} is not configured; configured: ${known.join(', ')}${didYouMean(coin, known)}`,
+    `the coin ${JSON.stringify(coin)} is not configured; configured: ${known.join(', ')}`,
     {field: 'coin'},
   );
 };

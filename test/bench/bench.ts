@@ -1,0 +1,40 @@
+// `npm run bench [-- name ...]`: measures the built product against real parts; prints a table, writes results/latest.json.
+import {catchUp} from './catch-up.ts';
+import {depositLatency} from './deposit-latency.ts';
+import {payoutThroughput} from './payout-throughput.ts';
+import {type Figure, meets, printTable, writeResults} from './report.ts';
+import {scale} from './scale.ts';
+import {startUp} from './start-up.ts';
+
+process.env['TEST_PROGRAM'] = 'dist';
+
+const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  'start-up': startUp,
+  'deposit-latency': depositLatency,
+  'payout-throughput': payoutThroughput,
+  'catch-up': catchUp,
+  scale,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter(name => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`no bench called ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(64);
+}
+const figures: Figure[] = [];
+let failed = false;
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`measuring ${name} ...`);
+  try {
+    figures.push(...(await bench()));
+  } catch (error) {
+    failed = true;
+    console.error(`${name} could not be measured:`, error);
+  }
+}
+console.log();
+printTable(figures);
+writeResults(figures);
+process.exitCode = failed || figures.some(figure => meets(figure) === false) ? 1 : 0;

@@ -1,0 +1,122 @@
+import type {Job} from '../../source/contract/index.ts';
+import {Engine} from '../support/engine.ts';
+import type {ConfigFile} from '../support/config-file.ts';
+import {runProgram} from '../support/program.ts';
+import type {RegtestNode} from '../support/regtest-node.ts';
+import {until} from '../support/until.ts';
+import {cachedWorld} from './cached-world.ts';
+import {
+  type Coin,
+  FREE_SCRIPT,
+  foreignScript,
+  mineFreeCoins,
+  scriptOfAddress,
+  sendAll,
+  spend,
+  split,
+} from './raw-transactions.ts';
+import {type Figure, median} from './report.ts';
+
+const BLOCKS = 2000;
+const PER_BLOCK = 50;
+const DEPOSITS = 5000;
+const ADDRESSES = 1000;
+const AMOUNT = 1000n;
+const FEE = 300n;
+
+/** An initialised ledger with addresses, and then, without its engine, a long chain of which 5% are deposits. */
+const make = async (node: RegtestNode, config: ConfigFile): Promise<void> => {
+  await node.createWallet('hot');
+  const [coin] = await mineFreeCoins(node, 1);
+  let chains = await split(node, coin!, PER_BLOCK);
+  const init = await runProgram(['init', '--config', config.path]);
+  if (init.code !== 0) throw new Error(`init: ${init.stderr}`);
+  const scripts = await makeAddresses(node, config);
+
+  const deposits = new Set(Array.from({length: DEPOSITS}, (_, index) => index * 20));
+  let index = 0;
+  for (let block = 0; block < BLOCKS; block += 1) {
+    const hexes: string[] = [];
+    const next: Coin[] = [];
+    for (const chain of chains) {
+      const script = deposits.has(index) ? scripts[(index / 20) % scripts.length]! : foreignScript(index);
+      const left = chain.amount - AMOUNT - FEE;
+      const {hex, txid} = spend(chain, [
+        {script: FREE_SCRIPT, amount: left},
+        {script, amount: AMOUNT},
+      ]);
+      hexes.push(hex);
+      next.push({txid, vout: 0, amount: left});
+      index += 1;
+    }
+    await sendAll(node, hexes);
+    await node.mine(1);
+    chains = next;
+  }
+};
+
+const makeAddresses = async (node: RegtestNode, config: ConfigFile): Promise<string[]> => {
+  const engine = new Engine(config);
+  await engine.start();
+  try {
+    const scripts: string[] = [];
+    await engine.api.createAccount('shop');
+    for (let made = 0; made < ADDRESSES; made += 1)
+      scripts.push(await scriptOfAddress(node, await engine.api.createAddress('shop')));
+    return scripts;
+  } finally {
+    await engine.stop();
+  }
+};
+
+const nodeRescan = async (node: RegtestNode): Promise<number> => {
+  const times: number[] = [];
+  for (let run = 0; run < 3; run += 1) {
+    const begun = performance.now();
+    await node.rpc('rescanblockchain', [0], 'hot');
+    times.push(performance.now() - begun);
+  }
+  return median(times);
+};
+
+/** The engine's gap at start over the whole chain, beside the node's own rescan of it. */
+export const catchUp = async (): Promise<Figure[]> => {
+  const world = await cachedWorld(`catch-up-${BLOCKS}x${PER_BLOCK}-1`, make);
+  const engine = new Engine(world.config);
+  try {
+    const tip = await world.node.rpc<number>('getblockcount');
+    const rescan = await nodeRescan(world.node);
+    const begun = performance.now();
+    await engine.start();
+    await until('the ledger to reach the tip', async () => (await engine.api.status()).coins[0]?.height === tip, {
+      every: 20,
+      timeout: 120_000,
+    });
+    const wall = performance.now() - begun;
+    const jobs = await engine.api.all<Job>('/v1/btc/jobs');
+    const job = jobs.find(({kind}) => kind === 'catch_up');
+    const took =
+      job?.ended_at === undefined ? wall - engine.readyAfter : Date.parse(job.ended_at) - Date.parse(job.created_at);
+    const deposits = (await engine.api.status()).coins[0]!.counts.deposits;
+    if (deposits !== DEPOSITS) throw new Error(`found ${deposits} deposits instead of ${DEPOSITS}`);
+    const {drift} = await until('the books at the tip', async () => {
+      const books = await engine.api.books();
+      return books.height === tip ? books : undefined;
+    });
+    if (Number(drift) !== 0) throw new Error(`the books drift by ${drift}`);
+    return [
+      {
+        name: `catch-up over ${BLOCKS} blocks x ${PER_BLOCK}, ${DEPOSITS} deposits`,
+        value: took,
+        unit: 'ms',
+        reference: {name: 'rescanblockchain', value: rescan},
+        ratio: took / rescan,
+        limit: {of: 'ratio', at: 1, better: 'below'},
+      },
+      {name: 'the same from the start of the process', value: wall, unit: 'ms'},
+    ];
+  } finally {
+    await engine.dispose();
+    await world.dispose();
+  }
+};

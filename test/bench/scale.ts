@@ -1,0 +1,182 @@
+import {readFileSync} from 'node:fs';
+import {scriptOf} from '../../source/coins/address.ts';
+import {btc} from '../../source/coins/btc.ts';
+import {openStore} from '../../source/store/open-store.ts';
+import type {ConfigFile} from '../support/config-file.ts';
+import {Engine} from '../support/engine.ts';
+import {runProgram} from '../support/program.ts';
+import type {RegtestNode} from '../support/regtest-node.ts';
+import {until} from '../support/until.ts';
+import {cachedWorld} from './cached-world.ts';
+import {FREE_SCRIPT, foreignScript, mineFreeCoins, sendAll, spend, split} from './raw-transactions.ts';
+import {type Figure, median} from './report.ts';
+
+const SMALL = 1000;
+const LARGE = 100_000;
+const FOREIGN = 2000;
+const CLOCK_TICKS = 100;
+
+interface Measured {
+  readonly rss: number;
+  readonly idle: number;
+  readonly status: number;
+  readonly block: number;
+}
+
+/** `count` addresses and a deposit to each, all credited and settled. */
+const make =
+  (count: number) =>
+  async (node: RegtestNode, config: ConfigFile): Promise<void> => {
+    await node.createWallet('hot');
+    const coins = await mineFreeCoins(node, 2);
+    const init = await runProgram(['init', '--config', config.path]);
+    if (init.code !== 0) throw new Error(`init: ${init.stderr}`);
+    const addresses = await addAddresses(node, config, count);
+    await pay(node, coins[0]!, addresses);
+    await split(node, coins[1]!, FOREIGN);
+    await node.mine(10);
+    const engine = new Engine(config);
+    await engine.start();
+    const tip = await node.rpc<number>('getblockcount');
+    await until('the ledger to reach the tip', async () => (await engine.api.status()).coins[0]?.height === tip, {
+      timeout: 300_000,
+    });
+    await engine.stop();
+  };
+
+/** The wallet's own addresses, taken from its descriptor in one go and stored as the engine stores them. */
+const addAddresses = async (node: RegtestNode, config: ConfigFile, count: number): Promise<Buffer[]> => {
+  const {descriptors} = await node.rpc<{descriptors: {desc: string; internal: boolean}[]}>(
+    'listdescriptors',
+    [],
+    'hot',
+  );
+  const {desc} = descriptors.find(item => item.desc.startsWith('wpkh') && !item.internal)!;
+  const addresses = await node.rpc<string[]>('deriveaddresses', [desc, [0, count - 1]]);
+  const store = await openStore({type: 'sqlite', path: config.ledger, coin: 'btc'});
+  try {
+    await store.createAccount('shop', Date.now());
+    const scripts: Buffer[] = [];
+    for (let from = 0; from < count; from += 1000) {
+      const some = addresses.slice(from, from + 1000).map(address => {
+        const scriptPubKey = scriptOf(address, btc, btc.networks.regtest!);
+        scripts.push(scriptPubKey);
+        return store.addAddress({account: 'shop', address, scriptPubKey, label: undefined}, Date.now());
+      });
+      await Promise.all(some);
+    }
+    return scripts;
+  } finally {
+    await store.close();
+  }
+};
+
+const pay = async (
+  node: RegtestNode,
+  coin: {txid: string; vout: number; amount: bigint},
+  scripts: readonly Buffer[],
+) => {
+  let from = coin;
+  for (let at = 0; at < scripts.length; at += 2000) {
+    const some = scripts.slice(at, at + 2000);
+    const left = from.amount - BigInt(some.length) * 10_000n - 200_000n;
+    const {hex, txid} = spend(from, [
+      {script: FREE_SCRIPT, amount: left},
+      ...some.map(script => ({script: script.toString('hex'), amount: 10_000n})),
+    ]);
+    await node.rpc('sendrawtransaction', [hex]);
+    await node.mine(1);
+    from = {txid, vout: 0, amount: left};
+  }
+};
+
+const residentMegabytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const cpuSeconds = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+};
+
+const foreignBlock = async (node: RegtestNode, engine: Engine): Promise<number> => {
+  const tip = await node.rpc<number>('getblockcount');
+  const splitAt = tip - 10;
+  const {tx} = await node.rpc<{tx: {txid: string; vout: {value: number}[]}[]}>('getblock', [
+    await node.rpc<string>('getblockhash', [splitAt]),
+    2,
+  ]);
+  const {txid, vout} = tx.find(({vout: outputs}) => outputs.length === FOREIGN)!;
+  const hexes = vout.map(({value}, index) => {
+    const amount = BigInt(Math.round(value * 1e8));
+    return spend({txid, vout: index, amount}, [{script: foreignScript(index), amount: amount - 1000n}]).hex;
+  });
+  await sendAll(node, hexes);
+  // What the mempool told is looked at first: only the block is to be measured.
+  await until('the engine to be idle', async () => {
+    const before = cpuSeconds(engine.pid);
+    await new Promise(resolve => setTimeout(resolve, 500));
+    return cpuSeconds(engine.pid) - before < 0.02;
+  });
+  await node.mine(1);
+  const begun = performance.now();
+  await until('the block', async () => (await engine.api.status()).coins[0]?.height === tip + 1, {every: 4});
+  return performance.now() - begun;
+};
+
+const measure = async (count: number): Promise<Measured> => {
+  const world = await cachedWorld(`scale-${count}-1`, make(count));
+  const engine = new Engine(world.config);
+  try {
+    await engine.start();
+    await until('the engine to be well', async () => (await engine.api.health()).body.status === 'ok');
+    await new Promise(resolve => setTimeout(resolve, 5000));
+    const window = 20;
+    const before = cpuSeconds(engine.pid);
+    await new Promise(resolve => setTimeout(resolve, window * 1000));
+    const idle = ((cpuSeconds(engine.pid) - before) / window) * 100;
+    const times: number[] = [];
+    for (let run = 0; run < 40; run += 1) {
+      const begun = performance.now();
+      await engine.api.status();
+      times.push(performance.now() - begun);
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    const block = await foreignBlock(world.node, engine);
+    return {rss: residentMegabytes(engine.pid), idle, status: median(times), block};
+  } finally {
+    await engine.dispose();
+    await world.dispose();
+  }
+};
+
+/** What 100 times the addresses and deposits cost the running engine. */
+export const scale = async (): Promise<Figure[]> => {
+  const small = await measure(SMALL);
+  const large = await measure(LARGE);
+  const figure = (name: string, key: keyof Measured, unit: string, at: number): Figure[] => {
+    const reference = {name: `with ${SMALL}`, value: small[key]};
+    const ratio = small[key] === 0 ? 1 : large[key] / small[key];
+    return [
+      {
+        name: `${name}, ${LARGE} addresses and deposits`,
+        value: large[key],
+        unit,
+        limit: {of: 'value', at, better: 'below'},
+      },
+      {
+        name: `  beside ${SMALL}`,
+        value: large[key],
+        unit,
+        reference,
+        ratio,
+        limit: {of: 'ratio', at: 1.3, better: 'below'},
+      },
+    ];
+  };
+  return [
+    ...figure('RSS', 'rss', 'MB', 180),
+    ...figure('idle CPU', 'idle', '% of a core', 0.5),
+    ...figure('/v1/status', 'status', 'ms', 20),
+    ...figure(`a block of ${FOREIGN} foreign transactions`, 'block', 'ms', 150),
+  ];
+};

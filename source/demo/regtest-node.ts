@@ -52,7 +52,7 @@ export class RegtestNode {
     ];
   }
 
-  /** Resolves when it answers. Throws `node_program_failed` when it ends at once or never answers. */
+  /** Resolves when it answers. Throws `node_program_missing` when it ends at once or never answers. */
   static async start(program: string, directory: string, signal: AbortSignal): Promise<RegtestNode> {
     mkdirSync(directory, {recursive: true});
     const node = new RegtestNode(program, directory, {rpc: await freePort(), zmq: await freePort()});
@@ -83,7 +83,7 @@ export class RegtestNode {
       await new Promise(resolve => setTimeout(resolve, 25));
     }
     signal.throwIfAborted();
-    throw new EngineError('node_program_failed', `${this.#program} did not come up (${this.#reason(problem)})`);
+    throw new EngineError('node_program_missing', `${this.#program} does not run (${this.#reason(problem)})`);
   }
 
   #reason(problem: string): string {

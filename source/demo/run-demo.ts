@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {join, resolve} from 'node:path';
+import {resolve} from 'node:path';
 import type {DemoOptions, Finding} from '../commands/supplies.ts';
 import type {Config} from '../config/config.ts';
 import type {Application} from '../engine/application.ts';
@@ -23,13 +23,6 @@ export interface DemoDeps {
   /** Absolute path of the program's entry, spawned with `<config> --headless`. */
   readonly cliEntry: string;
 }
-
-const EXIT_CODES: Readonly<Record<string, number>> = {
-  node_program_missing: 69,
-  node_program_failed: 69,
-  demo_folder_taken: 1,
-  demo_busy: 1,
-};
 
 /** What was started, ended in reverse order, each even when another fails. */
 class Cleanups {
@@ -181,7 +174,8 @@ const untilEnd = async (engine: EngineKeeper, signal: AbortSignal): Promise<numb
 /**
  * An own regtest node, ledger, webhook endpoint and example traffic in one folder, drawn by the console on a terminal
  * and told line by line elsewhere. Resolves with the exit code when it was asked to end (Ctrl-C, a signal, `q`); by
- * then, and even after a kill -9 of this process, nothing that it started runs any more.
+ * then, and even after a kill -9 of this process, nothing that it started runs any more. Throws `node_program_missing`,
+ * `demo_folder_taken`, `demo_busy`, `demo_init_failed`, `demo_engine_failed`.
  */
 export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<number> => {
   const directory = resolve(options.directory);
@@ -189,12 +183,12 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
   const printing = printingNarrator(options.json);
   const cleanups = new Cleanups();
   const signal = watchForEnd(cleanups);
-  const drawn = !options.headless && !options.json && process.stdin.isTTY && process.stdout.isTTY;
   let narrator: Narrator = printing;
   try {
     const program = findBitcoind(process.env);
     await prepareDemoFolder(directory, words => printing.say('demo', words));
-    narrator = drawn ? loggingNarrator(files.demoLog) : printing;
+    if (!options.headless) narrator = loggingNarrator(files.demoLog);
+    cleanups.add('the demo', async () => printing.say('demo', `ended; its files are in ${directory}`));
     const {node, engine, application} = await setStage(files, program, {deps, narrator, cleanups, signal});
     const traffic = new Traffic({node, application, narrator, random: Math.random});
     const done = new AbortController();
@@ -205,14 +199,13 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
       done.abort();
       await running;
     });
-    if (!drawn) return await Promise.race([untilEnd(engine, signal), running.then(() => 0)]);
+    if (options.headless) return await Promise.race([untilEnd(engine, signal), running.then(() => 0)]);
     return await deps.runConsole(files.config, {ascii: options.ascii, onQuit: 'stop'});
   } catch (error) {
+    // Asked to end while it was still being set up.
     if (signal.aborted) return 0;
-    process.stderr.write(`${messageOf(error)}\n`);
-    return error instanceof EngineError ? (EXIT_CODES[error.code] ?? 2) : 2;
+    throw error;
   } finally {
     await cleanups.run(narrator);
-    printing.say('demo', `ended; its files are in ${join(directory, '/')}`);
   }
 };

@@ -1,30 +1,19 @@
-import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
 import {programCommand} from '../support/program.ts';
 import {systemProgram} from '../support/system-program.ts';
-import {until} from '../support/until.ts';
+import {TmuxScreen} from '../support/tmux-screen.ts';
 import {World} from '../support/world.ts';
 import {type Figure, median} from './report.ts';
 
-const run = promisify(execFile);
 const RUNS = 5;
 
 const firstPaint = async (world: World, tmux: string): Promise<number> => {
-  const session = `cac-bench-${process.pid}`;
-  const command = [...programCommand(), world.config.path].map(part => `'${part}'`).join(' ');
-  const environment = `env -u CI NODE_ENV=production `;
-  const socket = ['-L', session];
   const begun = performance.now();
-  await run(tmux, [...socket, 'new-session', '-d', '-s', session, '-x', '120', '-y', '40', environment + command]);
+  const screen = await TmuxScreen.start(tmux, [...programCommand(), world.config.path]);
   try {
-    await until(
-      'the console to draw',
-      async () => (await run(tmux, [...socket, 'capture-pane', '-p', '-t', session])).stdout.includes('BTC'),
-      {every: 10},
-    );
+    await screen.shows(/BTC/, {every: 10});
     return performance.now() - begun;
   } finally {
-    await run(tmux, [...socket, 'kill-server']);
+    await screen.close();
   }
 };
 

@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import Database from 'better-sqlite3';
 import {drizzle} from 'drizzle-orm/better-sqlite3';
@@ -27,6 +27,10 @@ export const migrateFile = (file: string): void => {
   let sqlite: Database.Database | undefined;
   try {
     sqlite = new Database(file);
+    sqlite.pragma('busy_timeout = 5000');
+    // Drizzle looks which migration is next before its transaction begins: of two processes, one must wait until the
+    // other has finished.
+    sqlite.pragma('locking_mode = EXCLUSIVE');
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = OFF');
@@ -60,19 +64,5 @@ const appliedMigration = (sqlite: Database.Database): number | undefined => {
   return newest === null || newest === undefined ? undefined : Number(newest);
 };
 
-/** Whether the file holds a ledger of this or an earlier schema; `needs-migration` when earlier. */
-export const ledgerState = (file: string): 'missing' | 'empty' | 'current' | 'needs-migration' => {
-  if (!existsSync(file)) return 'missing';
-  let sqlite: Database.Database | undefined;
-  try {
-    sqlite = new Database(file, {readonly: true, fileMustExist: true});
-    refuseNewer(sqlite, file);
-    const applied = appliedMigration(sqlite);
-    if (applied === undefined) return 'empty';
-    return applied === lastMigration() ? 'current' : 'needs-migration';
-  } catch (error) {
-    throw databaseFault(file, error);
-  } finally {
-    sqlite?.close();
-  }
-};
+/** Whether every migration of this program is applied. */
+export const isMigrated = (sqlite: Database.Database): boolean => appliedMigration(sqlite) === lastMigration();

@@ -19,12 +19,16 @@ export class Writer {
   readonly #connection: Connection;
   readonly #pending: Pending[] = [];
   readonly #epochStatement: Database.Statement;
+  readonly #changesStatement: Database.Statement;
+  readonly #listeners = new Set<() => void>();
+  #closed = false;
   #epoch: number | undefined;
   #scheduled = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#epochStatement = connection.sqlite.prepare('SELECT epoch FROM lease WHERE id = 1').pluck();
+    this.#changesStatement = connection.sqlite.prepare('SELECT total_changes()').pluck();
   }
 
   /** From now on every transaction is refused with `fenced` unless the lease still has this epoch. */
@@ -36,9 +40,22 @@ export class Writer {
     return this.#epoch;
   }
 
+  /** Calls `listener` after every commit that changed rows; it must not throw. Returns the unsubscriber. */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Commits what waits and refuses everything after it with `stopping`. */
+  close(): void {
+    if (this.#scheduled) this.#commit();
+    this.#closed = true;
+  }
+
   /** Runs `operation` inside a transaction and resolves with its value once that is committed. */
   async run<Value>(operation: (orm: Orm) => Value): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
+      if (this.#closed) return reject(new EngineError('stopping', 'the ledger is closed'));
       this.#pending.push({
         run: () => operation(this.#connection.orm),
         resolve: resolve,
@@ -61,8 +78,11 @@ export class Writer {
   #commit(): void {
     this.#scheduled = false;
     const batch = this.#pending.splice(0);
+    // Empty when `close` was quicker than the turn it was scheduled for.
+    if (batch.length === 0) return;
     const {sqlite, file} = this.#connection;
     const settle: (() => void)[] = [];
+    const before = this.#changesStatement.get();
     try {
       sqlite.exec('BEGIN IMMEDIATE');
       this.checkEpoch();
@@ -75,6 +95,8 @@ export class Writer {
       return;
     }
     for (const done of settle) done();
+    // Rows that a refused operation wrote and took back count too: a listener only looks once more for nothing.
+    if (this.#changesStatement.get() !== before) for (const listener of this.#listeners) listener();
   }
 
   /** A refusal rolls back to the savepoint only; a fault of the database takes the whole transaction with it. */

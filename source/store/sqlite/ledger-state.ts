@@ -1,0 +1,86 @@
+import {closeSync, existsSync, openSync, readSync, statSync} from 'node:fs';
+import Database from 'better-sqlite3';
+import {drizzle} from 'drizzle-orm/better-sqlite3';
+import {EngineError} from '../../primitives/errors.ts';
+import {databaseFault} from './connection.ts';
+import {readIdentity} from './identity.ts';
+import {isMigrated, refuseNewer} from './migrate.ts';
+import * as schema from './schema.ts';
+
+/**
+ * `missing`: no file. `empty`: a file without a table. `unfinished`: an init was cut short. `needs_migration`: made by
+ * an older version. `ready`: this version's.
+ */
+export type LedgerState = 'missing' | 'empty' | 'unfinished' | 'needs_migration' | 'ready';
+
+/** A file with these is a ledger; no other program has all of them. */
+const TABLES = ['account', 'event', 'lease', 'meta', 'posting', 'transaction'];
+const HEADER_BYTES = 100;
+
+/** Looks at a ledger file and changes nothing. Throws `database_newer` and `database_fault`. */
+export const ledgerFileState = (file: string): LedgerState => {
+  if (!existsSync(file)) return 'missing';
+  let sqlite: Database.Database | undefined;
+  try {
+    if (statSync(file).size === 0) return 'empty';
+    refuseTruncated(file);
+    sqlite = new Database(file, {readonly: true, fileMustExist: true});
+    return stateOf(sqlite, file);
+  } catch (error) {
+    throw databaseFault(file, error);
+  } finally {
+    sqlite?.close();
+  }
+};
+
+const stateOf = (sqlite: Database.Database, file: string): LedgerState => {
+  const tables = new Set(
+    sqlite
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .pluck()
+      .all() as string[],
+  );
+  if (tables.size === 0) return 'empty';
+  // Drizzle makes its own table before the transaction that makes ours.
+  if (tables.size === 1 && tables.has('__drizzle_migrations')) return 'unfinished';
+  if (!tables.has('__drizzle_migrations') || TABLES.some(table => !tables.has(table)))
+    throw new EngineError(
+      'database_fault',
+      `${file}: a database of another program, with tables such as ${[...tables].slice(0, 3).join(', ')}; choose another path in database.url`,
+    );
+  refuseNewer(sqlite, file);
+  if (!readIdentity(drizzle(sqlite, {schema}))) return 'unfinished';
+  return isMigrated(sqlite) ? 'ready' : 'needs_migration';
+};
+
+/**
+ * SQLite notices a missing end of the file only when it reads there. The header says how long the file must be, except
+ * while the write-ahead log holds what a crash kept from being copied.
+ */
+const refuseTruncated = (file: string): void => {
+  const log = `${file}-wal`;
+  if (existsSync(log) && statSync(log).size > 0) return;
+  const {size} = statSync(file);
+  const header = readHeader(file);
+  const isDatabase = size >= HEADER_BYTES && header.subarray(0, 15).toString('latin1') === 'SQLite format 3';
+  // What is none is SQLite's to name.
+  if (!isDatabase) return;
+  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const expected = pageSize * header.readUInt32BE(28);
+  if (size < expected)
+    throw new EngineError(
+      'database_fault',
+      `${file}: truncated, ${size} of ${expected} bytes are there; restore it from a backup`,
+    );
+};
+
+const readHeader = (file: string): Buffer => {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, header, 0, HEADER_BYTES, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return header;
+};

@@ -1,0 +1,91 @@
+import {EngineError} from '../../primitives/errors.ts';
+import type {PayoutStore} from '../payout-store.ts';
+import type {LedgerIdentity, Store} from '../store.ts';
+import {createAccountStore} from './account-store.ts';
+import {createChainStore} from './chain-store.ts';
+import {databaseFault, openConnection, type Connection} from './connection.ts';
+import {readIdentity} from './identity.ts';
+import {ledgerFileState} from './ledger-state.ts';
+import {createLeaseStore} from './lease-store.ts';
+import {migrateFile} from './migrate.ts';
+import {createOutboxStore} from './outbox-store.ts';
+import {createReadModel} from './read-model.ts';
+import {Writer} from './writer.ts';
+
+const createPayoutStore = (..._: unknown[]): PayoutStore => ({}) as PayoutStore;
+
+/** See openStore. */
+export const openFile = (file: string, coin: string): Store => {
+  const state = ledgerFileState(file);
+  if (state === 'missing' || state === 'empty' || state === 'unfinished') throw notInitialised(file, state);
+  if (state === 'needs_migration') migrateFile(file);
+  const connection = openConnection(file, {mustExist: true});
+  try {
+    const identity = readIdentity(connection.orm);
+    if (!identity) throw notInitialised(file, 'unfinished');
+    if (identity.coin !== coin)
+      throw new EngineError(
+        'wrong_ledger',
+        `${file}: this ledger belongs to coin ${identity.coin}, and not to ${coin}; give each coin a database of its own`,
+      );
+    return composeStore(connection, identity);
+  } catch (error) {
+    connection.sqlite.close();
+    throw error;
+  }
+};
+
+/** The operations of every part of the ledger over one connection and one writer. */
+const composeStore = (connection: Connection, identity: LedgerIdentity): Store => {
+  const writer = new Writer(connection);
+  return nameFaults(connection.file, {
+    identity,
+    ...createLeaseStore(writer),
+    ...createAccountStore(connection, writer),
+    ...createChainStore(connection, writer, identity),
+    ...createPayoutStore(connection, writer, identity),
+    ...createOutboxStore(connection, writer, identity),
+    ...createReadModel(connection, identity),
+    onCommit: listener => writer.onCommit(listener),
+    close: async () => {
+      writer.close();
+      connection.sqlite.close();
+    },
+  });
+};
+
+const isDatabaseError = (error: unknown): boolean => error instanceof Error && error.name === 'SqliteError';
+
+/**
+ * What SQLite throws leaves the store as `database_fault` naming the file. Everything else passes as it is: a refusal
+ * of ours, or a fault of the program, which must not look like the database's.
+ */
+const nameFaults = <Operations extends object>(file: string, operations: Operations): Operations => {
+  const name = (error: unknown): never => {
+    throw isDatabaseError(error) ? databaseFault(file, error) : error;
+  };
+  const guard =
+    (operation: (...input: unknown[]) => unknown) =>
+    (...input: unknown[]): unknown => {
+      try {
+        const result = operation(...input);
+        return result instanceof Promise ? result.catch(name) : result;
+      } catch (error) {
+        return name(error);
+      }
+    };
+  const guarded = Object.entries(operations).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'function' ? guard(value as (...input: unknown[]) => unknown) : value,
+  ]);
+  return Object.fromEntries(guarded) as Operations;
+};
+
+const notInitialised = (file: string, state: 'missing' | 'empty' | 'unfinished'): EngineError => {
+  const words = {
+    missing: 'there is no ledger yet',
+    empty: 'the file is empty, not a ledger yet',
+    unfinished: 'its init was interrupted',
+  };
+  return new EngineError('not_initialised', `${file}: ${words[state]}; run: cryptoassets-console init`);
+};

@@ -1,0 +1,31 @@
+import type {OutboxStore} from '../outbox-store.ts';
+import type {LedgerIdentity} from '../store.ts';
+import {appendEvent} from './append-event.ts';
+import type {Connection} from './connection.ts';
+import {listDeliveries, retryDelivery} from './deliveries.ts';
+import {eventsAfter, newestEvents} from './events.ts';
+import {SinkQueues} from './sink-queues.ts';
+import type {Writer} from './writer.ts';
+
+/** The outbox's part of a ledger in SQLite. */
+export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: LedgerIdentity): OutboxStore => {
+  const queues = new SinkQueues(orm, writer, identity);
+  return {
+    events: async (after, limit) => eventsAfter(orm, identity, after, limit),
+    newestEvents: async limit => newestEvents(orm, identity, limit),
+    appendBackendEvent: async (type, data, now) => writer.run(orm => appendEvent(orm, type, data, now)),
+    ensureSink: async (name, from) => queues.ensure(name, from),
+    sinkQueue: async (name, types, limit) => queues.heads(name, types, limit),
+    markDelivered: async (name, sequence, now) => queues.markDelivered(name, sequence, now),
+    recordFailure: async (name, sequence, words, nextAttemptAt, now) =>
+      queues.recordFailure(name, sequence, {words, nextAttemptAt, now}),
+    park: async (name, sequence, words, now) => queues.park(name, sequence, words, now),
+    switchSinkOff: async (name, reason) => queues.switchOff(name, reason),
+    resumeSink: async name => queues.resume(name),
+    sinkState: async name => queues.state(name),
+    deliveries: async query => listDeliveries(orm, identity, query),
+    retryDelivery: async (id, now) => writer.run(orm => retryDelivery(orm, identity, id, now)),
+    replayQueue: async name => queues.replays(name),
+    replayed: async (deliveryId, words) => queues.replayed(deliveryId, words),
+  };
+};

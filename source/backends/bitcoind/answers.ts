@@ -1,0 +1,88 @@
+import {z} from 'zod';
+import {parseBlockHash, parseTxid, type Txid} from '../../primitives/ids.ts';
+import type {Faults} from './faults.ts';
+
+/** Shapes of bitcoind's answers: only what is read of them. Numbers with a fraction may be the node's own text. */
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const txid = hash.transform(parseTxid);
+export const blockHash = hash.transform(parseBlockHash);
+export const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
+/** An amount of coins, or of coins per 1,000 vB, as decimal text. An integer may have come without a fraction. */
+export const decimal = z.union([
+  z.string().regex(/^[0-9]+(?:\.[0-9]{1,8})?$/),
+  z.number().int().nonnegative().transform(String),
+]);
+const count = z.number().int().nonnegative();
+
+export const blockchainInfo = z.object({
+  chain: z.string(),
+  blocks: count,
+  headers: z.number().int(),
+  bestblockhash: blockHash,
+  time: count,
+  initialblockdownload: z.boolean(),
+  pruned: z.boolean(),
+  pruneheight: count.optional(),
+});
+
+export const mempoolState = z.object({loaded: z.boolean()});
+
+export const mempoolInfo = z.object({
+  size: count,
+  bytes: count,
+  mempoolminfee: decimal,
+  minrelaytxfee: decimal,
+});
+
+export const networkInfo = z.object({subversion: z.string(), connections: count});
+
+export const spendingPrevouts = z.array(z.object({spendingtxid: txid.optional()}));
+
+export const addressInfo = z.object({ismine: z.boolean(), parent_desc: z.string().optional()});
+
+export const descriptors = z.object({descriptors: z.array(z.object({desc: z.string(), active: z.boolean()}))});
+
+export const unspent = z.array(z.object({txid, vout: count, amount: decimal}));
+
+export const smartFee = z.object({feerate: decimal.optional()});
+
+export const acceptance = z
+  .array(z.object({txid, allowed: z.boolean().optional(), 'reject-reason': z.string().optional()}))
+  .length(1);
+
+export const processedPsbt = z.object({complete: z.boolean(), hex: hex.optional()});
+
+export const confirmed = z.object({confirmations: z.number().int().optional()});
+
+/** The answer as `schema` wants it. Throws `bad_backend_answer` naming the first field that is wrong. */
+export const readAs = <Schema extends z.ZodType>(
+  schema: Schema,
+  answer: unknown,
+  method: string,
+  faults: Faults,
+): z.infer<Schema> => {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.length ? `in ${issue.path.join('.')}, ` : '';
+  throw faults.badAnswer(method, `something else than expected: ${where}${issue?.message ?? 'unknown'}`, parsed.error);
+};
+
+/** A mempool's txids, too many for a schema. */
+export const readTxids = (answer: unknown, method: string, faults: Faults): Set<Txid> => {
+  if (!Array.isArray(answer)) throw faults.badAnswer(method, 'something else than a list');
+  const txids = new Set<Txid>();
+  for (const text of answer as unknown[]) {
+    if (typeof text !== 'string' || text.length !== 64) throw faults.badAnswer(method, 'something that is no txid');
+    txids.add(parseTxid(text));
+  }
+  return txids;
+};
+
+export const readBytes = (answer: unknown, method: string, faults: Faults): Buffer => {
+  const bytes = typeof answer === 'string' ? Buffer.from(answer, 'hex') : undefined;
+  // Buffer.from stops at the first character that is not hex.
+  if (bytes === undefined || bytes.length * 2 !== (answer as string).length || bytes.length === 0)
+    throw faults.badAnswer(method, 'something that is not hex');
+  return bytes;
+};

@@ -1,0 +1,57 @@
+import type {AddressSource, BackendHealth, ChainSource} from '../../chain/ports.ts';
+import type {Coin, Network} from '../../coins/index.ts';
+import type {BitcoindConfig} from '../../config/config.ts';
+import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
+import type {Clock} from '../../primitives/clock.ts';
+import type {Log} from '../../primitives/log.ts';
+import {BitcoindAddressSource} from './address-source.ts';
+import {BitcoindBroadcaster} from './broadcaster.ts';
+import {BitcoindChainSource} from './chain-source.ts';
+import {BitcoindFeeSource, BitcoindHealth} from './health.ts';
+import {NotifyChannels} from './notify-channels.ts';
+import {RpcClient} from './rpc-client.ts';
+import {WalletRpc} from './wallet-rpc.ts';
+
+export interface BitcoindOptions {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One node and its wallet, behind the ports. Makes no call before it is asked something. */
+export interface Bitcoind {
+  readonly chain: ChainSource;
+  readonly addresses: AddressSource;
+  readonly broadcaster: Broadcaster;
+  readonly fees: FeeSource;
+  readonly health: BackendHealth;
+  /** For a signer that uses the node's wallet (signers/node.ts). */
+  readonly wallet: WalletRpc;
+  /**
+   * The wallet's fingerprints as stored at init. Until then `addresses` hands out none: an address of a wallet that
+   * is not ours would take money away for good.
+   */
+  pinWallet(fingerprints: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+export const createBitcoind = (config: BitcoindConfig, {coin, network, clock, log}: BitcoindOptions): Bitcoind => {
+  const rpc = new RpcClient(config, coin.name, clock);
+  const wallet = new WalletRpc(rpc, log);
+  const channels = new NotifyChannels(config.notify, clock, log);
+  const addresses = new BitcoindAddressSource(wallet);
+  return {
+    chain: new BitcoindChainSource(rpc, network, channels),
+    addresses,
+    broadcaster: new BitcoindBroadcaster(wallet),
+    fees: new BitcoindFeeSource(rpc),
+    health: new BitcoindHealth(rpc, channels),
+    wallet,
+    pinWallet: fingerprints => addresses.pin(fingerprints),
+    close: async () => {
+      channels.close();
+      await rpc.close();
+    },
+  };
+};

@@ -1,0 +1,158 @@
+import {txidOf} from '../../chain/skim.ts';
+import type {ChainSource, Hint, MempoolView, NodeTip, RawBlock} from '../../chain/ports.ts';
+import type {Network} from '../../coins/index.ts';
+import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
+import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
+import {streamBlocks} from './blocks.ts';
+import type {NotifyChannels} from './notify-channels.ts';
+import type {RpcCall, RpcClient, RpcOutcome} from './rpc-client.ts';
+
+/** Calls in one request: keeps a single one well under a second, so that others get their turn. */
+const CALLS_PER_BATCH = 500;
+/** A mempool of a million transactions. */
+const MEMPOOL_CAP = 72_000_000;
+/** Of a batch of raw transactions: a hundred of the largest that relay (100 kvB) as hex. */
+const TRANSACTIONS_CAP = 100_000_000;
+const TRANSACTIONS_PER_BATCH = 100;
+const HEADER_TIME_OFFSET = 68;
+
+const chunks = <Item>(items: readonly Item[], size: number): Item[][] => {
+  const parts: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
+  return parts;
+};
+
+export class BitcoindChainSource implements ChainSource {
+  readonly #rpc: RpcClient;
+  readonly #network: Network;
+  readonly #channels: NotifyChannels;
+
+  constructor(rpc: RpcClient, network: Network, channels: NotifyChannels) {
+    this.#rpc = rpc;
+    this.#network = network;
+    this.#channels = channels;
+  }
+
+  async tip(): Promise<NodeTip> {
+    const info = readAs(
+      blockchainInfo,
+      await this.#rpc.call('getblockchaininfo'),
+      'getblockchaininfo',
+      this.#rpc.faults,
+    );
+    // A regtest node whose last block is a day old says that it downloads, until somebody mines. It has all there is.
+    const isIdleRegtest = this.#network.name === 'regtest' && info.blocks >= info.headers;
+    return {
+      height: info.blocks,
+      hash: info.bestblockhash,
+      chain: info.chain,
+      time: info.time,
+      syncing: info.initialblockdownload && !isIdleRegtest,
+      prunedBelow: info.pruned ? info.pruneheight : undefined,
+    };
+  }
+
+  async genesis(): Promise<BlockHash> {
+    return readAs(blockHash, await this.#rpc.call('getblockhash', [0]), 'getblockhash', this.#rpc.faults);
+  }
+
+  async hashesAt(heights: readonly number[]): Promise<(BlockHash | undefined)[]> {
+    const outcomes = await this.#batches(heights.map(height => ({method: 'getblockhash', params: [height]})));
+    return outcomes.map(outcome =>
+      readFound(outcome, result => readAs(blockHash, result, 'getblockhash', this.#rpc.faults)),
+    );
+  }
+
+  blocks(refs: readonly BlockRef[], signal?: AbortSignal): AsyncIterable<RawBlock> {
+    return streamBlocks(this.#rpc, refs, signal);
+  }
+
+  async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {
+    const hashes = await this.hashesAt(heights);
+    const known = hashes.filter(hash => hash !== undefined);
+    const headers = await this.#batches(known.map(hash => ({method: 'getblockheader', params: [hash, false]})));
+    const times = new Map<BlockHash, number | undefined>();
+    headers.forEach((outcome, index) => {
+      const time = readFound(outcome, result => this.#headerTime(result));
+      times.set(known[index]!, time);
+    });
+    return hashes.map(hash => (hash === undefined ? undefined : times.get(hash)));
+  }
+
+  #headerTime(result: unknown): number {
+    const header = readBytes(result, 'getblockheader', this.#rpc.faults);
+    if (header.length < HEADER_TIME_OFFSET + 4)
+      throw this.#rpc.faults.badAnswer('getblockheader', 'a truncated header');
+    return header.readUInt32LE(HEADER_TIME_OFFSET);
+  }
+
+  async mempool(): Promise<MempoolView> {
+    const [info, list] = await this.#rpc.batch(
+      [
+        {method: 'getmempoolinfo', params: []},
+        {method: 'getrawmempool', params: []},
+      ],
+      {cap: MEMPOOL_CAP},
+    );
+    const {loaded} = readAs(mempoolState, resultOf(info), 'getmempoolinfo', this.#rpc.faults);
+    return {loaded, txids: readTxids(resultOf(list), 'getrawmempool', this.#rpc.faults)};
+  }
+
+  async mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
+    const found: (Buffer | undefined)[] = [];
+    for (const part of chunks(txids, TRANSACTIONS_PER_BATCH)) {
+      // With -txindex getrawtransaction finds mined ones too: whether the mempool holds it, its entry says.
+      const calls = part.flatMap(txid => [
+        {method: 'getrawtransaction', params: [txid, 0]},
+        {method: 'getmempoolentry', params: [txid]},
+      ]);
+      const outcomes = await this.#rpc.batch(calls, {cap: TRANSACTIONS_CAP});
+      part.forEach((txid, index) => {
+        const raw = readFound(outcomes[index * 2], result => this.#rawTransaction(result, txid));
+        const entry = readFound(outcomes[index * 2 + 1], () => true);
+        found.push(entry === true ? raw : undefined);
+      });
+    }
+    return found;
+  }
+
+  #rawTransaction(result: unknown, txid: Txid): Buffer {
+    const raw = readBytes(result, 'getrawtransaction', this.#rpc.faults);
+    if (txidOf(raw) !== txid) throw this.#rpc.faults.badAnswer('getrawtransaction', `another transaction than ${txid}`);
+    return raw;
+  }
+
+  async mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]> {
+    const spenders: (Txid | undefined)[] = [];
+    for (const part of chunks(outpoints, CALLS_PER_BATCH)) {
+      const answer = await this.#rpc.call('gettxspendingprevout', [part.map(({txid, vout}) => ({txid, vout}))]);
+      const rows = readAs(spendingPrevouts, answer, 'gettxspendingprevout', this.#rpc.faults);
+      if (rows.length !== part.length)
+        throw this.#rpc.faults.badAnswer('gettxspendingprevout', `${rows.length} rows for ${part.length} outpoints`);
+      spenders.push(...rows.map(row => row.spendingtxid));
+    }
+    return spenders;
+  }
+
+  listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {
+    this.#channels.listen(onHint, signal);
+  }
+
+  async #batches(calls: readonly RpcCall[]): Promise<RpcOutcome[]> {
+    const outcomes: RpcOutcome[] = [];
+    for (const part of chunks(calls, CALLS_PER_BATCH)) outcomes.push(...(await this.#rpc.batch(part)));
+    return outcomes;
+  }
+}
+
+const resultOf = (outcome: RpcOutcome | undefined): unknown => {
+  if (outcome === undefined) return undefined;
+  if ('refusal' in outcome) throw outcome.refusal;
+  return outcome.result;
+};
+
+/** Undefined for what the node does not have; any other refusal throws. */
+const readFound = <Found>(outcome: RpcOutcome | undefined, read: (result: unknown) => Found): Found | undefined => {
+  if (outcome !== undefined && 'refusal' in outcome && outcome.refusal.kind === 'not-found') return undefined;
+  return read(resultOf(outcome));
+};

@@ -1,0 +1,161 @@
+import type {BitcoindConfig} from '../../config/config.ts';
+import type {Clock} from '../../primitives/clock.ts';
+import {EngineError, hasCode, messageOf} from '../../primitives/errors.ts';
+import {Credentials} from './credentials.ts';
+import {connectionFault, httpFault} from './fault-table.ts';
+import {Faults, type Refusal} from './faults.ts';
+import {AnswerTooLong, type HttpAnswer, HttpLane} from './http-lane.ts';
+import {parseReplies, type Reply} from './json-rpc.ts';
+import {Latencies} from './latencies.ts';
+import {Place} from './place.ts';
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[] | Readonly<Record<string, unknown>>;
+}
+
+/** One answer of a batch: a result, or what the node refused. */
+export type RpcOutcome = {readonly result: unknown} | {readonly refusal: Refusal};
+
+export interface CallOptions {
+  /** Ask the wallet's endpoint, which serves every method. */
+  readonly wallet?: boolean;
+  /** `bulk`: raw blocks. It has connections of its own, so that a long download never delays a send. */
+  readonly lane?: 'control' | 'bulk';
+  /** Bytes of answer; 16 MB unless said. */
+  readonly cap?: number;
+  /** Numbers with a fraction come as the text the node wrote, so that no amount goes through a float. */
+  readonly decimals?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_CAP = 16_000_000;
+// Together below bitcoind's work queue of 16, with room for the user's own tools.
+const CONTROL_CONNECTIONS = 6;
+const BULK_CONNECTIONS = 2;
+
+/**
+ * JSON-RPC with one deadline for the whole call, its wait for a connection included, a cap on the answer, and every
+ * failure mapped to an EngineError: `backend_down`, `backend_timeout` (outcome unknown), `backend_auth`,
+ * `backend_overloaded`, `bad_backend_answer`, or a Refusal.
+ */
+export class RpcClient {
+  readonly place: Place;
+  readonly faults: Faults;
+  /** Of the control lane: a block batch says little about how the node is. */
+  readonly latencies = new Latencies();
+  readonly #lanes: Readonly<Record<'control' | 'bulk', HttpLane>>;
+  readonly #credentials: Credentials;
+  readonly #timeout: number;
+  readonly #clock: Clock;
+  #lastId = 0;
+
+  constructor(config: BitcoindConfig, coin: string, clock: Clock) {
+    const url = new URL(config.url);
+    this.place = new Place(config, coin);
+    this.faults = new Faults(this.place);
+    this.#lanes = {control: new HttpLane(url, CONTROL_CONNECTIONS), bulk: new HttpLane(url, BULK_CONNECTIONS)};
+    this.#credentials = new Credentials(config.auth);
+    this.#timeout = config.timeout;
+    this.#clock = clock;
+  }
+
+  /** The result. A JSON-RPC error throws a Refusal. */
+  async call(method: string, params: RpcCall['params'] = [], options: CallOptions = {}): Promise<unknown> {
+    const id = ++this.#lastId;
+    const answer = await this.#post(method, JSON.stringify({id, method, params}), options);
+    const [reply] = this.#parse(method, answer, [id], options);
+    if (reply?.error) throw this.faults.refusal(method, reply.error.code, reply.error.message);
+    return reply?.result;
+  }
+
+  /** Many calls in one request; outcomes in the order of the calls. Only failures of the whole request throw. */
+  async batch(calls: readonly RpcCall[], options: CallOptions = {}): Promise<RpcOutcome[]> {
+    if (calls.length === 0) return [];
+    const ids = calls.map(() => ++this.#lastId);
+    const body = JSON.stringify(calls.map(({method, params}, index) => ({id: ids[index], method, params})));
+    const method = calls[0]!.method;
+    const answer = await this.#post(method, body, options);
+    return this.#parse(method, answer, ids, options).map(({result, error}, index) =>
+      error ? {refusal: this.faults.refusal(calls[index]!.method, error.code, error.message)} : {result},
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#lanes.control.close(), this.#lanes.bulk.close()]);
+  }
+
+  #parse(method: string, answer: HttpAnswer, ids: readonly number[], options: CallOptions): Reply[] {
+    try {
+      return parseReplies(answer.body, ids, options.decimals ?? false);
+    } catch (error) {
+      // Not JSON-RPC: what it is stands in the HTTP status. With a good status, the bytes themselves are at fault.
+      const isJson = answer.contentType?.startsWith('application/json') === true;
+      if (answer.status !== 200 || !isJson) throw this.#httpError(method, answer);
+      throw this.faults.badAnswer(method, messageOf(error), error);
+    }
+  }
+
+  #httpError(method: string, answer: HttpAnswer): EngineError {
+    const fault = httpFault(answer.status, answer.body.toString('latin1', 0, 1000));
+    if (fault === 'unauthorized' && this.#credentials.unreadable !== undefined)
+      return this.faults.cookie(this.#credentials.unreadable);
+    return this.faults.http(fault, answer.status, answer.contentType, method);
+  }
+
+  async #post(method: string, body: string, options: CallOptions): Promise<HttpAnswer> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(this.faults.timeout(method, this.#timeout)), this.#timeout);
+    const signal = options.signal ? AbortSignal.any([deadline.signal, options.signal]) : deadline.signal;
+    try {
+      const answer = await this.#exchange(body, options, signal);
+      // The cookie changes at every start of the node: read it again, once.
+      if (answer.status === 401 && this.#credentials.refresh()) return await this.#exchange(body, options, signal);
+      return answer;
+    } catch (error) {
+      throw this.#mapped(method, error, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #exchange(body: string, options: CallOptions, signal: AbortSignal): Promise<HttpAnswer> {
+    const lane = options.lane ?? 'control';
+    const request = {
+      path: options.wallet === true ? `/wallet/${encodeURIComponent(this.place.wallet)}` : '/',
+      body,
+      cap: options.cap ?? DEFAULT_CAP,
+      signal,
+    };
+    const begun = this.#clock.monotonic();
+    const attempt = () => this.#lanes[lane].post({...request, authorization: this.#credentials.header()});
+    const answer = await attempt().catch((error: unknown) => {
+      // An idle connection that the node closed at this very moment. Every call we make can be repeated.
+      if (signal.aborted || connectionFault(codeOf(error)) !== 'lost') throw error;
+      return attempt();
+    });
+    if (lane === 'control') this.latencies.add(this.#clock.monotonic() - begun);
+    return answer;
+  }
+
+  #mapped(method: string, error: unknown, signal: AbortSignal): Error {
+    if (error instanceof EngineError) return error;
+    if (signal.aborted && signal.reason instanceof EngineError) return signal.reason;
+    if (signal.aborted) return new EngineError('aborted', `${method} was called off`, {retry: 'backoff', cause: error});
+    if (error instanceof AnswerTooLong) return this.faults.badAnswer(method, messageOf(error), error);
+    const code = codeOf(error);
+    const fault = connectionFault(code);
+    if (fault === undefined) return error instanceof Error ? error : new Error(String(error));
+    this.#credentials.forget();
+    return this.faults.connection(fault, code, error);
+  }
+}
+
+const codeOf = (error: unknown): string => {
+  const {code} = error as {code?: unknown};
+  return typeof code === 'string' ? code : '';
+};
+
+/** Whether an answer was too long, and a smaller question would help. */
+export const wasTooLong = (error: unknown): boolean =>
+  hasCode(error, 'bad_backend_answer') && error.cause instanceof AnswerTooLong;

@@ -1,0 +1,52 @@
+import type {Log} from '../../primitives/log.ts';
+import {isRefusal, type Refusal} from './faults.ts';
+import type {CallOptions, RpcCall, RpcClient, RpcOutcome} from './rpc-client.ts';
+
+/** Calls on the configured wallet's endpoint. A wallet that is not loaded is loaded, and the call made again, once. */
+export class WalletRpc {
+  readonly client: RpcClient;
+  readonly #log: Log;
+  #loading: Promise<void> | undefined;
+
+  constructor(client: RpcClient, log: Log) {
+    this.client = client;
+    this.#log = log;
+  }
+
+  async call(method: string, params: RpcCall['params'] = [], options: CallOptions = {}): Promise<unknown> {
+    const ask = () => this.client.call(method, params, {...options, wallet: true});
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRefusal(error, 'wallet-missing')) throw error;
+      await this.#load(error);
+      return ask();
+    }
+  }
+
+  async batch(calls: readonly RpcCall[], options: CallOptions = {}): Promise<RpcOutcome[]> {
+    const ask = () => this.client.batch(calls, {...options, wallet: true});
+    const outcomes = await ask();
+    const missing = outcomes.find(outcome => 'refusal' in outcome && outcome.refusal.kind === 'wallet-missing');
+    if (missing === undefined) return outcomes;
+    await this.#load((missing as {refusal: Refusal}).refusal);
+    return ask();
+  }
+
+  /** Throws `because` when there is no such wallet: its message says what to do. */
+  async #load(because: Refusal): Promise<void> {
+    // Several calls may find the wallet missing at once; it is loaded once.
+    this.#loading ??= this.#loadOnce(because).finally(() => (this.#loading = undefined));
+    await this.#loading;
+  }
+
+  async #loadOnce(because: Refusal): Promise<void> {
+    try {
+      await this.client.call('loadwallet', [this.client.place.wallet]);
+      this.#log.info({wallet: this.client.place.wallet}, 'loaded the wallet in the node');
+    } catch (error) {
+      if (isRefusal(error, 'wallet-loaded')) return;
+      throw isRefusal(error, 'wallet-missing') ? because : error;
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import type {KeyName} from './input/split-keys.ts';
+import {PANES, type ScreenState, type View} from './state.ts';
+
+// One registry: keys are dispatched by it, and hints and help are written from it.
+
+export type Command =
+  | 'next-pane'
+  | 'previous-pane'
+  | 'go-to-pane'
+  | 'up'
+  | 'down'
+  | 'page-up'
+  | 'page-down'
+  | 'first'
+  | 'last'
+  | 'open'
+  | 'back'
+  | 'help'
+  | 'freeze'
+  | 'rescan'
+  | 'cancel-job'
+  | 'start-engine'
+  | 'quit'
+  | 'interrupt'
+  | 'choose-next'
+  | 'choose-previous'
+  | 'confirm'
+  | 'type'
+  | 'erase'
+  | 'other-coin'
+  | 'initialise';
+
+export type Group = 'Move' | 'Look' | 'Act' | 'Leave' | 'In a dialog';
+
+export interface Binding {
+  readonly command: Command;
+  readonly keys: readonly KeyName[];
+  /** How the keys are written in hints and help. */
+  readonly label: string;
+  /** One or two words for the hints bar; none: not shown there. */
+  readonly hint?: string;
+  readonly help: string;
+  readonly group: Group;
+  readonly views: readonly View['name'][];
+  /** Changes the engine: refused on a stale screen. */
+  readonly mutates?: true;
+  isOffered?(state: ScreenState): boolean;
+}
+
+const BROWSING = ['panes', 'detail', 'help'] as const;
+const DIALOGS = ['rescan', 'quit', 'init'] as const;
+const EVERYWHERE = [...BROWSING, ...DIALOGS, 'stopping'] as const;
+
+const hasRunningJob = (state: ScreenState) =>
+  state.status?.coins.some(coin => coin.jobs.some(job => job.status === 'running')) === true;
+const hasEnded = ({link, attachment}: ScreenState) =>
+  link.state === 'ended' || (link.state === 'lost' && attachment === 'attached');
+
+export const KEYMAP: readonly Binding[] = [
+  {
+    command: 'help',
+    keys: ['?'],
+    label: '?',
+    hint: 'help',
+    help: 'this help',
+    group: 'Look',
+    views: ['panes', 'detail'],
+  },
+  {
+    command: 'next-pane',
+    keys: ['tab'],
+    label: 'Tab',
+    hint: 'pane',
+    help: 'next pane',
+    group: 'Move',
+    views: ['panes'],
+  },
+  {
+    command: 'previous-pane',
+    keys: ['shift-tab'],
+    label: 'Shift-Tab',
+    help: 'previous pane',
+    group: 'Move',
+    views: ['panes'],
+  },
+  {
+    command: 'go-to-pane',
+    keys: PANES.map((_, index) => String(index + 1)),
+    label: `1-${PANES.length}`,
+    help: 'that pane',
+    group: 'Move',
+    views: ['panes'],
+  },
+  {command: 'down', keys: ['j', 'down'], label: 'j ↓', help: 'next row, scroll down', group: 'Move', views: BROWSING},
+  {command: 'up', keys: ['k', 'up'], label: 'k ↑', help: 'previous row, scroll up', group: 'Move', views: BROWSING},
+  {
+    command: 'first',
+    keys: ['g', 'home'],
+    label: 'g Home',
+    help: 'first row; new rows push it down',
+    group: 'Move',
+    views: BROWSING,
+  },
+  {command: 'last', keys: ['G', 'end'], label: 'G End', help: 'last row', group: 'Move', views: BROWSING},
+  {command: 'page-up', keys: ['pageup', 'ctrl-b'], label: 'PgUp', help: 'one page up', group: 'Move', views: BROWSING},
+  {
+    command: 'page-down',
+    keys: ['pagedown', 'ctrl-f'],
+    label: 'PgDn',
+    help: 'one page down',
+    group: 'Move',
+    views: BROWSING,
+  },
+  {
+    command: 'open',
+    keys: ['enter'],
+    label: 'Enter',
+    hint: 'detail',
+    help: 'everything about the selected row',
+    group: 'Look',
+    views: ['panes'],
+  },
+  {
+    command: 'freeze',
+    keys: ['space'],
+    label: 'Space',
+    hint: 'freeze',
+    help: 'hold the picture still; again: go on',
+    group: 'Look',
+    views: ['panes', 'detail'],
+  },
+  {
+    command: 'rescan',
+    keys: ['r'],
+    label: 'r',
+    hint: 'rescan',
+    help: 'scan blocks again for missed transactions',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    mutates: true,
+  },
+  {
+    command: 'cancel-job',
+    keys: ['x'],
+    label: 'x',
+    hint: 'cancel job',
+    help: 'cancel the running rescan; it can be resumed',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    mutates: true,
+    isOffered: hasRunningJob,
+  },
+  {
+    command: 'start-engine',
+    keys: ['e'],
+    label: 'e',
+    hint: 'start engine',
+    help: 'start an engine after it ended',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    isOffered: hasEnded,
+  },
+  {
+    command: 'back',
+    keys: ['escape', 'q'],
+    label: 'Esc q',
+    hint: 'back',
+    help: 'back',
+    group: 'Leave',
+    views: ['detail', 'help'],
+  },
+  {
+    command: 'quit',
+    keys: ['q'],
+    label: 'q',
+    hint: 'quit',
+    help: 'leave; asks what becomes of the engine',
+    group: 'Leave',
+    views: ['panes'],
+  },
+  {
+    command: 'initialise',
+    keys: ['i'],
+    label: 'i',
+    hint: 'create the ledgers',
+    help: 'create the ledgers, on the invitation of an empty one',
+    group: 'In a dialog',
+    views: ['init'],
+    isOffered: ({view}) => view.name === 'init' && view.phase !== 'running',
+  },
+  {
+    command: 'confirm',
+    keys: ['enter'],
+    label: 'Enter',
+    hint: 'do it',
+    help: 'do what is chosen',
+    group: 'In a dialog',
+    views: ['rescan', 'quit'],
+  },
+  {
+    command: 'choose-next',
+    keys: ['tab', 'right', 'down', 'j', 'l'],
+    label: 'Tab ↓',
+    hint: 'choose',
+    help: 'next choice',
+    group: 'In a dialog',
+    views: ['quit'],
+  },
+  {
+    command: 'choose-previous',
+    keys: ['shift-tab', 'left', 'up', 'k', 'h'],
+    label: '↑',
+    help: 'previous choice',
+    group: 'In a dialog',
+    views: ['quit'],
+  },
+  {
+    command: 'type',
+    keys: [...'0123456789-'].flatMap(character => [character, `paste-${character}`]),
+    label: '0-9 -',
+    help: 'a height or a date',
+    group: 'In a dialog',
+    views: ['rescan'],
+  },
+  {
+    command: 'erase',
+    keys: ['backspace', 'delete'],
+    label: 'Backspace',
+    help: 'erase the last character',
+    group: 'In a dialog',
+    views: ['rescan'],
+  },
+  {
+    command: 'other-coin',
+    keys: ['tab', 'right', 'left', 'shift-tab'],
+    label: 'Tab',
+    hint: 'coin',
+    help: 'another coin',
+    group: 'In a dialog',
+    views: ['rescan'],
+    isOffered: ({status}) => (status?.coins.length ?? 0) > 1,
+  },
+  {
+    command: 'back',
+    keys: ['escape', 'q'],
+    label: 'Esc q',
+    hint: 'cancel',
+    help: 'close without doing anything',
+    group: 'In a dialog',
+    views: DIALOGS,
+  },
+  {
+    command: 'interrupt',
+    keys: ['ctrl-c'],
+    label: 'Ctrl-C',
+    help: 'twice: leave at once',
+    group: 'Leave',
+    views: EVERYWHERE,
+  },
+];
+
+const isOffered = (binding: Binding, state: ScreenState) => binding.isOffered?.(state) ?? true;
+
+export const bindingFor = (key: KeyName, state: ScreenState): Binding | undefined =>
+  KEYMAP.find(
+    binding => binding.views.includes(state.view.name) && binding.keys.includes(key) && isOffered(binding, state),
+  );
+
+export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] =>
+  KEYMAP.flatMap(binding =>
+    binding.hint !== undefined && binding.views.includes(state.view.name) && isOffered(binding, state)
+      ? [{label: binding.label, hint: binding.hint}]
+      : [],
+  );

@@ -1,0 +1,64 @@
+import {formatAge, formatAgeOf, formatClock} from '../text/format.ts';
+import {blank, fit, fitParts, lineWidth, span, spread, type Line, type Span} from '../text/line.ts';
+import {isStale, shownStatus, type ScreenState} from '../state.ts';
+import {engineMark, markSpan} from './words.ts';
+
+/** Real money must never look like play money. */
+const badges = (state: ScreenState): Line => {
+  const networks = [...new Set(shownStatus(state)?.coins.map(coin => coin.network) ?? [])].sort(
+    (a, b) => Number(b === 'mainnet') - Number(a === 'mainnet'),
+  );
+  return networks.flatMap((network, index) => [
+    ...(index === 0 ? [] : [blank(1)]),
+    network === 'mainnet' ? span(' ## MAINNET ## ', 'mainnet') : span(` ${network} `, 'testnet'),
+  ]);
+};
+
+const engineWord = (state: ScreenState): Span => {
+  const {link, now} = state;
+  switch (link.state) {
+    case 'connecting':
+      return span(`◌ ${link.words.toUpperCase()} ${formatAge(now - link.since)}`, 'warn');
+    case 'lost':
+      return span(`✗ LOST ${formatAge(now - (link.receivedAt ?? link.since))}`, 'alarm');
+    case 'ended':
+      return span(`✗ ENDED ${formatAge(now - link.since)}`, 'alarm');
+    case 'live':
+      return markSpan(engineMark(state.status?.engine.state ?? 'starting'));
+  }
+};
+
+const attachment = (state: ScreenState): string =>
+  ({unknown: '', hosting: 'hosting', attached: 'attached'})[state.attachment];
+
+const databaseWord = (state: ScreenState): Span => {
+  const database = shownStatus(state)?.database;
+  if (!database) return span('');
+  if (!database.ok) return span(`✗ DB ${database.error ?? 'at fault'}`, 'bad');
+  return span(`db ok${database.latency_ms === null ? '' : ` ${Math.max(0, Math.round(database.latency_ms))}ms`}`);
+};
+
+/** Product, network, engine, uptime, database, how this console stands to it, and the time. */
+export const drawHeader = (state: ScreenState): Line => {
+  const {now, size} = state;
+  const status = shownStatus(state);
+  const quiet = isStale(state) ? 'dim' : 'plain';
+  const clock = [span(`${formatClock(now)} UTC `, 'dim')];
+  const frozen = state.frozen ? [span(` FROZEN ${formatAge(now - state.frozen.at)} `, 'inverse')] : [];
+  const parts = [
+    {line: [span('cryptoassets', 'title')], drop: 6},
+    {line: badges(state), drop: 0},
+    {line: [engineWord(state)], drop: 0},
+    {line: frozen, drop: 0},
+    {line: status ? [span(`up ${formatAgeOf(status.engine.started_at, now)}`, quiet)] : [], drop: 3},
+    {line: [databaseWord(state)], drop: status?.database.ok === false ? 0 : 2},
+    {line: status ? [span(`pid ${status.engine.pid}`, 'dim')] : [], drop: 4},
+    {line: [span(attachment(state), 'dim')], drop: 1},
+    {line: status ? [span(`v${status.engine.version}`, 'dim')] : [], drop: 5},
+  ].filter(part => lineWidth(part.line) > 0);
+  const room = size.columns - lineWidth(clock) - 2;
+  return spread([blank(1), ...fitParts(parts, room)], clock, size.columns);
+};
+
+export const drawTitleOnly = (state: ScreenState): Line =>
+  fit([blank(1), ...badges(state), blank(1), engineWord(state)], state.size.columns);

@@ -1,0 +1,130 @@
+import type {Books, CoinStatus, Status} from '../../contract/index.ts';
+import {isStale, shownStatus, type ScreenState} from '../state.ts';
+import {ageOf, formatAge, formatAgeOf, formatCount, formatTime, shortAmount} from '../text/format.ts';
+import {blank, fit, fitParts, lineWidth, restyle, span, type Line} from '../text/line.ts';
+import {loopStyle} from './words.ts';
+
+// The lines under the header: loops, books, and what needs a person.
+
+type Loop = Status['loops'][number];
+
+const loopPart = (loop: Loop, several: boolean, now: number): Line => {
+  const name = several && loop.coin !== null ? `${loop.name} ${loop.coin}` : loop.name;
+  const style = loopStyle(loop.state);
+  const state = loop.state === 'ok' ? 'ok' : loop.state.toUpperCase();
+  const age = loop.last_ok_at === null ? '' : ` ${formatAgeOf(loop.last_ok_at, now)}`;
+  const detail = loop.detail === null || loop.state === 'starting' ? '' : ` ${loop.detail}`;
+  return [
+    span(`${name} `, style === 'plain' ? 'dim' : style),
+    span(`${state}${age}`, style === 'plain' ? 'ok' : style),
+    ...(loop.state === 'ok' ? [] : [span(detail, style)]),
+  ];
+};
+
+/** Loops that are not ok first; when not all fit, how many more there are. */
+export const drawLoops = (state: ScreenState): Line => {
+  const status = shownStatus(state);
+  const width = state.size.columns;
+  if (!status) return fit([span(' loops', 'dim')], width);
+  const several = status.coins.length > 1;
+  const sorted = [...status.loops].sort((a, b) => Number(a.state === 'ok') - Number(b.state === 'ok'));
+  let parts: Line = [span(' loops  ', 'dim')];
+  for (const [index, loop] of sorted.entries()) {
+    const next = [...(index === 0 ? [] : [span(' · ', 'dim')]), ...loopPart(loop, several, state.now)];
+    const remaining = sorted.length - index;
+    const reserve = remaining > 1 ? 12 : 1;
+    if (index > 0 && lineWidth(parts) + lineWidth(next) + reserve > width) {
+      parts = [...parts, span(` · +${remaining} ${loop.state === 'ok' ? 'ok' : 'more'}`, 'dim')];
+      break;
+    }
+    parts = [...parts, ...next];
+  }
+  return finish(parts, state);
+};
+
+const finish = (parts: Line, state: ScreenState): Line => {
+  const text = fit(parts, state.size.columns);
+  return isStale(state) ? restyle(text, 'dim') : text;
+};
+
+const isZero = (amount: string) => /^-?0(\.0+)?$/.test(amount);
+
+const booksPart = (coin: CoinStatus, books: Books, now: number, width: number): Line => {
+  const balanced = isZero(books.drift);
+  const words = balanced ? '✓ balanced' : `✗ DRIFT ${books.drift} ${coin.unit}`;
+  const age = ageOf(books.checked_at, now);
+  const parts = [
+    {line: [span(`${coin.unit} `, 'dim'), span(words, balanced ? 'ok' : 'bad')], drop: 0},
+    {line: [span(`${shortAmount(books.chain)} on chain`)], drop: 1},
+    {line: [span(`${shortAmount(books.uncredited)} uncredited`, 'dim')], drop: isZero(books.uncredited) ? 9 : 2},
+    {
+      line: [span(`${books.untracked === null ? '' : shortAmount(books.untracked)} untracked`, 'dim')],
+      drop: books.untracked === null || isZero(books.untracked) ? 10 : 3,
+    },
+    {line: [span(`at ${formatCount(books.height)}`, 'dim')], drop: 2},
+    {line: [span(age === undefined ? '' : `${formatAge(age)} ago`, 'dim')], drop: 0},
+  ].filter(part => part.drop < 9);
+  return fitParts(parts, width, span(' · ', 'dim'));
+};
+
+export const drawBooks = (state: ScreenState): Line => {
+  const coins = shownStatus(state)?.coins ?? [];
+  const room = Math.floor((state.size.columns - 9) / Math.max(1, coins.length)) - 2;
+  const parts = coins.map((coin): Line =>
+    coin.books
+      ? booksPart(coin, coin.books, state.now, room)
+      : [span(`${coin.unit} `, 'dim'), span('not checked yet', 'dim')],
+  );
+  return finish(
+    [span(' books  ', 'dim'), ...parts.flatMap((part, index) => (index === 0 ? part : [blank(3), ...part]))],
+    state,
+  );
+};
+
+/** The engine's absence first: without it nothing else on the screen is known to be true. */
+const linkTrouble = (state: ScreenState): Line | undefined => {
+  const {link, now} = state;
+  if (link.state === 'lost') {
+    const at =
+      link.receivedAt === undefined
+        ? ''
+        : ` · values of ${formatTime(new Date(link.receivedAt).toISOString()).slice(11)}`;
+    return [
+      span(` ✗ NO ENGINE for ${formatAge(now - (link.receivedAt ?? link.since))}${at} `, 'alarm'),
+      span(` ${link.words}`, 'bad'),
+    ];
+  }
+  if (link.state === 'ended')
+    return [
+      span(` ✗ ENGINE ENDED (exit ${link.exitCode}) ${formatAge(now - link.since)} ago `, 'alarm'),
+      span(` ${link.words.at(-1) ?? 'press e to start it, q to leave'}`, 'bad'),
+    ];
+  return undefined;
+};
+
+/** What needs a person, worst first; `✓` when nothing does. */
+export const drawNeeds = (state: ScreenState): Line => {
+  const width = state.size.columns;
+  const trouble = linkTrouble(state);
+  if (trouble) return fit(trouble, width);
+  const status = shownStatus(state);
+  if (!status) return fit([], width);
+  const alerts = [...status.alerts].sort(
+    (a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'),
+  );
+  const first = alerts[0];
+  if (!first) return fit([span(' ✓ nothing needs you', 'ok')], width);
+  const style = first.severity === 'critical' ? 'bad' : 'warn';
+  const count = alerts.length === 1 ? '1 needs you' : `${alerts.length} need you`;
+  return fit(
+    [
+      span(` ▲ ${count} `, first.severity === 'critical' ? 'alarm' : 'warn'),
+      ...alerts.flatMap((alert, index) => [
+        span(index === 0 ? ' ' : ' · ', 'dim'),
+        span(alert.text, alert.severity === 'critical' ? 'bad' : style),
+        span(` ${formatAgeOf(alert.since, state.now)}`, 'dim'),
+      ]),
+    ],
+    width,
+  );
+};

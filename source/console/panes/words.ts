@@ -1,0 +1,160 @@
+import type {BackendStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
+import {formatAge, formatAgeOf, formatCount} from '../text/format.ts';
+import {span, type Span, type Style} from '../text/line.ts';
+
+// Every state is a glyph and a word; colour only repeats what they say.
+
+interface Mark {
+  readonly glyph: string;
+  readonly word: string;
+  readonly style: Style;
+}
+
+export const markSpan = ({glyph, word, style}: Mark): Span => span(`${glyph} ${word}`, style);
+
+const PAYOUT: Readonly<Record<Payout['status'], Mark>> = {
+  queued: {glyph: '○', word: 'queued', style: 'plain'},
+  reserved: {glyph: '○', word: 'reserved', style: 'plain'},
+  signed: {glyph: '◌', word: 'signed', style: 'accent'},
+  sent: {glyph: '→', word: 'sent', style: 'accent'},
+  confirmed: {glyph: '✓', word: 'confirmed', style: 'ok'},
+  settled: {glyph: '✓', word: 'settled', style: 'ok'},
+  held: {glyph: '▲', word: 'HELD', style: 'warn'},
+  conflicted: {glyph: '✗', word: 'CONFLICT', style: 'bad'},
+  cancelled: {glyph: '✗', word: 'cancelled', style: 'dim'},
+};
+
+/** `held` comes with its reason's code, the words being in the detail. */
+export const payoutMark = (payout: Payout): Mark => {
+  const mark = PAYOUT[payout.status];
+  if (payout.status === 'held') {
+    const code = payout.reason?.split(':')[0]?.replaceAll('_', ' ') ?? '';
+    return {...mark, word: `HELD ${code}`.trim()};
+  }
+  if (payout.status === 'confirmed') return {...mark, word: `${payout.confirmations} conf`};
+  return mark;
+};
+
+export const depositMark = (deposit: Deposit): Mark => {
+  switch (deposit.status) {
+    case 'detected':
+      return deposit.confirmations === 0
+        ? {glyph: '○', word: 'mempool', style: 'plain'}
+        : {glyph: '◌', word: 'confirming', style: 'accent'};
+    case 'credited':
+      return {glyph: '✓', word: 'credited', style: 'ok'};
+    case 'settled':
+      return {glyph: '✓', word: 'settled', style: 'ok'};
+    case 'dropped':
+      return {glyph: '✗', word: deposit.reason ?? 'dropped', style: 'bad'};
+  }
+};
+
+const BACKEND: Readonly<Record<BackendStatus['state'], Mark>> = {
+  connecting: {glyph: '◌', word: 'connecting', style: 'warn'},
+  ok: {glyph: '●', word: 'ok', style: 'ok'},
+  behind: {glyph: '▲', word: 'BEHIND', style: 'warn'},
+  syncing: {glyph: '◌', word: 'syncing', style: 'warn'},
+  warming_up: {glyph: '◌', word: 'warming up', style: 'warn'},
+  stalled: {glyph: '▲', word: 'STALL', style: 'bad'},
+  down: {glyph: '✗', word: 'DOWN', style: 'bad'},
+  wrong_chain: {glyph: '✗', word: 'WRONG CHAIN', style: 'bad'},
+  wrong_wallet: {glyph: '✗', word: 'WRONG WALLET', style: 'bad'},
+};
+
+/** Anything but `ok` says for how long. */
+export const backendMark = (backend: BackendStatus, now: number): Mark => {
+  const mark = BACKEND[backend.state];
+  return backend.state === 'ok' ? mark : {...mark, word: `${mark.word} ${formatAgeOf(backend.since, now)}`};
+};
+
+const ENGINE: Readonly<Record<Status['engine']['state'], Mark>> = {
+  starting: {glyph: '◌', word: 'STARTING', style: 'warn'},
+  running: {glyph: '●', word: 'RUNNING', style: 'ok'},
+  degraded: {glyph: '▲', word: 'DEGRADED', style: 'warn'},
+  failing: {glyph: '✗', word: 'FAILING', style: 'bad'},
+  stopping: {glyph: '◌', word: 'STOPPING', style: 'warn'},
+};
+export const engineMark = (state: Status['engine']['state']): Mark => ENGINE[state];
+
+const LOOP: Readonly<Record<Status['loops'][number]['state'], Style>> = {
+  starting: 'dim',
+  ok: 'plain',
+  waiting: 'warn',
+  failing: 'bad',
+  stalled: 'bad',
+  dead: 'alarm',
+};
+export const loopStyle = (state: Status['loops'][number]['state']): Style => LOOP[state];
+
+const JOB: Readonly<Record<CoinStatus['jobs'][number]['status'], Mark>> = {
+  running: {glyph: '▶', word: 'running', style: 'accent'},
+  interrupted: {glyph: '▲', word: 'interrupted', style: 'warn'},
+  finished: {glyph: '✓', word: 'finished', style: 'ok'},
+  cancelled: {glyph: '✗', word: 'cancelled', style: 'dim'},
+  failed: {glyph: '✗', word: 'FAILED', style: 'bad'},
+};
+export const jobMark = (status: CoinStatus['jobs'][number]['status']): Mark => JOB[status];
+
+/** `~40m` until a deposit is credited, from the coin's expected block time. */
+export const creditEta = (deposit: Deposit, coin: CoinStatus): string => {
+  if (deposit.status !== 'detected') return '';
+  const byConfirmations = coin.confirmations - deposit.confirmations;
+  const byMaturity = deposit.mature_at === undefined ? 0 : deposit.mature_at - (coin.height ?? 0);
+  const blocks = Math.max(1, byConfirmations, byMaturity);
+  return `~${formatAge(blocks * coin.block_time * 1000).replace(/(\d+[mh])\d+$/, '$1')}`;
+};
+
+/** Why a payout has not moved, in one line; what will move it. */
+export const whyPayout = (payout: Payout, coin: CoinStatus | undefined): string => {
+  const paused = coin?.payouts_paused;
+  switch (payout.status) {
+    case 'queued':
+      return paused ? `no payout is signed now: ${paused}` : 'waits to be gathered into the next transaction';
+    case 'reserved':
+      return paused
+        ? `its coins are chosen; no payout is signed now: ${paused}`
+        : 'its coins are chosen; it is about to be signed';
+    case 'signed':
+      return 'signed and stored; the node has not accepted it yet, the same bytes are sent again';
+    case 'sent':
+      return coin && coin.backend.state !== 'ok'
+        ? `in the mempool when the node was last seen (${coin.backend.state.replace('_', ' ')} now)`
+        : 'the node has it; waits for a block';
+    case 'confirmed':
+      return coin
+        ? `in block ${formatCount(payout.block_height ?? 0)}; settles at ${coin.max_confirmation_count} confirmations, has ${payout.confirmations}`
+        : 'in a block';
+    case 'settled':
+      return 'final';
+    case 'held':
+      return `${payout.reason ?? 'held'}${payout.clears === 'person' ? ' (waits for a person)' : ' (goes on by itself)'}`;
+    case 'conflicted':
+      return `${payout.reason ?? 'another transaction spent its coins'} (waits for a person)`;
+    case 'cancelled':
+      return 'cancelled; the account has its money back';
+  }
+};
+
+export const whyDeposit = (deposit: Deposit, coin: CoinStatus | undefined): string => {
+  switch (deposit.status) {
+    case 'detected': {
+      if (deposit.coinbase && deposit.mature_at !== undefined)
+        return `mined coins: can be credited at height ${formatCount(deposit.mature_at)}`;
+      const needed = coin ? coin.confirmations - deposit.confirmations : undefined;
+      return deposit.confirmations === 0
+        ? `in the mempool, waits for a block${coin ? `; credited at ${coin.confirmations} confirmations` : ''}`
+        : `needs ${needed ?? 'more'} more confirmation${needed === 1 ? '' : 's'}`;
+    }
+    case 'credited':
+      return coin
+        ? `credited; settles at ${coin.max_confirmation_count} confirmations, has ${deposit.confirmations}`
+        : 'credited';
+    case 'settled':
+      return 'final';
+    case 'dropped':
+      return deposit.replaced_by
+        ? 'its transaction was replaced by another one'
+        : `its transaction is gone (${deposit.reason ?? 'unknown'}); it comes back by itself if seen again`;
+  }
+};

@@ -1,0 +1,137 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Config} from '../../config/config.ts';
+import {messageOf} from '../../primitives/errors.ts';
+import type {ChecklistItem, ConsoleDeps} from '../deps.ts';
+import type {Fetched, ScreenState, Target, Toast} from '../state.ts';
+import type {Store} from '../store.ts';
+import {withToast, type Effect} from '../update/step.ts';
+import type {Session} from './session.ts';
+
+/** How long the finished checklist stays to be read before the panes take over. */
+const READ_MS = 1500;
+
+/** How a console's run ends; `words` are printed once the terminal is the shell's again. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly words: string | undefined;
+}
+
+interface Surroundings {
+  readonly deps: ConsoleDeps;
+  readonly config: Config;
+  readonly store: Store<ScreenState>;
+  readonly session: Session;
+  readonly leave: (outcome: Outcome) => void;
+}
+
+const leaving = ({store, config}: Surroundings): Outcome => {
+  const {link, status, view} = store.get();
+  if (link.state === 'ended') return {exitCode: link.exitCode, words: link.words.join('\n') || undefined};
+  if (view.name === 'init' || !status) return {exitCode: 0, words: undefined};
+  return {
+    exitCode: 0,
+    words: `The engine goes on (pid ${status.engine.pid}). Its screen again: cryptoassets-console ${config.path}`,
+  };
+};
+
+const initialise = async ({deps, config, store, session}: Surroundings): Promise<void> => {
+  let rows: readonly ChecklistItem[];
+  try {
+    rows = await deps.initialise(config);
+  } catch (error) {
+    rows = [{subject: 'init', ok: false, words: messageOf(error)}];
+  }
+  store.update(state =>
+    state.view.name === 'init' ? {...state, view: {...state.view, phase: 'finished', rows}} : state,
+  );
+  if (rows.some(row => !row.ok)) return;
+  await session.host();
+  await sleep(READ_MS);
+  store.update(state => (state.view.name === 'init' ? {...state, view: {name: 'panes'}} : state));
+};
+
+const stopAndLeave = async ({store, session, leave}: Surroundings): Promise<void> => {
+  const pid = store.get().status?.engine.pid;
+  const hasStopped = await session.stopEngine();
+  leave({
+    exitCode: 0,
+    words: hasStopped ? 'The engine has stopped.' : `The engine is still stopping (pid ${pid ?? 'unknown'}).`,
+  });
+};
+
+/** Runs what a key asked for. Failures become a message on the screen; nothing here throws. */
+export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect) => void) => {
+  const {store, session, deps, leave} = surroundings;
+  const toast = (text: string, tone: Toast['tone']) => {
+    store.update(state => withToast(state, text, tone, deps.clock.now()));
+  };
+  const perform = async (effect: Effect): Promise<void> => {
+    switch (effect.do) {
+      case 'start-rescan': {
+        const job = await session.withClient(async client => client.startRescan(effect.coin, effect.from));
+        toast(`rescan ${job.id} of ${effect.coin} has begun at height ${job.from_height}`, 'ok');
+        return;
+      }
+      case 'cancel-job': {
+        const job = await session.withClient(async client => client.cancelJob(effect.coin, effect.id));
+        toast(`job ${job.id} ${job.status}`, 'ok');
+        return;
+      }
+      case 'initialise':
+        return initialise(surroundings);
+      case 'start-engine':
+        return session.host();
+      case 'leave':
+        leave(leaving(surroundings));
+        return;
+      case 'stop-and-leave':
+        return stopAndLeave(surroundings);
+    }
+  };
+  return effect => {
+    perform(effect).catch((error: unknown) => {
+      toast(messageOf(error), 'bad');
+      store.update(state => (state.view.name === 'stopping' ? {...state, view: {name: 'panes'}} : state));
+    });
+  };
+};
+
+const isShown = ({status}: ScreenState, {kind, coin, id}: Target): boolean => {
+  const found = status?.coins.find(item => item.coin === coin);
+  return kind === 'payout'
+    ? found?.pending.some(item => item.id === id) === true
+    : found?.incoming.some(item => item.id === id) === true;
+};
+
+/** Asks for the open detail's payout or deposit when it has left the status's rows. Returns how to stop. */
+export const followDetail = (store: Store<ScreenState>, session: Session): (() => void) => {
+  let asked: unknown;
+  let isAsking = false;
+  const fetch = async (target: Target): Promise<Fetched> =>
+    session.withClient(async client =>
+      target.kind === 'payout'
+        ? {target, payout: await client.payout(target.coin, target.id)}
+        : {target, deposit: await client.deposit(target.coin, target.id)},
+    );
+  return store.subscribe(() => {
+    const state = store.get();
+    const target = state.view.name === 'detail' ? state.view.target : undefined;
+    if (!target || (target.kind !== 'payout' && target.kind !== 'deposit') || isShown(state, target)) return;
+    // Once per status and item.
+    if (isAsking || asked === state.status || state.link.state !== 'live') return;
+    asked = state.status;
+    isAsking = true;
+    fetch(target)
+      .then(
+        fetched => {
+          store.update(state => ({...state, fetched}));
+        },
+        (error: unknown) => {
+          store.update(state => withToast(state, messageOf(error), 'bad', state.now));
+        },
+      )
+      .finally(() => {
+        isAsking = false;
+      });
+  });
+};

@@ -1,0 +1,113 @@
+import type {Deposit, Payout, Status} from '../contract/index.ts';
+import type {ChecklistItem} from './deps.ts';
+
+// Everything the screen is drawn from. Changed only by the functions of update/ and by session/, drawn by panes/ and
+// dialogs/, which are pure functions of it.
+
+export const PANES = ['payouts', 'incoming', 'backends', 'events', 'jobs'] as const;
+export type PaneId = (typeof PANES)[number];
+
+/** How the console stands to its engine. */
+export type Link =
+  | {readonly state: 'connecting'; readonly since: number; readonly words: string}
+  | {readonly state: 'live'; readonly receivedAt: number}
+  /** The last status is that of `receivedAt`; nothing drawn from it is true of now. */
+  | {readonly state: 'lost'; readonly since: number; readonly receivedAt: number | undefined; readonly words: string}
+  /** A hosted engine that is not started again by itself: it ended with 0, 64 or 78. */
+  | {readonly state: 'ended'; readonly since: number; readonly exitCode: number; readonly words: readonly string[]};
+
+/** Whether this console started the engine (`hosting`) or found it running. */
+export type Attachment = 'unknown' | 'hosting' | 'attached';
+
+export type DetailKind = 'payout' | 'deposit' | 'backend' | 'event' | 'job';
+
+export interface Target {
+  readonly kind: DetailKind;
+  readonly coin: string;
+  readonly id: string;
+}
+
+export type InitPhase = 'invitation' | 'running' | 'finished';
+
+export type View =
+  | {readonly name: 'panes'}
+  | {readonly name: 'detail'; readonly target: Target; readonly scroll: number}
+  | {readonly name: 'help'; readonly under: View; readonly scroll: number}
+  | {readonly name: 'rescan'; readonly openedAt: number; readonly coin: string; readonly from: string}
+  | {readonly name: 'quit'; readonly openedAt: number; readonly choice: number}
+  | {readonly name: 'stopping'; readonly since: number}
+  | {
+      readonly name: 'init';
+      readonly openedAt: number;
+      readonly phase: InitPhase;
+      readonly coins: readonly string[];
+      readonly rows: readonly ChecklistItem[];
+    };
+
+/** A row is followed by its id; without one the selection stays at `index` (0: the newest, whatever it is). */
+export interface Selection {
+  readonly id: string | undefined;
+  readonly index: number;
+}
+
+export interface Toast {
+  readonly text: string;
+  readonly tone: 'ok' | 'warn' | 'bad';
+  readonly until: number;
+}
+
+export interface Fetched {
+  readonly target: Target;
+  readonly payout?: Payout;
+  readonly deposit?: Deposit;
+}
+
+export interface ScreenState {
+  readonly now: number;
+  readonly size: {readonly columns: number; readonly rows: number};
+  readonly configPath: string;
+  readonly attachment: Attachment;
+  readonly onQuit: 'ask' | 'stop';
+  readonly link: Link;
+  readonly status: Status | undefined;
+  /** Frozen by the operator: what is drawn while `status` goes on. */
+  readonly frozen: {readonly status: Status; readonly at: number} | undefined;
+  readonly view: View;
+  readonly focus: PaneId;
+  readonly selections: Readonly<Record<PaneId, Selection>>;
+  /** The open detail's item once it has left the rows of the status. */
+  readonly fetched: Fetched | undefined;
+  readonly toast: Toast | undefined;
+  /** Until when a second Ctrl-C leaves. */
+  readonly interruptUntil: number;
+}
+
+const TOP: Selection = {id: undefined, index: 0};
+
+export const initialState = (options: {
+  now: number;
+  columns: number;
+  rows: number;
+  configPath: string;
+  onQuit: 'ask' | 'stop';
+}): ScreenState => ({
+  now: options.now,
+  size: {columns: options.columns, rows: options.rows},
+  configPath: options.configPath,
+  attachment: 'unknown',
+  onQuit: options.onQuit,
+  link: {state: 'connecting', since: options.now, words: 'looking for an engine'},
+  status: undefined,
+  frozen: undefined,
+  view: {name: 'panes'},
+  focus: 'payouts',
+  selections: {payouts: TOP, incoming: TOP, backends: TOP, events: TOP, jobs: TOP},
+  fetched: undefined,
+  toast: undefined,
+  interruptUntil: 0,
+});
+
+export const shownStatus = (state: ScreenState): Status | undefined => state.frozen?.status ?? state.status;
+
+/** Nothing that changes the engine is allowed on values that may not be true any more. */
+export const isStale = (state: ScreenState): boolean => state.link.state !== 'live';

@@ -1,0 +1,68 @@
+import {cleanText} from '../../primitives/clean-text.ts';
+
+const PRINTABLE_ASCII = /^[\u0020-\u007e]*$/;
+// What terminals disagree about: variation selectors, keycaps, regional indicators, skin tones, conjoining jamo, lone
+// surrogates, private use. Drawn escaped, so that a line is never wider than we counted.
+const DISPUTED =
+  /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
+const MARKS = /(\p{M}{2})\p{M}+/gu;
+const LEADING_MARK = /^\p{M}/u;
+const ZERO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+const WIDE =
+  /[\u2e80-\u303e\u3041-\u3247\u3250-\u4dbf\u4e00-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+/**
+ * Text as it may be drawn: control, bidi and zero-width characters and whatever terminals measure differently shown as
+ * `\u{..}`. Everything that becomes a span goes through it, so nothing foreign reaches the terminal as it came.
+ */
+export const drawable = (text: string): string => {
+  if (PRINTABLE_ASCII.test(text)) return text.length > 1000 ? cleanText(text) : text;
+  const clean = cleanText(text.normalize('NFC'))
+    .replace(DISPUTED, character => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+    .replace(MARKS, '$1');
+  return LEADING_MARK.test(clean) ? ` ${clean}` : clean;
+};
+
+const characterWidth = (character: string): number => {
+  if (ZERO_WIDTH.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+};
+
+/** Terminal cells of drawable text. */
+export const widthOf = (text: string): number => {
+  if (PRINTABLE_ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+};
+
+/** The longest beginning of `text` that fits into `width` cells; may be one cell short before a wide character. */
+export const cutToWidth = (text: string, width: number): string => {
+  if (PRINTABLE_ASCII.test(text)) return text.slice(0, Math.max(0, width));
+  let cells = 0;
+  let cut = '';
+  for (const character of text) {
+    cells += characterWidth(character);
+    if (cells > width) break;
+    cut += character;
+  }
+  return cut;
+};
+
+/** Drawable text of exactly at most `width` cells, ending in `…` when something was left out. */
+export const truncate = (text: string, width: number): string => {
+  if (width <= 0) return '';
+  return widthOf(text) <= width ? text : `${cutToWidth(text, width - 1)}…`;
+};
+
+/** Both ends of a long id, so that two of them can be told apart: `bc1q8f…x7k2`. */
+export const middle = (text: string, width: number): string => {
+  const clean = drawable(text);
+  if (widthOf(clean) <= width) return clean;
+  if (width < 5 || !PRINTABLE_ASCII.test(clean)) return truncate(clean, width);
+  const tail = Math.floor((width - 1) / 2);
+  return `${clean.slice(0, width - 1 - tail)}…${clean.slice(clean.length - tail)}`;
+};
+
+/** `abcd efgh …`, as people compare them. */
+export const inFours = (text: string): string => drawable(text).replace(/(.{4})(?=.)/gu, '$1 ');

@@ -1,0 +1,112 @@
+import type {KeyName} from '../input/split-keys.ts';
+import {jobRows, selectedIndex} from '../rows.ts';
+import type {ScreenState, View} from '../state.ts';
+import {stay, withToast, type Step} from './step.ts';
+
+/** A dialog is deaf that long after opening, so that keys meant for what was there before do not answer it. */
+export const DEAF_MS = 300;
+
+export const isDeaf = (view: View, at: number): boolean =>
+  (view.name === 'rescan' || view.name === 'quit' || view.name === 'init') && at - view.openedAt < DEAF_MS;
+
+export const QUIT_CHOICES = ['leave', 'stop', 'stay'] as const;
+
+export const openQuit = (state: ScreenState, at: number): Step => {
+  if (state.onQuit === 'stop') return stopAndLeave(state, at);
+  // Without a running engine there is nothing to ask.
+  if (state.link.state === 'ended' || state.attachment === 'unknown') return stay(state, {do: 'leave'});
+  return stay({...state, view: {name: 'quit', openedAt: at, choice: 0}});
+};
+
+export const stopAndLeave = (state: ScreenState, at: number): Step =>
+  stay({...state, view: {name: 'stopping', since: at}}, {do: 'stop-and-leave'});
+
+export const openRescan = (state: ScreenState, at: number): Step => {
+  const coins = state.status?.coins ?? [];
+  const selected = state.selections.backends;
+  const coin =
+    coins[
+      Math.max(
+        0,
+        selectedIndex(
+          coins.map(({coin}) => ({id: coin})),
+          selected,
+        ),
+      )
+    ]?.coin;
+  if (coin === undefined) return stay(withToast(state, 'no coin to rescan', 'warn', at));
+  return stay({...state, view: {name: 'rescan', openedAt: at, coin, from: ''}});
+};
+
+/** A height of at most nine digits or a date; empty is the height at which the ledger starts. */
+export const rescanProblem = (from: string): string | undefined =>
+  from === '' || /^(\d{1,9}|\d{4}-\d{2}-\d{2})$/.test(from)
+    ? undefined
+    : 'a height such as 905000, or a date such as 2026-01-31';
+
+export const typeInto = (state: ScreenState, key: KeyName): ScreenState => {
+  const {view} = state;
+  if (view.name !== 'rescan') return state;
+  const from = `${view.from}${key.replace('paste-', '')}`.slice(0, 10);
+  return {...state, view: {...view, from}};
+};
+
+export const eraseOne = (state: ScreenState): ScreenState => {
+  const {view} = state;
+  return view.name === 'rescan' ? {...state, view: {...view, from: view.from.slice(0, -1)}} : state;
+};
+
+export const otherCoin = (state: ScreenState): ScreenState => {
+  const {view} = state;
+  if (view.name !== 'rescan') return state;
+  const coins = (state.status?.coins ?? []).map(({coin}) => coin);
+  const coin = coins[(coins.indexOf(view.coin) + 1) % Math.max(1, coins.length)] ?? view.coin;
+  return {...state, view: {...view, coin}};
+};
+
+export const chooseQuit = (state: ScreenState, step: 1 | -1): ScreenState => {
+  const {view} = state;
+  if (view.name !== 'quit') return state;
+  const choice = (view.choice + step + QUIT_CHOICES.length) % QUIT_CHOICES.length;
+  return {...state, view: {...view, choice}};
+};
+
+export const confirm = (state: ScreenState, at: number): Step => {
+  const {view} = state;
+  if (view.name === 'rescan') {
+    const problem = rescanProblem(view.from);
+    if (problem !== undefined) return stay(withToast(state, `from: ${problem}`, 'bad', at));
+    if (state.link.state !== 'live') return stay(withToast(state, 'not now: the engine does not answer', 'bad', at));
+    return stay(
+      {...state, view: {name: 'panes'}, focus: 'jobs'},
+      {do: 'start-rescan', coin: view.coin, from: view.from === '' ? undefined : view.from},
+    );
+  }
+  if (view.name !== 'quit') return stay(state);
+  switch (QUIT_CHOICES[view.choice]) {
+    case 'leave':
+      return stay(state, {do: 'leave'});
+    case 'stop':
+      return stopAndLeave(state, at);
+    default:
+      return stay({...state, view: {name: 'panes'}});
+  }
+};
+
+export const cancelJob = (state: ScreenState, at: number): Step => {
+  const running = jobRows(state.status).filter(row => row.job.status === 'running');
+  const selected = jobRows(state.status)[selectedIndex(jobRows(state.status), state.selections.jobs)];
+  const row = (state.focus === 'jobs' ? running.find(row => row.id === selected?.id) : undefined) ?? running[0];
+  if (!row) return stay(withToast(state, 'no job is running', 'warn', at));
+  return stay(withToast(state, `cancelling ${row.job.kind.replace('_', ' ')} ${row.job.id}`, 'ok', at), {
+    do: 'cancel-job',
+    coin: row.coin.coin,
+    id: row.job.id,
+  });
+};
+
+export const initialise = (state: ScreenState): Step => {
+  const {view} = state;
+  if (view.name !== 'init' || view.phase === 'running') return stay(state);
+  return stay({...state, view: {...view, phase: 'running', rows: []}}, {do: 'initialise'});
+};

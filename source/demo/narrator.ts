@@ -24,8 +24,27 @@ export const printingNarrator = (json: boolean): Narrator => ({
 
 /** The same lines into a file, while the console has the screen. */
 export const loggingNarrator = (path: string): Narrator => ({
-  say: (actor, words) => appendFileSync(path, human(actor, words)),
+  say: (actor, words) => {
+    appendFileSync(path, human(actor, words));
+  },
 });
+
+/** Tells one narrator, and from `redirect` on another. */
+export class Teller implements Narrator {
+  #to: Narrator;
+
+  constructor(to: Narrator) {
+    this.#to = to;
+  }
+
+  redirect(to: Narrator): void {
+    this.#to = to;
+  }
+
+  say(actor: Actor, words: string, fields?: Record<string, unknown>): void {
+    this.#to.say(actor, words, fields);
+  }
+}
 
 const DEPOSIT_WORDS: Readonly<Record<string, (deposit: Deposit) => string>> = {
   'deposit.detected': () => 'seen',

@@ -8,7 +8,7 @@ import {demoFiles, type DemoFiles, writeDemoConfig} from './demo-config.ts';
 import {prepareDemoFolder} from './demo-folder.ts';
 import {EngineKeeper} from './engine-keeper.ts';
 import {findBitcoind} from './find-bitcoind.ts';
-import {eventWords, loggingNarrator, type Narrator, printingNarrator} from './narrator.ts';
+import {eventWords, loggingNarrator, type Narrator, printingNarrator, Teller} from './narrator.ts';
 import {RegtestNode} from './regtest-node.ts';
 import {actsAt} from './schedule.ts';
 import {OUTSIDE, Traffic} from './traffic.ts';
@@ -183,13 +183,14 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
   const printing = printingNarrator(options.json);
   const cleanups = new Cleanups();
   const signal = watchForEnd(cleanups);
-  let narrator: Narrator = printing;
+  const narrator = new Teller(printing);
   try {
     const program = findBitcoind(process.env);
-    await prepareDemoFolder(directory, words => printing.say('demo', words));
-    if (!options.headless) narrator = loggingNarrator(files.demoLog);
+    await prepareDemoFolder(directory, words => narrator.say('demo', words));
+    narrator.say('demo', `starts an own Bitcoin node, ledger and engine in ${directory}: no real money, no network`);
     cleanups.add('the demo', async () => printing.say('demo', `ended; its files are in ${directory}`));
     const {node, engine, application} = await setStage(files, program, {deps, narrator, cleanups, signal});
+    if (!options.headless) narrator.redirect(loggingNarrator(files.demoLog));
     const traffic = new Traffic({node, application, narrator, random: Math.random});
     const done = new AbortController();
     const live = AbortSignal.any([signal, done.signal]);

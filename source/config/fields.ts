@@ -3,8 +3,8 @@ import {EngineError} from '../primitives/errors.ts';
 import {parseAmount, type Satoshi} from '../primitives/amount.ts';
 import {didYouMean} from './nearest.ts';
 
-// Building blocks of the schema. A schema error of a field says only what is expected, and report.ts puts before it
-// what stands in the file; an error with code `custom` is a whole sentence.
+// Building blocks of the schema. A message that begins with "expected" is completed by report.ts with what stands in
+// the file (`is "regtset"; expected …`); every other one is a whole sentence.
 
 export const expecting = (text: string) => ({error: () => `expected ${text}`});
 

@@ -41,6 +41,8 @@ export const fillVariables = (root: YamlNode, environment: Readonly<Record<strin
         path,
         message: `has a "\${" that is no variable; expected \${NAME} of letters, digits and _ (a literal "\${" can come from a variable)`,
       });
+    if (filled === '' && text !== '')
+      problems.push({offset, path, message: `is empty: the environment variable in ${text} is set to nothing`});
     return filled;
   };
 

@@ -52,12 +52,12 @@ export const parseYaml = (source: string): {root: YamlNode | undefined; problems
 
 const syntaxProblem = (source: string, error: YAMLException): YamlProblem => {
   const offset = error.mark?.position ?? 0;
-  const before = source.slice(0, offset);
-  const open = before.lastIndexOf('${');
+  const isVariable = [...source.matchAll(/\$\{\w*\}?/g)].some(
+    ({0: text, index}) => index <= offset && offset <= index + text.length,
+  );
   let message = `is not valid YAML: ${cleanText(error.reason)}`;
   if (/tab character/.test(error.reason)) message = 'a tab is used for indentation; YAML allows only spaces there';
-  else if (open >= 0 && /^\$\{\w*$/.test(before.slice(open)))
-    message = 'a `${VAR}` inside `{…}` or `[…]` must be quoted: "${VAR}"';
+  else if (isVariable) message = 'a `${VAR}` inside `{…}` or `[…]` must be quoted: "${VAR}"';
   return {offset, path: [], message};
 };
 

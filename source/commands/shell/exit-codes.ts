@@ -29,8 +29,12 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   backend_unavailable: EXIT.unreachable,
   backend_warming_up: EXIT.unreachable,
   bad_backend_answer: EXIT.unreachable,
+  node_program_failed: EXIT.unreachable,
   node_program_missing: EXIT.unreachable,
+  wallet_locked: EXIT.unreachable,
+  wallet_missing: EXIT.unreachable,
 
+  api_unavailable: EXIT.config,
   bad_config: EXIT.config,
   database_fault: EXIT.config,
   database_newer: EXIT.config,

@@ -16,7 +16,7 @@ const PROGRAM = 'cryptoassets-console';
 /** Lines that say what to do about an error code; empty when its message says it all. */
 export const adviceFor = (code: string, circumstances: Circumstances): string[] => {
   const {configPath, config} = circumstances;
-  const backends = [...(config?.coins.values() ?? [])].map(coin => ({name: coin.coin, backend: coin.backend}));
+  const backends = [...(config?.coins.values() ?? [])];
   const check = `  Then look again:     ${PROGRAM} check ${configPath}`;
   switch (code) {
     case 'not_initialised':
@@ -24,10 +24,7 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
     case 'backend_down':
     case 'backend_timeout':
       return [
-        ...backends.map(
-          ({name, backend}) => `  Is the node up?      ${backend.url} is coins.${name}.backend.url in ${configPath}`,
-        ),
-        '  Does it take RPC?    server=1 in bitcoin.conf, and rpcport as in that URL',
+        '  Does it take RPC?    server=1 in bitcoin.conf, and rpcport as in the config',
         ...backends.map(
           ({backend}) => `  Ask it yourself:     bitcoin-cli -rpcport=${portOf(backend)} getblockchaininfo`,
         ),
@@ -36,12 +33,7 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
     case 'backend_warming_up':
       return ['  The node is starting. Wait until it has loaded its blocks, then try again.'];
     case 'backend_auth':
-      return [...backends.flatMap(({name, backend}) => authAdvice(name, backend, configPath)), check];
-    case 'wallet_missing':
-      return backends.map(
-        ({name, backend}) =>
-          `  Create or load it:   bitcoin-cli -rpcport=${portOf(backend)} createwallet ${backend.wallet}   (coins.${name}.backend.wallet)`,
-      );
+      return [...backends.flatMap(({backend}) => authAdvice(backend)), check];
     case 'wallet_mismatch':
     case 'wrong_wallet':
       return [
@@ -69,18 +61,15 @@ const portOf = (backend: BitcoindConfig): string => {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 };
 
-const authAdvice = (coin: string, {auth}: BitcoindConfig, configPath: string): string[] =>
+const authAdvice = ({auth}: BitcoindConfig): string[] =>
   auth.kind === 'cookie'
     ? [
-        `  The cookie in use:   ${auth.path}`,
-        "  Is it this node's?   bitcoind writes it at every start into its data directory (regtest/, signet/, … below it)",
         `  May we read it?      ls -l ${auth.path}`,
-        `  The key to correct:  coins.${coin}.backend.auth in ${configPath}`,
+        "  Is it this node's?   bitcoind writes it at each start into its data directory (for tests: regtest/, signet/, …)",
       ]
     : [
         `  The user sent:       ${auth.user}   (the password is not shown)`,
         '  Compare with:        rpcuser and rpcpassword, or rpcauth, in bitcoin.conf; restart the node after a change',
-        `  The key to correct:  coins.${coin}.backend.auth in ${configPath}, or the variable that it names`,
       ];
 
 /** Lines of advice for whatever was thrown. */

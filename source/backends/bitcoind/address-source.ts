@@ -11,15 +11,12 @@ const COINS_CAP = 700_000_000;
 
 export class BitcoindAddressSource implements AddressSource {
   readonly #wallet: WalletRpc;
-  #pinned: ReadonlySet<string> | undefined;
+  readonly #pinned: readonly string[] | undefined;
 
-  constructor(wallet: WalletRpc) {
+  /** `pinned`: fingerprints that were stored at init. Without them no address is handed out. */
+  constructor(wallet: WalletRpc, pinned: readonly string[] | undefined) {
     this.#wallet = wallet;
-  }
-
-  /** Fingerprints that were stored at init. No address is handed out before they are known. */
-  pin(fingerprints: readonly string[]): void {
-    this.#pinned = new Set(fingerprints);
+    this.#pinned = pinned;
   }
 
   newAddress(): Promise<string> {
@@ -48,26 +45,21 @@ export class BitcoindAddressSource implements AddressSource {
   }
 
   async #checked(method: string, params: readonly unknown[]): Promise<string> {
+    if (this.#pinned === undefined || this.#pinned.length === 0)
+      throw new EngineError('wallet_mismatch', 'no wallet was pinned yet: run init first');
     const {faults} = this.#wallet.client;
     const address = await this.#wallet.call(method, params);
     if (typeof address !== 'string' || address === '') throw faults.badAnswer(method, 'something that is no address');
     const info = readAs(addressInfo, await this.#wallet.call('getaddressinfo', [address]), 'getaddressinfo', faults);
-    const isPinned = info.parent_desc !== undefined && this.#isPinned(info.parent_desc);
-    if (!info.ismine || !(isPinned || (await this.#holdsPinnedDescriptors()))) throw this.#mismatch();
+    if (!info.ismine || !(await this.#isOfPinnedWallet(info.parent_desc, this.#pinned))) throw this.#mismatch();
     return address;
   }
 
-  #isPinned(descriptor: string): boolean {
-    if (this.#pinned === undefined)
-      throw new EngineError('wallet_mismatch', 'no wallet was pinned yet: run init first');
-    return this.#pinned.has(descriptorFingerprint(descriptor));
-  }
-
-  /** The wallet may have grown since: encrypting it, say, adds new descriptors beside the old ones. */
-  async #holdsPinnedDescriptors(): Promise<boolean> {
-    const held = new Set(await this.walletFingerprints());
-    const pinned = [...(this.#pinned ?? [])];
-    return pinned.length > 0 && pinned.every(fingerprint => held.has(fingerprint));
+  async #isOfPinnedWallet(descriptor: string | undefined, pinned: readonly string[]): Promise<boolean> {
+    if (descriptor !== undefined && pinned.includes(descriptorFingerprint(descriptor))) return true;
+    // The wallet may have grown since: encrypting it, say, adds new descriptors beside the old ones.
+    const held = await this.walletFingerprints();
+    return pinned.every(fingerprint => held.includes(fingerprint));
   }
 
   #mismatch(): EngineError {

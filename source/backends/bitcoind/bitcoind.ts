@@ -17,6 +17,11 @@ export interface BitcoindOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * The wallet as stored at init. Without it `addresses` hands out none: an address of a wallet that is not ours
+   * would take money away for good.
+   */
+  readonly walletFingerprints?: readonly string[] | undefined;
 }
 
 /** One node and its wallet, behind the ports. Makes no call before it is asked something. */
@@ -28,27 +33,21 @@ export interface Bitcoind {
   readonly health: BackendHealth;
   /** For a signer that uses the node's wallet (signers/node.ts). */
   readonly wallet: WalletRpc;
-  /**
-   * The wallet's fingerprints as stored at init. Until then `addresses` hands out none: an address of a wallet that
-   * is not ours would take money away for good.
-   */
-  pinWallet(fingerprints: readonly string[]): void;
   close(): Promise<void>;
 }
 
-export const createBitcoind = (config: BitcoindConfig, {coin, network, clock, log}: BitcoindOptions): Bitcoind => {
+export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions): Bitcoind => {
+  const {coin, network, clock, log, walletFingerprints} = options;
   const rpc = new RpcClient(config, coin.name, clock);
   const wallet = new WalletRpc(rpc, log);
   const channels = new NotifyChannels(config.notify, clock, log);
-  const addresses = new BitcoindAddressSource(wallet);
   return {
     chain: new BitcoindChainSource(rpc, network, channels),
-    addresses,
+    addresses: new BitcoindAddressSource(wallet, walletFingerprints),
     broadcaster: new BitcoindBroadcaster(wallet),
     fees: new BitcoindFeeSource(rpc),
     health: new BitcoindHealth(rpc, channels),
     wallet,
-    pinWallet: fingerprints => addresses.pin(fingerprints),
     close: async () => {
       channels.close();
       await rpc.close();

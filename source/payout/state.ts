@@ -151,18 +151,11 @@ const anchor = (state: PayoutState, event: PayoutEvent & {kind: 'anchor'}): Tran
 
 /** Told again only when the reason changes; the words may, silently. */
 const hold = (state: PayoutState, event: PayoutEvent & {kind: 'hold'}): Transition => {
-  const announce =
-    state.status === 'held' && state.hold.reason === event.hold.reason ? undefined : ('payout.held' as const);
-  switch (state.status) {
-    case 'queued':
-    case 'reserved':
-      return to({status: 'held', from: state.status, released: state.released, hold: event.hold}, announce);
-    case 'signed':
-    case 'sent':
-      return to({status: 'held', from: state.status, placed: state.placed, hold: event.hold}, announce);
-    case 'held':
-      return to({...state, hold: event.hold}, announce);
-    default:
-      return refuse(state, event);
-  }
+  if (state.status === 'held')
+    return to({...state, hold: event.hold}, state.hold.reason === event.hold.reason ? undefined : 'payout.held');
+  if (state.status === 'queued' || state.status === 'reserved')
+    return to({status: 'held', from: state.status, released: state.released, hold: event.hold}, 'payout.held');
+  if (state.status === 'signed' || state.status === 'sent')
+    return to({status: 'held', from: state.status, placed: state.placed, hold: event.hold}, 'payout.held');
+  return refuse(state, event);
 };

@@ -1,7 +1,9 @@
 import {Transaction} from 'bitcoinjs-lib';
-import {txidFromWire, txidToWire, type Txid} from '../primitives/ids.ts';
+import {sum} from '../primitives/amount.ts';
+import {outpointKey, txidFromWire, txidToWire, type Txid} from '../primitives/ids.ts';
+import type {SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
-import {costOf, milli} from './select-coins.ts';
+import {costOf, milli, type Batch, type WantedOutput} from './select-coins.ts';
 
 export interface VerifyRules {
   /** sat/vB */
@@ -77,4 +79,35 @@ const feeDifference = (plan: TransactionPlan, transaction: Transaction, rules: V
   const floor = costOf(rules.plannedSize, milli(rules.minRate));
   if (fee > highest && fee > floor) return `fee ${fee} is above max_rate for ${size} vbytes`;
   return undefined;
+};
+
+/**
+ * What is wrong with a plan before it is signed, or undefined: every payout has its own output of its own script and
+ * amount, nothing else is paid but change, all inputs were offered, no script or coin twice, and it adds up.
+ */
+export const planFault = (
+  batch: Batch,
+  offer: {readonly due: readonly WantedOutput[]; readonly coins: readonly SpendableCoin[]},
+): string | undefined => {
+  const {plan, changeVout, payoutIds} = batch;
+  const due = new Map(offer.due.map(wanted => [wanted.id, wanted]));
+  const offered = new Map(offer.coins.map(coin => [outpointKey(coin.outpoint), coin]));
+  const paid = plan.outputs.filter((_, vout) => vout !== changeVout);
+  if (paid.length !== payoutIds.length || paid.length === 0) return 'outputs and payouts differ in number';
+  for (const [index, id] of payoutIds.entries()) {
+    const wanted = due.get(id);
+    if (!wanted) return `payout ${id} is not due`;
+    const output = paid[index]!;
+    if (!output.scriptPubKey.equals(wanted.scriptPubKey) || output.amount !== wanted.amount)
+      return `payout ${id} would get another script or amount`;
+  }
+  const scripts = new Set(plan.outputs.map(output => output.scriptPubKey.toString('hex')));
+  if (scripts.size !== plan.outputs.length) return 'one script twice';
+  const spent = new Set(plan.inputs.map(input => outpointKey(input.outpoint)));
+  if (spent.size !== plan.inputs.length || spent.size === 0) return 'one coin twice, or none';
+  for (const input of plan.inputs)
+    if (offered.get(outpointKey(input.outpoint))?.amount !== input.amount) return 'a coin that was not offered';
+  if (plan.fee <= 0n || plan.outputs.some(output => output.amount <= 0n)) return 'an amount of zero or less';
+  const left = sum(plan.inputs.map(input => input.amount)) - sum(plan.outputs.map(output => output.amount));
+  return left === plan.fee ? undefined : `fee ${plan.fee}, but ${left} is left`;
 };

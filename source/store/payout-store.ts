@@ -1,7 +1,10 @@
-import type {Broadcast, BroadcastDetail, HoldReason, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
+import type {Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
+import type {SpendableCoin} from '../payout/coin-pool.ts';
 import type {TransactionPlan} from '../payout/ports.ts';
+import type {Batch, WantedOutput} from '../payout/select-coins.ts';
+import type {Hold} from '../payout/state.ts';
 import type {Satoshi} from '../primitives/amount.ts';
-import type {Outpoint, Txid} from '../primitives/ids.ts';
+import type {Txid} from '../primitives/ids.ts';
 
 export interface PayoutRequest {
   readonly key: string;
@@ -18,45 +21,54 @@ export interface PayoutLimits {
   readonly perDay: Satoshi | undefined;
 }
 
-export interface DuePayout {
-  readonly id: string;
-  readonly address: string;
-  readonly scriptPubKey: Buffer;
-  readonly amount: Satoshi;
-}
-
-export interface SpendableCoin {
-  readonly outpoint: Outpoint;
-  readonly amount: Satoshi;
-  readonly scriptPubKey: Buffer;
-}
-
-/** What the gather step decided, all or nothing: which payouts, which coins, what change and fee. */
-export interface BatchPlan {
-  readonly payoutIds: readonly string[];
-  readonly plan: TransactionPlan;
-  readonly changeVout: number | undefined;
-  readonly virtualSize: number;
-}
-
 /** Payouts to hold and why; money stays in `payouts_due`. */
-export interface HoldDecision {
+export interface HoldDecision extends Hold {
   readonly payoutIds: readonly string[];
-  readonly reason: HoldReason;
-  readonly words: string;
+}
+
+/** What the ledger offers for the next transaction, of one moment. */
+export interface BatchOffer {
+  /** Oldest first. Those that no choice of coins could pay are among them, to be held. */
+  readonly due: readonly WantedOutput[];
+  readonly coins: readonly SpendableCoin[];
+  /** Our change that the network has and tracking has not seen yet: worth waiting for. */
+  readonly expected: Satoshi;
+}
+
+/** What the gather step decided: all or nothing. */
+export interface BatchDecision {
+  readonly batch: Batch | undefined;
+  readonly holds: readonly HoldDecision[];
 }
 
 /** A broadcast that still has something to do: sign it (`reserved`), send it (`signed`), or send it again. */
 export interface OpenBroadcast {
   readonly id: string;
   readonly status: 'reserved' | 'signed' | 'sent' | 'held';
+  /** Whether its transaction is in the mempool as far as tracking knows. */
+  readonly inMempool: boolean;
+}
+
+/** An open broadcast with everything needed to sign, verify and send it. */
+export interface PlannedBroadcast {
+  readonly id: string;
+  readonly status: OpenBroadcast['status'];
   readonly plan: TransactionPlan;
   readonly changeVout: number | undefined;
   readonly payoutIds: readonly string[];
   readonly raw: Buffer | undefined;
   readonly txid: Txid | undefined;
-  /** Whether its transaction is in the mempool as far as tracking knows. */
-  readonly inMempool: boolean;
+  /** vbytes as planned. */
+  readonly virtualSize: number;
+}
+
+/** How many payouts wait to be signed. */
+export interface Queue {
+  readonly queued: number;
+  /** Held by something that clears by itself and without signed bytes: due again at every period. */
+  readonly held: number;
+  /** Among them those that the node refused by name: tried apart, so that they spoil no batch. */
+  readonly refused: number;
 }
 
 export interface PayoutStore {
@@ -79,34 +91,48 @@ export interface PayoutStore {
   unusedChangeAddress(): Promise<{address: string; scriptPubKey: Buffer} | undefined>;
   addChangeAddress(address: string, scriptPubKey: Buffer, now: number): Promise<void>;
   /**
-   * Loads due payouts (oldest first, at most `limit`) and spendable coins (largest first), lets `decide` choose, and
-   * stores its choice: inputs reserved, payouts `reserved`, the others held. One transaction.
+   * Offers due payouts and spendable coins, lets `decide` choose, and stores its choice: inputs reserved, payouts
+   * `reserved`, the others held. One transaction. `which`: everything due, or only what the node refused before.
+   * Payouts of frozen accounts are held and not offered. Undefined when nothing was reserved.
    */
   reserveBatch(
     limit: number,
-    decide: (
-      due: readonly DuePayout[],
-      coins: readonly SpendableCoin[],
-    ) => {batch: BatchPlan | undefined; holds: readonly HoldDecision[]},
+    decide: (offer: BatchOffer) => BatchDecision,
     now: number,
-  ): Promise<OpenBroadcast | undefined>;
+    which?: 'due' | 'refused',
+  ): Promise<PlannedBroadcast | undefined>;
+  queue(): Promise<Queue>;
+  /** Cheap, in the order of their making: parents before children. */
   openBroadcasts(): Promise<OpenBroadcast[]>;
-  /** Before the first send: bytes and txid become durable, payouts `signed` with their vout and fee share. */
+  /** Undefined when it is not open any more. */
+  plannedBroadcast(id: string): Promise<PlannedBroadcast | undefined>;
+  /** Bytes of the transactions that this one spends from and that neither chain nor mempool hold, oldest first. */
+  missingParents(broadcastId: string): Promise<{txid: Txid; raw: Buffer}[]>;
+  /**
+   * Before the first send: bytes and txid become durable, payouts `signed`. Throws `wrong_state` when the broadcast was
+   * abandoned meanwhile (a payout cancelled, an input spent): the bytes must then be thrown away.
+   */
   storeSigned(broadcastId: string, raw: Buffer, txid: Txid, now: number): Promise<void>;
   /** Counted before sending: a crash mid-request must still use up an attempt. */
   countAttempt(broadcastId: string, now: number): Promise<void>;
   markSent(broadcastId: string, answer: string, now: number): Promise<void>;
   recordAnswer(broadcastId: string, answer: string, now: number): Promise<void>;
-  /** Nothing was signed: frees the inputs, puts payouts back to `queued`, or holds them. */
+  /**
+   * Nothing was signed: frees the inputs and puts payouts back to `queued`, or holds them, or only `heldIds` of them.
+   * Throws `wrong_state` once bytes are stored. Abandoning it again changes nothing.
+   */
   abandonBroadcast(
     broadcastId: string,
-    hold: {reason: HoldReason; words: string} | undefined,
+    hold: Hold | undefined,
     now: number,
+    heldIds?: ReadonlySet<string>,
   ): Promise<void>;
   /** Signed bytes exist: keeps the inputs, payouts `held` from `signed`/`sent`. */
-  holdBroadcast(broadcastId: string, hold: {reason: HoldReason; words: string}, now: number): Promise<void>;
-  /** Why no payout may be signed now (drift, deep fork), or undefined. */
+  holdBroadcast(broadcastId: string, hold: Hold, now: number): Promise<void>;
+  /** Why no payout may be signed now (drift, deep fork), in words, or undefined. */
   payoutsPaused(): Promise<string | undefined>;
+  /** The same with its reason. */
+  payoutsPausedBy(): Promise<Hold | undefined>;
 
   broadcasts(query: PageQuery): Promise<Page<Broadcast>>;
   /** By txid, or by id while it has none. */

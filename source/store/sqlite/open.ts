@@ -1,5 +1,4 @@
 import {EngineError} from '../../primitives/errors.ts';
-import type {PayoutStore} from '../payout-store.ts';
 import type {LedgerIdentity, Store} from '../store.ts';
 import {createAccountStore} from './account-store.ts';
 import {createChainStore} from './chain-store.ts';
@@ -9,10 +8,9 @@ import {ledgerFileState} from './ledger-state.ts';
 import {createLeaseStore} from './lease-store.ts';
 import {migrateFile} from './migrate.ts';
 import {createOutboxStore} from './outbox-store.ts';
+import {createPayoutStore} from './payout-store.ts';
 import {createReadModel} from './read-model.ts';
 import {Writer} from './writer.ts';
-
-const createPayoutStore = (..._: unknown[]): PayoutStore => ({}) as PayoutStore;
 
 /** See openStore. */
 export const openFile = (file: string, coin: string): Store => {

@@ -41,9 +41,11 @@ export const toDeposit = (
   ...(row.creditedAt !== null && {credited_at: toTime(row.creditedAt)}),
 });
 
-/** Signed bytes exist from `signed` on; a payout held before that can still be called back. */
+/** Signed bytes exist from `signed` on; until then, or held before that, a payout can still be called back. */
 const isCancellable = (row: typeof schema.payout.$inferSelect): boolean =>
-  row.status === 'queued' || (row.status === 'held' && (row.heldFrom === 'queued' || row.heldFrom === 'reserved'));
+  row.status === 'queued' ||
+  row.status === 'reserved' ||
+  (row.status === 'held' && (row.heldFrom === 'queued' || row.heldFrom === 'reserved'));
 
 /** `txid` is the broadcast's, which exists once the transaction is signed. */
 export const toPayout = (

@@ -1,0 +1,82 @@
+import {eq} from 'drizzle-orm';
+import type {Hold} from '../../payout/state.ts';
+import type {Txid} from '../../primitives/ids.ts';
+import {broadcastRow, expectStatus, releaseInputs, requireBroadcast, type BroadcastRow} from './broadcast-rows.ts';
+import type {Orm} from './connection.ts';
+import {ladderTop} from './ladder.ts';
+import {movePayout, payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {broadcast} from './schema.ts';
+
+export const movingAt = (orm: Orm, now: number): Moving => ({orm, now, tip: ladderTop(orm)?.height ?? 0});
+
+const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
+  void orm.update(broadcast).set(values).where(eq(broadcast.id, id)).run();
+
+/** Nothing may be sent before this has committed. */
+export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: number): void => {
+  const row = requireBroadcast(orm, id);
+  expectStatus(row, 'reserved');
+  set(orm, row.id, {raw, txid, status: 'signed', signedAt: now});
+  const moving = movingAt(orm, now);
+  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'sign'}, txid);
+};
+
+/** Only what has signed bytes can be sent. */
+export const countAttempt = (orm: Orm, id: string): void => {
+  const row = requireBroadcast(orm, id);
+  expectStatus(row, 'signed', 'sent', 'held', 'confirmed', 'conflicted');
+  set(orm, row.id, {attempts: row.attempts + 1});
+};
+
+/** Tracking may have been quicker and know of more than a send: then only the answer is kept. */
+export const markSent = (orm: Orm, id: string, answer: string, now: number): void => {
+  const row = requireBroadcast(orm, id);
+  set(orm, row.id, {lastAnswer: answer});
+  if (row.status === 'signed' || row.status === 'held') becomeSent(movingAt(orm, now), row);
+};
+
+export const becomeSent = (moving: Moving, row: BroadcastRow): void => {
+  set(moving.orm, row.id, {status: 'sent', reason: null, sentAt: row.sentAt ?? moving.now});
+  for (const record of payoutsOfBroadcast(moving.orm, row.id)) movePayout(moving, record, {kind: 'send'});
+};
+
+export const recordAnswer = (orm: Orm, id: string, answer: string): void => {
+  set(orm, requireBroadcast(orm, id).id, {lastAnswer: answer});
+};
+
+/** Keeps the inputs: the signed bytes can still confirm. */
+export const holdBroadcast = (orm: Orm, id: string, hold: Hold, now: number): void => {
+  const row = requireBroadcast(orm, id);
+  if (row.status !== 'signed' && row.status !== 'sent' && row.status !== 'held') return;
+  set(orm, row.id, {status: 'held', reason: `${hold.reason}: ${hold.words}`});
+  const moving = movingAt(orm, now);
+  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'hold', hold});
+};
+
+export const abandonBroadcast = (
+  orm: Orm,
+  id: string,
+  hold: Hold | undefined,
+  now: number,
+  heldIds?: ReadonlySet<string>,
+): void => {
+  const row = broadcastRow(orm, Number(id));
+  if (!row || row.status === 'abandoned') return;
+  expectStatus(row, 'reserved');
+  abandon(movingAt(orm, now), row, hold, heldIds);
+};
+
+export const abandon = (
+  moving: Moving,
+  row: BroadcastRow,
+  hold: Hold | undefined,
+  heldIds?: ReadonlySet<string>,
+): void => {
+  for (const record of payoutsOfBroadcast(moving.orm, row.id)) {
+    const isHeld = hold !== undefined && (heldIds === undefined || heldIds.has(String(record.row.id)));
+    movePayout(moving, record, isHeld ? {kind: 'hold', hold} : {kind: 'abandon'});
+  }
+  const reason = hold ? `${hold.reason}: ${hold.words}` : null;
+  set(moving.orm, row.id, {status: 'abandoned', reason});
+  releaseInputs(moving.orm, row.family);
+};

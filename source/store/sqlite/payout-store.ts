@@ -1,0 +1,70 @@
+import {coins, type Coin, type Network} from '../../coins/index.ts';
+import type {Hold} from '../../payout/state.ts';
+import type {PayoutStore} from '../payout-store.ts';
+import type {LedgerIdentity} from '../store.ts';
+import {acceptPayout, DailyVolume} from './accept-payout.ts';
+import {abandonBroadcast, countAttempt, holdBroadcast, markSent, recordAnswer, storeSigned} from './broadcast-steps.ts';
+import {cancelPayout} from './cancel-payout.ts';
+import {addChangeAddress, unusedChangeAddress} from './change-addresses.ts';
+import type {Connection, Orm} from './connection.ts';
+import {broadcastDetail, listBroadcasts, listPayouts, payoutDetail} from './list-payouts.ts';
+import {metaValue} from './meta-value.ts';
+import {missingParents, openBroadcasts, plannedBroadcast} from './planned-broadcast.ts';
+import {releasePayout} from './release-payout.ts';
+import {queue, reserveBatch} from './reserve-batch.ts';
+import type {Writer} from './writer.ts';
+
+/** Payouts and broadcasts of one SQLite ledger. Each operation is a function of its own file. */
+export const createPayoutStore = ({orm}: Connection, writer: Writer, identity: LedgerIdentity): PayoutStore => {
+  const {coin, network} = rulesOf(identity);
+  // Async, so that a refusal is a rejected promise and never a throw.
+  const read = async <Value>(ask: (orm: Orm) => Value): Promise<Value> => ask(orm);
+  const volume = new DailyVolume();
+  return {
+    acceptPayout: (request, limits, now) => writer.run(orm => acceptPayout(orm, volume, request, limits, now)),
+    payouts: query => read(orm => listPayouts(orm, query)),
+    payout: id => read(orm => payoutDetail(orm, id)),
+    cancelPayout: (id, now) => writer.run(orm => cancelPayout(orm, id, now)),
+    releasePayout: (id, now) => writer.run(orm => releasePayout(orm, volume, id, now)),
+
+    hasDuePayouts: () =>
+      read(orm => {
+        const {queued, held} = queue(orm);
+        return queued + held > 0;
+      }),
+    queue: () => read(queue),
+    unusedChangeAddress: () => read(unusedChangeAddress),
+    addChangeAddress: (address, scriptPubKey, now) =>
+      writer.run(orm => addChangeAddress(orm, address, scriptPubKey, now)),
+    reserveBatch: (limit, decide, now, which = 'due') =>
+      writer.run(orm => reserveBatch(orm, coin, limit, decide, now, which)),
+    openBroadcasts: () => read(openBroadcasts),
+    plannedBroadcast: id => read(orm => plannedBroadcast(orm, network, id)),
+    missingParents: id => read(orm => missingParents(orm, id)),
+    storeSigned: (id, raw, txid, now) => writer.run(orm => storeSigned(orm, id, raw, txid, now)),
+    countAttempt: id => writer.run(orm => countAttempt(orm, id)),
+    markSent: (id, answer, now) => writer.run(orm => markSent(orm, id, answer, now)),
+    recordAnswer: (id, answer) => writer.run(orm => recordAnswer(orm, id, answer)),
+    abandonBroadcast: (id, hold, now, heldIds) => writer.run(orm => abandonBroadcast(orm, id, hold, now, heldIds)),
+    holdBroadcast: (id, hold, now) => writer.run(orm => holdBroadcast(orm, id, hold, now)),
+    payoutsPaused: () => read(orm => pausedBy(orm)?.words),
+    payoutsPausedBy: () => read(pausedBy),
+
+    broadcasts: query => read(orm => listBroadcasts(orm, query)),
+    broadcast: txid => read(orm => broadcastDetail(orm, txid)),
+  };
+};
+
+const rulesOf = (identity: LedgerIdentity): {coin: Coin; network: Network} => {
+  const coin = coins.get(identity.coin);
+  const network = coin && Object.values(coin.networks).find(({name}) => name === identity.network);
+  if (!coin || !network) throw new Error(`a ledger of ${identity.coin} ${identity.network}, which is not known`);
+  return {coin, network};
+};
+
+const pausedBy = (orm: Orm): Hold | undefined => {
+  const fork = metaValue(orm, 'deep_fork');
+  if (fork !== undefined) return {reason: 'deep_reorg', words: fork};
+  const drift = metaValue(orm, 'books_drift');
+  return drift === undefined ? undefined : {reason: 'books_drift', words: drift};
+};

@@ -1,0 +1,93 @@
+import {eq} from 'drizzle-orm';
+import {addressOf} from '../../coins/index.ts';
+import type {Network} from '../../coins/index.ts';
+import type {TransactionPlan} from '../../payout/ports.ts';
+import type {Txid} from '../../primitives/ids.ts';
+import type {OpenBroadcast, PlannedBroadcast} from '../payout-store.ts';
+import {broadcastRow, type BroadcastRow} from './broadcast-rows.ts';
+import type {Orm} from './connection.ts';
+import {rawStatement} from './raw-statement.ts';
+import {address, payout} from './schema.ts';
+import {satoshi} from '../../primitives/amount.ts';
+
+const OPEN = ['reserved', 'signed', 'sent', 'held'] as const;
+const isOpen = (row: BroadcastRow): row is BroadcastRow & {status: (typeof OPEN)[number]} =>
+  (OPEN as readonly string[]).includes(row.status);
+
+const selectOpen = rawStatement(
+  `SELECT b.id, b.status, n.state FROM broadcast b LEFT JOIN network_transaction n ON n.txid = b.txid
+   WHERE b.status NOT IN ('settled', 'abandoned') AND b.status IN ('reserved', 'signed', 'sent', 'held') ORDER BY b.id`,
+);
+
+export const openBroadcasts = (orm: Orm): OpenBroadcast[] =>
+  (selectOpen(orm).all() as {id: bigint; status: OpenBroadcast['status']; state: string | null}[]).map(row => ({
+    id: String(row.id),
+    status: row.status,
+    inMempool: row.state === 'mempool',
+  }));
+
+const selectInputs = rawStatement(
+  `SELECT i.txid, i.vout, i.amount, a.script FROM broadcast_input i
+   JOIN output o ON o.txid = i.txid AND o.vout = i.vout JOIN address a ON a.id = o.address_id
+   WHERE i.broadcast_id = ? ORDER BY i.position`,
+);
+
+interface InputRow {
+  readonly txid: Txid;
+  readonly vout: bigint;
+  readonly amount: bigint;
+  readonly script: Buffer;
+}
+
+/** Rebuilds the plan as it was reserved: the same inputs, outputs and order, so that signing it again is harmless. */
+export const plannedBroadcast = (orm: Orm, network: Network, id: string): PlannedBroadcast | undefined => {
+  const row = broadcastRow(orm, Number(id));
+  if (!row || !isOpen(row)) return undefined;
+  const payouts = orm
+    .select({id: payout.id, vout: payout.vout, address: payout.address, script: payout.script, amount: payout.amount})
+    .from(payout)
+    .where(eq(payout.broadcastId, row.id))
+    .orderBy(payout.vout)
+    .all();
+  const outputs: TransactionPlan['outputs'][number][] = payouts.map(paid => ({
+    address: paid.address,
+    scriptPubKey: paid.script,
+    amount: paid.amount,
+  }));
+  const change = changeOutput(orm, network, row);
+  if (change) outputs.splice(row.changeVout!, 0, change);
+  const inputs = (selectInputs(orm).all(row.id) as InputRow[]).map(input => ({
+    outpoint: {txid: input.txid, vout: Number(input.vout)},
+    amount: satoshi(input.amount),
+    scriptPubKey: input.script,
+  }));
+  return {
+    id,
+    status: row.status,
+    plan: {inputs, outputs, fee: row.fee},
+    changeVout: row.changeVout ?? undefined,
+    payoutIds: payouts.map(paid => String(paid.id)),
+    raw: row.raw ?? undefined,
+    txid: row.txid ?? undefined,
+    virtualSize: row.virtualSize,
+  };
+};
+
+const changeOutput = (
+  orm: Orm,
+  network: Network,
+  row: BroadcastRow,
+): TransactionPlan['outputs'][number] | undefined => {
+  if (row.changeVout === null || row.changeAddressId === null || row.changeAmount === null) return undefined;
+  const {script} = orm.select({script: address.script}).from(address).where(eq(address.id, row.changeAddressId)).get()!;
+  return {address: addressOf(script, network) ?? '', scriptPubKey: script, amount: row.changeAmount};
+};
+
+const selectMissingParents = rawStatement(
+  `SELECT DISTINCT COALESCE(b.txid, n.txid) AS txid, COALESCE(b.raw, n.raw) AS raw FROM broadcast_input i
+   LEFT JOIN network_transaction n ON n.txid = i.txid LEFT JOIN broadcast b ON b.txid = i.txid
+   WHERE i.broadcast_id = ? AND (n.state = 'gone' OR n.state IS NULL) AND COALESCE(b.raw, n.raw) IS NOT NULL`,
+);
+
+export const missingParents = (orm: Orm, id: string): {txid: Txid; raw: Buffer}[] =>
+  selectMissingParents(orm).all(Number(id)) as {txid: Txid; raw: Buffer}[];

@@ -1,0 +1,163 @@
+import {and, eq} from 'drizzle-orm';
+import type {Coin} from '../../coins/index.ts';
+import {shareFee} from '../../payout/fee-shares.ts';
+import type {Batch} from '../../payout/select-coins.ts';
+import {planFault} from '../../payout/verify.ts';
+import {sum} from '../../primitives/amount.ts';
+import type {BatchDecision, BatchOffer, PlannedBroadcast, Queue} from '../payout-store.ts';
+import {holdInput} from './broadcast-rows.ts';
+import type {Orm} from './connection.ts';
+import {ladderTop} from './ladder.ts';
+import {movePayout, selectPayouts, type Moving, type PayoutRecord} from './payout-rows.ts';
+import {rawStatement} from './raw-statement.ts';
+import {account, address, broadcast, payout} from './schema.ts';
+import {expectedChange, spendableCoins} from './spendable-coins.ts';
+import {inArray} from 'drizzle-orm';
+
+export type Which = 'due' | 'refused';
+
+const WAITS = "status = 'held' AND clears = 'itself' AND broadcast_id IS NULL";
+const REFUSED = "reason LIKE 'refused\\_by\\_node:%' ESCAPE '\\'";
+const DUE = `(status = 'queued' OR ${WAITS} AND NOT ${REFUSED})`;
+const OPEN = "status NOT IN ('settled', 'cancelled')";
+
+// A payout above all coins together is offered too, so that it can be held, but never crowds out one that fits.
+const selectIds = {
+  due: [
+    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount <= ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount > ? ORDER BY id LIMIT ?`),
+  ],
+  refused: [
+    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${WAITS} AND ${REFUSED} AND amount <= ? ORDER BY id LIMIT ?`),
+  ],
+} as const;
+
+const countQueue = rawStatement(
+  `SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE ${WAITS}) AS held,
+   count(*) FILTER (WHERE ${WAITS} AND ${REFUSED}) AS refused
+   FROM payout WHERE ${OPEN} AND status IN ('queued', 'held')`,
+);
+
+export const queue = (orm: Orm): Queue => {
+  const row = countQueue(orm).get() as Record<keyof Queue, bigint>;
+  return {queued: Number(row.queued), held: Number(row.held), refused: Number(row.refused)};
+};
+
+/** As PayoutStore.reserveBatch says. */
+export const reserveBatch = (
+  orm: Orm,
+  coin: Coin,
+  limit: number,
+  decide: (offer: BatchOffer) => BatchDecision,
+  now: number,
+  which: Which,
+): PlannedBroadcast | undefined => {
+  const moving = {orm, now, tip: ladderTop(orm)?.height ?? 0};
+  const coins = spendableCoins(orm, coin);
+  const records = dueRecords(moving, which, sum(coins.map(one => one.amount)), limit);
+  if (records.size === 0) return undefined;
+  const due = [...records.values()].map(({row}) => ({
+    id: String(row.id),
+    address: row.address,
+    scriptPubKey: row.script,
+    amount: row.amount,
+  }));
+  const offer = {due, coins, expected: expectedChange(orm)};
+  const {batch, holds} = decide(offer);
+  for (const {payoutIds, reason, words} of holds)
+    for (const id of payoutIds) movePayout(moving, records.get(id)!, {kind: 'hold', hold: {reason, words}});
+  if (!batch) return undefined;
+  const fault = planFault(batch, offer);
+  if (fault !== undefined) throw new Error(`a plan that does not hold: ${fault}`);
+  return store(moving, batch, records);
+};
+
+/** Payouts of an account that was frozen meanwhile are held here, for a person; a release overrides that. */
+const dueRecords = (moving: Moving, which: Which, total: bigint, limit: number): Map<string, PayoutRecord> => {
+  const {orm} = moving;
+  const ids = selectIds[which].flatMap(select => select(orm).all(total, limit) as {id: bigint}[]);
+  const frozen = new Map(
+    orm
+      .select({id: account.id, frozen: account.frozen})
+      .from(account)
+      .all()
+      .map(row => [row.id, row.frozen] as const)
+      .filter(([, why]) => why !== null),
+  );
+  const due = new Map<string, PayoutRecord>();
+  for (const record of recordsOf(
+    orm,
+    ids.map(({id}) => Number(id)),
+  )) {
+    const why = record.row.released ? undefined : frozen.get(record.row.accountId);
+    if (why === undefined) due.set(String(record.row.id), record);
+    else {
+      const words = `account ${record.account} is frozen (${why}); release or cancel it`;
+      movePayout(moving, record, {kind: 'hold', hold: {reason: 'account_frozen', words}});
+    }
+  }
+  return due;
+};
+
+const recordsOf = (orm: Orm, ids: readonly number[]): PayoutRecord[] => {
+  const found: PayoutRecord[] = [];
+  for (let at = 0; at < ids.length; at += 500)
+    found.push(
+      ...selectPayouts(orm)
+        .where(inArray(payout.id, ids.slice(at, at + 500)))
+        .all(),
+    );
+  return found.sort((a, b) => a.row.id - b.row.id);
+};
+
+const store = (moving: Moving, batch: Batch, records: ReadonlyMap<string, PayoutRecord>): PlannedBroadcast => {
+  const {orm, now} = moving;
+  const {plan, changeVout, payoutIds, virtualSize} = batch;
+  const change = changeVout === undefined ? undefined : plan.outputs[changeVout]!;
+  const {id} = orm
+    .insert(broadcast)
+    .values({
+      family: 0,
+      status: 'reserved',
+      fee: plan.fee,
+      virtualSize,
+      changeVout: changeVout ?? null,
+      changeAddressId: change ? changeAddressId(orm, change.scriptPubKey) : null,
+      changeAmount: change?.amount ?? null,
+      attempts: 0,
+      createdAt: now,
+    })
+    .returning({id: broadcast.id})
+    .get();
+  orm.update(broadcast).set({family: id}).where(eq(broadcast.id, id)).run();
+  for (const [position, {outpoint, amount}] of plan.inputs.entries())
+    holdInput(orm, {broadcastId: id, family: id, position, ...outpoint, amount});
+  const fees = shareFee(plan.fee, payoutIds.length);
+  for (const [index, payoutId] of payoutIds.entries()) {
+    const vout = changeVout !== undefined && index >= changeVout ? index + 1 : index;
+    movePayout(moving, records.get(payoutId)!, {
+      kind: 'reserve',
+      placed: {broadcastId: id, vout, fee: fees[index]!},
+    });
+  }
+  return {
+    id: String(id),
+    status: 'reserved',
+    plan,
+    changeVout,
+    payoutIds,
+    raw: undefined,
+    txid: undefined,
+    virtualSize,
+  };
+};
+
+const changeAddressId = (orm: Orm, script: Buffer): number => {
+  const row = orm
+    .select({id: address.id})
+    .from(address)
+    .where(and(eq(address.script, script), eq(address.purpose, 'change')))
+    .get();
+  if (!row) throw new Error('a plan with change to a script that is not stored');
+  return row.id;
+};

@@ -12,7 +12,7 @@ import {listTransactions} from './transactions.ts';
 import type {Writer} from './writer.ts';
 
 /** House accounts that can be looked at by name: the float, which may need money, and what nobody can be credited with. */
-const VISIBLE_HOUSE = ['network_fee', 'suspense'];
+const VISIBLE_HOUSE = new Set(['network_fee', 'suspense']);
 
 // The literals must be those of the partial indexes deposit_pending and payout_pending, or SQLite scans the tables.
 const pending = sql<bigint>`(SELECT coalesce(sum(amount), 0) FROM deposit WHERE account_id = ${account.id} AND status = 'detected')`;
@@ -127,7 +127,7 @@ const unknownAccount = (name: string): EngineError =>
 
 const findAccount = (orm: Orm, name: string): Account => {
   const found = selectAccount(orm).get({name});
-  if (!found || (found.row.kind === 'house' && !VISIBLE_HOUSE.includes(name))) throw unknownAccount(name);
+  if (!found || (found.row.kind === 'house' && !VISIBLE_HOUSE.has(name))) throw unknownAccount(name);
   return toAccount(found.row, found.pending, found.pendingOut);
 };
 

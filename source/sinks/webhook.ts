@@ -1,0 +1,133 @@
+import {STATUS_CODES} from 'node:http';
+import {Webhook} from 'standardwebhooks';
+import {Client, type Dispatcher} from 'undici';
+import type {WebhookConfig} from '../config/config.ts';
+import type {Event} from '../contract/index.ts';
+import type {DeliveryAnswer, Sink} from '../outbox/ports.ts';
+import {systemClock, type Clock} from '../primitives/clock.ts';
+import {explainFailure} from './explain-failure.ts';
+import {guardedConnector} from './guarded-connector.ts';
+
+export interface WebhookLimits {
+  /** ms from the start of a delivery to the answer's headers, name lookup and connecting included. */
+  readonly deadline: number;
+  /** ms that are left for the rest of an answer; the status was all that counts. */
+  readonly rest: number;
+  /** Bytes of it that are read, to keep the connection; more closes it. */
+  readonly restBytes: number;
+}
+
+const LIMITS: WebhookLimits = {deadline: 15_000, rest: 1000, restBytes: 65_536};
+
+/**
+ * Posts events signed by the Standard Webhooks scheme: `webhook-id` is the event's id, `webhook-timestamp` this
+ * attempt's. 2xx is success, 410 `gone`, all else (redirects too) a failure. One connection, kept alive.
+ */
+export const createWebhookSink = (
+  name: string,
+  config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
+  {clock = systemClock, limits = LIMITS}: {clock?: Clock; limits?: WebhookLimits} = {},
+): Sink => new WebhookSink(name, config, clock, limits);
+
+class WebhookSink implements Sink {
+  readonly name: string;
+  readonly type = 'webhook';
+  readonly #url: URL;
+  readonly #path: string;
+  readonly #signer: Webhook;
+  readonly #clock: Clock;
+  readonly #limits: WebhookLimits;
+  readonly #client: Client;
+
+  constructor(
+    name: string,
+    config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
+    clock: Clock,
+    limits: WebhookLimits,
+  ) {
+    this.name = name;
+    this.#url = new URL(config.url);
+    this.#path = this.#url.pathname + this.#url.search;
+    this.#signer = signerOf(config.secret);
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#client = new Client(this.#url.origin, {
+      connect: guardedConnector({
+        allowPrivate: config.allowPrivate,
+        secure: this.#url.protocol === 'https:',
+        timeout: limits.deadline,
+      }),
+      // The deadline below bounds the whole of it; undici's own would only differ.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  async deliver(event: Event, body: string, signal: AbortSignal): Promise<DeliveryAnswer> {
+    const deadline = new AbortController();
+    const abort = () => deadline.abort();
+    const timer = setTimeout(abort, this.#limits.deadline);
+    signal.addEventListener('abort', abort, {once: true});
+    try {
+      // A request with a signal that is aborted already never starts; listeners are not told of the past.
+      signal.throwIfAborted();
+      const response = await this.#post(event, body, deadline.signal);
+      await this.#discard(response.body);
+      return answerOf(response.statusCode);
+    } catch (error) {
+      const host = this.#url.host;
+      if (signal.aborted) return {kind: 'failed', words: 'the engine stopped before an answer'};
+      if (deadline.signal.aborted)
+        return {kind: 'failed', words: `${host} gave no answer within ${this.#limits.deadline / 1000} s`};
+      return {kind: 'failed', words: explainFailure(error, host)};
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** At once: whoever closes a sink has stopped its loop before. */
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  async #post(event: Event, body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const now = new Date(this.#clock.now());
+    return this.#client.request({
+      method: 'POST',
+      path: this.#path,
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'cryptoassets-console',
+        'webhook-id': event.id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': this.#signer.sign(event.id, now, body),
+      },
+      body,
+      signal,
+    });
+  }
+
+  /** Reads the rest of an answer, so that its connection can be used again; not for long, and not for ever. */
+  async #discard(body: Dispatcher.ResponseData['body']): Promise<void> {
+    const timer = setTimeout(() => body.destroy(), this.#limits.rest);
+    try {
+      await body.dump({limit: this.#limits.restBytes});
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** `whsec_` and base64, or any other text, whose bytes are then the key. */
+const signerOf = (secret: string): Webhook =>
+  secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(Buffer.from(secret, 'utf8'), {format: 'raw'});
+
+const answerOf = (status: number): DeliveryAnswer => {
+  if (status >= 200 && status < 300) return {kind: 'delivered', status};
+  const words = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  if (status === 410) return {kind: 'gone', words};
+  if (status >= 300 && status < 400)
+    return {kind: 'failed', words: `${words}; redirects are not followed: configure the final address`};
+  return {kind: 'failed', words};
+};

@@ -9,7 +9,6 @@ import {createLeaseStore} from './lease-store.ts';
 import {migrateFile} from './migrate.ts';
 import {createOutboxStore} from './outbox-store.ts';
 import {createPayoutStore} from './payout-store.ts';
-import {createPayoutStore} from './payout-store.ts';
 import {createReadModel} from './read-model.ts';
 import {Writer} from './writer.ts';
 

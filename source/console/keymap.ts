@@ -216,7 +216,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     command: 'type',
-    keys: [...'0123456789-'].flatMap(character => [character, `paste-${character}`]),
+    keys: Array.from('0123456789-').flatMap(character => [character, `paste-${character}`]),
     label: '0-9 -',
     help: 'a height or a date',
     group: 'In a dialog',

@@ -1,9 +1,9 @@
 /** A plain observable value. `set` is synchronous; listeners run once per change, in order of subscription. */
 export interface Store<State> {
-  get(): State;
-  set(next: State): void;
-  update(change: (state: State) => State): void;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => State;
+  readonly set: (next: State) => void;
+  readonly update: (change: (state: State) => State) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export const createStore = <State>(initial: State): Store<State> => {

@@ -53,41 +53,17 @@ const MONOCHROME: Readonly<Record<Style, Codes>> = {
   testnet: INVERSE,
 };
 
-const ASCII: Readonly<Record<string, string>> = Object.fromEntries([
-  ...[...'─╌'].map(glyph => [glyph, '-']),
-  ...[...'━═'].map(glyph => [glyph, '=']),
-  ...[...'│┃║'].map(glyph => [glyph, '|']),
-  ...[...'┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛'].map(glyph => [glyph, '+']),
-  ...[...'▁▂▃▄▅▆▇'].map((glyph, index) => [glyph, '_..-=+*'[index]!]),
-  ...Object.entries({
-    '█': '#',
-    '░': '-',
-    '●': 'o',
-    '○': 'o',
-    '◌': '?',
-    '✓': '+',
-    '✗': 'x',
-    '▲': '!',
-    '▶': '>',
-    '▸': '>',
-  }),
-  ...Object.entries({
-    '…': '~',
-    '·': '.',
-    '→': '>',
-    '←': '<',
-    '↑': '^',
-    '↓': 'v',
-    '⏎': '<',
-    '≈': '~',
-    '–': '-',
-    '—': '-',
-  }),
-]);
+// One cell for one cell, so that the layout is the same.
+// One cell for one cell, so that the layout is the same: each glyph stands before its replacement.
+const ASCII: ReadonlyMap<string, string> = new Map(
+  '─- ━= │| ┃| ╭+ ╮+ ╰+ ╯+ ┏+ ┓+ ┗+ ┛+ ▁_ ▂. ▃. ▄- ▅= ▆+ ▇* █# ░- ●o ○. ◌? ✓+ ✗x ▲! ▶> →> ↑^ ↓v …~ ·. –- —-'
+    .split(' ')
+    .map(([glyph = '', ascii = '']) => [glyph, ascii]),
+);
 
 const toAscii = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- everything that is not ASCII
-  text.replace(/[^\u0000-\u007f]/gu, glyph => ASCII[glyph] ?? '?'.repeat(widthOf(glyph)));
+  text.replace(/[^\u0000-\u007f]/gu, glyph => ASCII.get(glyph) ?? '?'.repeat(widthOf(glyph)));
 
 export const createTheme = ({ascii, colour}: {ascii: boolean; colour: boolean}): Theme => {
   const codes = colour ? COLOURS : MONOCHROME;

@@ -2,8 +2,7 @@ import {Text} from 'ink';
 import {memo, type PropsWithChildren} from 'react';
 import {useTheme} from '../hooks/use-screen.ts';
 import {span, type Style} from '../text/line.ts';
-import {truncate} from '../text/width.ts';
-import {drawable} from '../text/width.ts';
+import {drawable, truncate} from '../text/width.ts';
 import {InkTable} from './ink-table.ts';
 
 export interface TableColumn {
@@ -11,14 +10,14 @@ export interface TableColumn {
   readonly width: number;
 }
 
-const Painted = ({text, style}: {text: string; style: Style}) => {
+const Painted = ({text, tone}: {text: string; tone: Style}) => {
   const theme = useTheme();
-  return <Text wrap="truncate">{theme.paint([span(text, style)])}</Text>;
+  return <Text wrap="truncate">{theme.paint([span(text, tone)])}</Text>;
 };
 
-const Header = ({children}: PropsWithChildren) => <Painted text={String(children as string)} style="dim" />;
+const Header = ({children}: PropsWithChildren) => <Painted text={children as string} tone="dim" />;
 const Cell = ({column, children}: PropsWithChildren<{column: number}>) => (
-  <Painted text={String(children as string)} style={column === 0 ? 'key' : 'plain'} />
+  <Painted text={children as string} tone={column === 0 ? 'key' : 'plain'} />
 );
 // Its borders and the line after every row would cost three lines a row.
 const NoSkeleton = () => null;

@@ -14,7 +14,7 @@ import type {ScreenState, Target} from '../state.ts';
 import {shownStatus} from '../state.ts';
 import {innerWidth} from '../text/frame.ts';
 import {formatAge, formatAgeOf, formatBytes, formatCount, formatTime, sparkline} from '../text/format.ts';
-import {span, wrap, type Line, type Span, type Style} from '../text/line.ts';
+import {line, span, wrap, type Line, type Span, type Style} from '../text/line.ts';
 import {inFours} from '../text/width.ts';
 
 // The contents of a detail: label and value, values wrapped. Values are whole here, never cut in the middle.
@@ -24,10 +24,9 @@ const LABEL = 18;
 const field = (label: string, value: string | Span, width: number, style: Style = 'plain'): Line[] => {
   const head = span(label.padEnd(LABEL), 'dim');
   if (typeof value !== 'string') return [[head, value]];
-  return wrap(value, Math.max(10, width - LABEL), style).map((rest, index) => [
-    index === 0 ? head : span(' '.repeat(LABEL)),
-    ...rest,
-  ]);
+  return wrap(value, Math.max(10, width - LABEL), style).map((rest, index) =>
+    line(index === 0 ? head : span(' '.repeat(LABEL)), ...rest),
+  );
 };
 
 const optional = (label: string, value: string | undefined | null, width: number, style?: Style): Line[] =>

@@ -44,9 +44,7 @@ const introduction = (state: ScreenState, width: number): Line[] => {
 /** Each failed row's words in full: the table cuts them, the fix must be readable. */
 const fixes = (state: ScreenState, width: number): Line[] =>
   state.view.name === 'init'
-    ? state.view.rows
-        .filter(row => !row.ok)
-        .flatMap(row => [[], ...wrap(`✗ ${row.subject}: ${row.words}`, width, 'bad', 6)])
+    ? state.view.rows.flatMap(row => (row.ok ? [] : [[], ...wrap(`✗ ${row.subject}: ${row.words}`, width, 'bad', 6)]))
     : [];
 
 export const Init = ({width, height}: {width: number; height: number}) => {

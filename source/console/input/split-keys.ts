@@ -95,4 +95,4 @@ export const splitKeys = (input: string): Split => {
 };
 
 const pasted = (text: string): KeyName[] =>
-  [...text].filter(character => /[0-9A-Za-z.:-]/.test(character)).map(character => `paste-${character}`);
+  (text.match(/[0-9A-Za-z.:-]/g) ?? []).map(character => `paste-${character}`);

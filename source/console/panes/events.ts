@@ -67,11 +67,7 @@ const sinkFacts = (status: Status | undefined): string[] => {
   const waiting = sinks.reduce((sum, sink) => sum + sink.waiting, 0);
   const dead = sinks.reduce((sum, sink) => sum + sink.dead, 0);
   const troubled = sinks.filter(sink => sink.state !== 'ok').map(sink => `${sink.name} ${sink.state.toUpperCase()}`);
-  return [
-    ...troubled,
-    `${formatCount(waiting)} waiting`,
-    ...(dead > 0 ? [`${formatCount(dead)} dead`] : []),
-  ];
+  return [...troubled, `${formatCount(waiting)} waiting`, ...(dead > 0 ? [`${formatCount(dead)} dead`] : [])];
 };
 
 export const drawEvents = (status: Status | undefined, pane: PaneFrame): Line[] =>

@@ -1,5 +1,5 @@
 import {formatAge, formatAgeOf, formatClock} from '../text/format.ts';
-import {blank, fit, fitParts, lineWidth, span, spread, type Line, type Span} from '../text/line.ts';
+import {blank, fit, fitParts, joinLines, line, lineWidth, span, spread, type Line, type Span} from '../text/line.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {engineMark, markSpan} from './words.ts';
 
@@ -8,10 +8,12 @@ const badges = (state: ScreenState): Line => {
   const networks = [...new Set(shownStatus(state)?.coins.map(coin => coin.network) ?? [])].sort(
     (a, b) => Number(b === 'mainnet') - Number(a === 'mainnet'),
   );
-  return networks.flatMap((network, index) => [
-    ...(index === 0 ? [] : [blank(1)]),
-    network === 'mainnet' ? span(' ## MAINNET ## ', 'mainnet') : span(` ${network} `, 'testnet'),
-  ]);
+  return joinLines(
+    networks.map(network =>
+      line(network === 'mainnet' ? span(' ## MAINNET ## ', 'mainnet') : span(` ${network} `, 'testnet')),
+    ),
+    blank(1),
+  );
 };
 
 const engineWord = (state: ScreenState): Span => {

@@ -1,7 +1,7 @@
 import type {Books, CoinStatus, Status} from '../../contract/index.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {ageOf, formatAge, formatAgeOf, formatCount, formatTime, shortAmount} from '../text/format.ts';
-import {blank, fit, fitParts, lineWidth, restyle, span, type Line} from '../text/line.ts';
+import {blank, fit, fitParts, joinLines, line, lineWidth, restyle, span, type Line, type Span} from '../text/line.ts';
 import {loopStyle} from './words.ts';
 
 // The lines under the header: loops, books, and what needs a person.
@@ -28,16 +28,16 @@ export const drawLoops = (state: ScreenState): Line => {
   if (!status) return fit([span(' loops', 'dim')], width);
   const several = status.coins.length > 1;
   const sorted = [...status.loops].sort((a, b) => Number(a.state === 'ok') - Number(b.state === 'ok'));
-  let parts: Line = [span(' loops  ', 'dim')];
+  const parts: Span[] = [span(' loops  ', 'dim')];
   for (const [index, loop] of sorted.entries()) {
     const next = [...(index === 0 ? [] : [span(' · ', 'dim')]), ...loopPart(loop, several, state.now)];
     const remaining = sorted.length - index;
     const reserve = remaining > 1 ? 12 : 1;
     if (index > 0 && lineWidth(parts) + lineWidth(next) + reserve > width) {
-      parts = [...parts, span(` · +${remaining} ${loop.state === 'ok' ? 'ok' : 'more'}`, 'dim')];
+      parts.push(span(` · +${remaining} ${loop.state === 'ok' ? 'ok' : 'more'}`, 'dim'));
       break;
     }
-    parts = [...parts, ...next];
+    parts.push(...next);
   }
   return finish(parts, state);
 };
@@ -75,10 +75,7 @@ export const drawBooks = (state: ScreenState): Line => {
       ? booksPart(coin, coin.books, state.now, room)
       : [span(`${coin.unit} `, 'dim'), span('not checked yet', 'dim')],
   );
-  return finish(
-    [span(' books  ', 'dim'), ...parts.flatMap((part, index) => (index === 0 ? part : [blank(3), ...part]))],
-    state,
-  );
+  return finish([span(' books  ', 'dim'), ...joinLines(parts, blank(3))], state);
 };
 
 /** The engine's absence first: without it nothing else on the screen is known to be true. */
@@ -119,11 +116,16 @@ export const drawNeeds = (state: ScreenState): Line => {
   return fit(
     [
       span(` ▲ ${count} `, first.severity === 'critical' ? 'alarm' : 'warn'),
-      ...alerts.flatMap((alert, index) => [
-        span(index === 0 ? ' ' : ' · ', 'dim'),
-        span(alert.text, alert.severity === 'critical' ? 'bad' : style),
-        span(` ${formatAgeOf(alert.since, state.now)}`, 'dim'),
-      ]),
+      span(' '),
+      ...joinLines(
+        alerts.map(alert =>
+          line(
+            span(alert.text, alert.severity === 'critical' ? 'bad' : style),
+            span(` ${formatAgeOf(alert.since, state.now)}`, 'dim'),
+          ),
+        ),
+        span(' · ', 'dim'),
+      ),
     ],
     width,
   );

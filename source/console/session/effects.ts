@@ -113,6 +113,17 @@ export const followDetail = (store: Store<ScreenState>, session: Session): (() =
         ? {target, payout: await client.payout(target.coin, target.id)}
         : {target, deposit: await client.deposit(target.coin, target.id)},
     );
+  const ask = async (target: Target): Promise<void> => {
+    isAsking = true;
+    try {
+      const fetched = await fetch(target);
+      store.update(state => ({...state, fetched}));
+    } catch (error) {
+      store.update(state => withToast(state, messageOf(error), 'bad', state.now));
+    } finally {
+      isAsking = false;
+    }
+  };
   return store.subscribe(() => {
     const state = store.get();
     const target = state.view.name === 'detail' ? state.view.target : undefined;
@@ -120,18 +131,6 @@ export const followDetail = (store: Store<ScreenState>, session: Session): (() =
     // Once per status and item.
     if (isAsking || asked === state.status || state.link.state !== 'live') return;
     asked = state.status;
-    isAsking = true;
-    fetch(target)
-      .then(
-        fetched => {
-          store.update(state => ({...state, fetched}));
-        },
-        (error: unknown) => {
-          store.update(state => withToast(state, messageOf(error), 'bad', state.now));
-        },
-      )
-      .finally(() => {
-        isAsking = false;
-      });
+    void ask(target);
   });
 };

@@ -27,8 +27,8 @@ const essence = (status: Status): string =>
 
 export interface Feed {
   /** A status that just came. Drawn at once when the screen had none or an old one. */
-  offer(status: Status): void;
-  stop(): void;
+  readonly offer: (status: Status) => void;
+  readonly stop: () => void;
 }
 
 export const createFeed = (store: Store<ScreenState>, clock: Clock): Feed => {

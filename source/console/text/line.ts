@@ -74,6 +74,18 @@ export const spread = (left: Line, right: Line, width: number): Line => {
 export const joinLines = (parts: readonly Line[], separator: Span): Line =>
   parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
 
+/** A word that is too long for a line, in pieces that are not. A character wider than the line gets one of its own. */
+const chop = (word: string, width: number): string[] => {
+  const pieces: string[] = [];
+  let rest = word;
+  for (;;) {
+    const head = cutToWidth(rest, width) || String.fromCodePoint(rest.codePointAt(0) ?? 0x20);
+    pieces.push(head);
+    if (head.length >= rest.length) return pieces;
+    rest = rest.slice(head.length);
+  }
+};
+
 /** Words broken at spaces into lines of at most `width` cells; the last allowed line ends in `…` when there is more. */
 export const wrap = (text: string, width: number, style: Style = 'plain', maxLines = 20): Line[] => {
   const lines: string[] = [];
@@ -86,11 +98,9 @@ export const wrap = (text: string, width: number, style: Style = 'plain', maxLin
     }
     if (current !== '') lines.push(current);
     current = word;
-    while (widthOf(current) > width && width > 0) {
-      const head = cutToWidth(current, width) || [...current][0]!;
-      lines.push(head);
-      current = current.slice(head.length);
-    }
+    const pieces = chop(current, width);
+    lines.push(...pieces.slice(0, -1));
+    current = pieces.at(-1) ?? '';
   }
   if (current !== '' || lines.length === 0) lines.push(current);
   const shown = lines.slice(0, maxLines);

@@ -4,6 +4,7 @@ const PRINTABLE_ASCII = /^[\u0020-\u007e]*$/;
 // What terminals disagree about: variation selectors, keycaps, regional indicators, skin tones, conjoining jamo, lone
 // surrogates, private use. Drawn escaped, so that a line is never wider than we counted.
 const DISPUTED =
+  // oxlint-disable-next-line no-misleading-character-class -- these are single characters to find, not sequences
   /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
 const MARKS = /(\p{M}{2})\p{M}+/gu;
 const LEADING_MARK = /^\p{M}/u;

@@ -83,12 +83,14 @@ export const confirm = (state: ScreenState, at: number): Step => {
     );
   }
   if (view.name !== 'quit') return stay(state);
-  switch (QUIT_CHOICES[view.choice]) {
+  const choice = QUIT_CHOICES[view.choice];
+  switch (choice) {
     case 'leave':
       return stay(state, {do: 'leave'});
     case 'stop':
       return stopAndLeave(state, at);
-    default:
+    case 'stay':
+    case undefined:
       return stay({...state, view: {name: 'panes'}});
   }
 };

@@ -84,15 +84,8 @@ export const confirm = (state: ScreenState, at: number): Step => {
   }
   if (view.name !== 'quit') return stay(state);
   const choice = QUIT_CHOICES[view.choice];
-  switch (choice) {
-    case 'leave':
-      return stay(state, {do: 'leave'});
-    case 'stop':
-      return stopAndLeave(state, at);
-    case 'stay':
-    case undefined:
-      return stay({...state, view: {name: 'panes'}});
-  }
+  if (choice === 'leave') return stay(state, {do: 'leave'});
+  return choice === 'stop' ? stopAndLeave(state, at) : stay({...state, view: {name: 'panes'}});
 };
 
 export const cancelJob = (state: ScreenState, at: number): Step => {

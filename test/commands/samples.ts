@@ -19,7 +19,7 @@ export const deposit: Deposit = {
   account: 'alice',
   address: 'bcrt1qalice',
   label: null,
-  txid: TXID as Deposit['txid'],
+  txid: TXID,
   vout: 1,
   amount: '0.50000000',
   confirmations: 2,

@@ -96,35 +96,22 @@ export const httpFault = (status: number, body: string): HttpFault => {
   return 'not-bitcoind';
 };
 
-/** What a failed connection means, by the system's or undici's error code. */
-export type ConnectionFault = 'refused' | 'no-such-host' | 'unreachable' | 'tls' | 'lost';
+/** What a failed connection means, by the system's, the TLS library's or undici's error code. */
+export type ConnectionFault = 'refused' | 'no-such-host' | 'unreachable' | 'tls' | 'not-http' | 'lost';
 
-const CONNECTION_FAULTS: Readonly<Record<string, ConnectionFault>> = {
-  ECONNREFUSED: 'refused',
-  ENOTFOUND: 'no-such-host',
-  EAI_AGAIN: 'no-such-host',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  ETIMEDOUT: 'unreachable',
-  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
-  EPROTO: 'tls',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'tls',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'tls',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'tls',
-  CERT_HAS_EXPIRED: 'tls',
-  // Everything below happens on a connection that stood: the node went away, or closed an idle connection.
-  ECONNRESET: 'lost',
-  EPIPE: 'lost',
-  UND_ERR_SOCKET: 'lost',
-  // We closed it.
-  UND_ERR_DESTROYED: 'lost',
-  UND_ERR_CLOSED: 'lost',
-};
+/** The first row that fits. */
+const CONNECTION_FAULTS: readonly (readonly [RegExp, ConnectionFault])[] = [
+  [/^ECONNREFUSED$/, 'refused'],
+  [/^(?:ENOTFOUND|EAI_[A-Z]+)$/, 'no-such-host'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'unreachable'],
+  [/^(?:EPROTO|ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/, 'tls'],
+  [/^(?:HPE_|HTTPParserError$)/, 'not-http'],
+  // A call that undici refuses is a fault of ours, and no failed connection.
+  [/^(?!UND_ERR_INVALID_ARG$)UND_ERR_/, 'lost'],
+  // ECONNRESET, EPIPE and the like happen on a connection that stood: the node went away, or hung up while idle.
+  [/^E[A-Z]+$/, 'lost'],
+];
 
 /** Undefined for errors that are not about a connection. */
 export const connectionFault = (code: string): ConnectionFault | undefined =>
-  CONNECTION_FAULTS[code] ?? (code.startsWith('HPE_') ? 'lost' : undefined);
+  CONNECTION_FAULTS.find(([pattern]) => pattern.test(code))?.[1];

@@ -122,6 +122,7 @@ export class Faults {
       'no-such-host': `the host name is not known. Correct ${url}`,
       unreachable: `no way there (${code}). Is the machine up, and does its firewall let us in? See ${url}`,
       tls: `no secure connection (${code}). bitcoind itself speaks plain http: correct ${url}`,
+      'not-http': `what answers there does not speak HTTP. Correct ${url}`,
       lost: `it closed the connection (${code})`,
     };
     return new EngineError('backend_down', `cannot reach ${node}: ${words[fault]}`, {

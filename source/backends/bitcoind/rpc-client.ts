@@ -151,9 +151,11 @@ export class RpcClient {
   }
 }
 
+/** The code of a system or library error. undici's parser errors may have only a name. */
 const codeOf = (error: unknown): string => {
-  const {code} = error as {code?: unknown};
-  return typeof code === 'string' ? code : '';
+  const {code, name} = error as {code?: unknown; name?: unknown};
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : '';
 };
 
 /** Whether an answer was too long, and a smaller question would help. */

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {RegtestNode, RpcRefusal} from '../support/regtest-node.ts';
+import {RegtestNode, RpcRefusal} from './regtest-node.ts';
 
 let node: RegtestNode;
 beforeAll(async () => {

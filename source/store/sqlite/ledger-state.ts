@@ -4,7 +4,7 @@ import {drizzle} from 'drizzle-orm/better-sqlite3';
 import {EngineError} from '../../primitives/errors.ts';
 import {databaseFault} from './connection.ts';
 import {readIdentity} from './identity.ts';
-import {isMigrated, refuseNewer} from './migrate.ts';
+import {isMigrated, MIGRATIONS, refuseNewer} from './migrate.ts';
 import * as schema from './schema.ts';
 
 /**
@@ -18,14 +18,14 @@ const TABLES = ['account', 'event', 'lease', 'meta', 'posting', 'transaction'];
 const HEADER_BYTES = 100;
 
 /** Looks at a ledger file and changes nothing. Throws `database_newer` and `database_fault`. */
-export const ledgerFileState = (file: string): LedgerState => {
+export const ledgerFileState = (file: string, migrations = MIGRATIONS): LedgerState => {
   if (!existsSync(file)) return 'missing';
   let sqlite: Database.Database | undefined;
   try {
     if (statSync(file).size === 0) return 'empty';
     refuseTruncated(file);
     sqlite = new Database(file, {readonly: true, fileMustExist: true});
-    return stateOf(sqlite, file);
+    return stateOf(sqlite, file, migrations);
   } catch (error) {
     throw databaseFault(file, error);
   } finally {
@@ -33,7 +33,7 @@ export const ledgerFileState = (file: string): LedgerState => {
   }
 };
 
-const stateOf = (sqlite: Database.Database, file: string): LedgerState => {
+const stateOf = (sqlite: Database.Database, file: string, migrations: string): LedgerState => {
   const tables = new Set(
     sqlite
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -48,9 +48,9 @@ const stateOf = (sqlite: Database.Database, file: string): LedgerState => {
       'database_fault',
       `${file}: a database of another program, with tables such as ${[...tables].slice(0, 3).join(', ')}; choose another path in database.url`,
     );
-  refuseNewer(sqlite, file);
+  refuseNewer(sqlite, file, migrations);
   if (!readIdentity(drizzle(sqlite, {schema}))) return 'unfinished';
-  return isMigrated(sqlite) ? 'ready' : 'needs_migration';
+  return isMigrated(sqlite, migrations) ? 'ready' : 'needs_migration';
 };
 
 /**

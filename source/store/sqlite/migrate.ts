@@ -7,14 +7,14 @@ import {EngineError} from '../../primitives/errors.ts';
 import {databaseFault} from './connection.ts';
 
 /** `drizzle/sqlite` beside `dist/` and beside `source/`. */
-const FOLDER = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url));
 
 interface Journal {
   entries: {when: number; tag: string}[];
 }
 
-const lastMigration = (): number => {
-  const journal = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')) as Journal;
+const lastMigration = (folder: string): number => {
+  const journal = JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as Journal;
   return Math.max(...journal.entries.map(entry => entry.when));
 };
 
@@ -23,7 +23,7 @@ const lastMigration = (): number => {
  * off: drizzle's table rebuilds switch them off inside the transaction, where SQLite ignores that, and a rebuilt
  * parent would then empty its children. Checked before the file is used.
  */
-export const migrateFile = (file: string): void => {
+export const migrateFile = (file: string, folder = MIGRATIONS): void => {
   let sqlite: Database.Database | undefined;
   try {
     sqlite = new Database(file);
@@ -34,8 +34,8 @@ export const migrateFile = (file: string): void => {
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = OFF');
-    refuseNewer(sqlite, file);
-    migrate(drizzle(sqlite), {migrationsFolder: FOLDER});
+    refuseNewer(sqlite, file, folder);
+    migrate(drizzle(sqlite), {migrationsFolder: folder});
     const violations = sqlite.pragma('foreign_key_check') as unknown[];
     if (violations.length > 0)
       throw new EngineError('database_fault', `${file}: ${violations.length} rows point nowhere after the migration`);
@@ -47,9 +47,9 @@ export const migrateFile = (file: string): void => {
 };
 
 /** Throws `database_newer` when a later version of the program has migrated this file. */
-export const refuseNewer = (sqlite: Database.Database, file: string): void => {
+export const refuseNewer = (sqlite: Database.Database, file: string, folder: string): void => {
   const applied = appliedMigration(sqlite);
-  if (applied !== undefined && applied > lastMigration())
+  if (applied !== undefined && applied > lastMigration(folder))
     throw new EngineError(
       'database_newer',
       `${file}: written by a newer cryptoassets-console; install that version or a later one`,
@@ -65,4 +65,5 @@ const appliedMigration = (sqlite: Database.Database): number | undefined => {
 };
 
 /** Whether every migration of this program is applied. */
-export const isMigrated = (sqlite: Database.Database): boolean => appliedMigration(sqlite) === lastMigration();
+export const isMigrated = (sqlite: Database.Database, folder: string): boolean =>
+  appliedMigration(sqlite) === lastMigration(folder);

@@ -6,17 +6,17 @@ import {databaseFault, openConnection, type Connection} from './connection.ts';
 import {readIdentity} from './identity.ts';
 import {ledgerFileState} from './ledger-state.ts';
 import {createLeaseStore} from './lease-store.ts';
-import {migrateFile} from './migrate.ts';
+import {MIGRATIONS, migrateFile} from './migrate.ts';
 import {createOutboxStore} from './outbox-store.ts';
 import {createPayoutStore} from './payout-store.ts';
 import {createReadModel} from './read-model.ts';
-import {Writer} from './writer.ts';
+import {isDatabaseError, Writer} from './writer.ts';
 
 /** See openStore. */
-export const openFile = (file: string, coin: string): Store => {
-  const state = ledgerFileState(file);
+export const openFile = (file: string, coin: string, migrations = MIGRATIONS): Store => {
+  const state = ledgerFileState(file, migrations);
   if (state === 'missing' || state === 'empty' || state === 'unfinished') throw notInitialised(file, state);
-  if (state === 'needs_migration') migrateFile(file);
+  if (state === 'needs_migration') migrateFile(file, migrations);
   const connection = openConnection(file, {mustExist: true});
   try {
     const identity = readIdentity(connection.orm);
@@ -34,7 +34,7 @@ export const openFile = (file: string, coin: string): Store => {
 };
 
 /** The operations of every part of the ledger over one connection and one writer. */
-const composeStore = (connection: Connection, identity: LedgerIdentity): Store => {
+export const composeStore = (connection: Connection, identity: LedgerIdentity): Store => {
   const writer = new Writer(connection);
   return nameFaults(connection.file, {
     identity,
@@ -51,8 +51,6 @@ const composeStore = (connection: Connection, identity: LedgerIdentity): Store =
     },
   });
 };
-
-const isDatabaseError = (error: unknown): boolean => error instanceof Error && error.name === 'SqliteError';
 
 /**
  * What SQLite throws leaves the store as `database_fault` naming the file. Everything else passes as it is: a refusal

@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import {EngineError} from '../../primitives/errors.ts';
 import {databaseFault, type Connection, type Orm} from './connection.ts';
 
@@ -8,7 +8,16 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-const isDatabaseError = (error: unknown): boolean => error instanceof Error && error.name === 'SqliteError';
+/** ms that operations wait for a lock of another process. */
+const PATIENCE = 5000;
+const LOCK_PAUSE = 20;
+
+export const isDatabaseError = (error: unknown): boolean => error instanceof Database.SqliteError;
+const hasCode = (error: unknown, prefix: string): boolean =>
+  error instanceof Database.SqliteError && error.code.startsWith(prefix);
+const isLocked = (error: unknown): boolean => hasCode(error, 'SQLITE_BUSY');
+/** The one fault that is an operation's own; after others (disk full, input/output) the transaction is gone. */
+const isConstraint = (error: unknown): boolean => hasCode(error, 'SQLITE_CONSTRAINT');
 
 /**
  * The one way to write. Operations are synchronous functions; those that arrive in the same turn of the event loop
@@ -20,14 +29,27 @@ export class Writer {
   readonly #pending: Pending[] = [];
   readonly #epochStatement: Database.Statement;
   readonly #changesStatement: Database.Statement;
+  readonly #begin: Database.Statement;
+  readonly #commitStatement: Database.Statement;
+  readonly #savepoint: Database.Statement;
+  readonly #release: Database.Statement;
   readonly #listeners = new Set<() => void>();
   #closed = false;
   #epoch: number | undefined;
   #scheduled = false;
+  /** performance.now() */
+  #lockedSince: number | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#epochStatement = connection.sqlite.prepare('SELECT epoch FROM lease WHERE id = 1').pluck();
+    // Waiting is #begun's.
+    connection.sqlite.pragma('busy_timeout = 0');
+    // Prepared once: parsing these four again costs a tenth of a one-row commit.
+    this.#begin = connection.sqlite.prepare('BEGIN IMMEDIATE');
+    this.#commitStatement = connection.sqlite.prepare('COMMIT');
+    this.#savepoint = connection.sqlite.prepare('SAVEPOINT operation');
+    this.#release = connection.sqlite.prepare('RELEASE operation');
     this.#changesStatement = connection.sqlite.prepare('SELECT total_changes()').pluck();
   }
 
@@ -48,7 +70,7 @@ export class Writer {
 
   /** Commits what waits and refuses everything after it with `stopping`. */
   close(): void {
-    if (this.#scheduled) this.#commit();
+    if (this.#scheduled) this.#commit(true);
     this.#closed = true;
   }
 
@@ -75,23 +97,20 @@ export class Writer {
       throw new EngineError('fenced', `another engine took over this ledger (epoch ${epoch}, ours was ${this.#epoch})`);
   }
 
-  #commit(): void {
+  /** `last`: no more waiting for a lock. */
+  #commit(last = false): void {
     this.#scheduled = false;
-    const batch = this.#pending.splice(0);
     // Empty when `close` was quicker than the turn it was scheduled for.
-    if (batch.length === 0) return;
-    const {sqlite, file} = this.#connection;
+    if (this.#pending.length === 0 || !this.#begun(last)) return;
+    const batch = this.#pending.splice(0);
     const settle: (() => void)[] = [];
     const before = this.#changesStatement.get();
     try {
-      sqlite.exec('BEGIN IMMEDIATE');
       this.checkEpoch();
       for (const pending of batch) settle.push(this.#runOne(pending, batch.length > 1));
-      sqlite.exec('COMMIT');
+      this.#commitStatement.run();
     } catch (error) {
-      if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
-      const fault = databaseFault(file, error);
-      for (const pending of batch) pending.reject(fault);
+      this.#fail(batch, error);
       return;
     }
     for (const done of settle) done();
@@ -99,19 +118,48 @@ export class Writer {
     if (this.#changesStatement.get() !== before) for (const listener of this.#listeners) listener();
   }
 
+  /**
+   * Begins a transaction. SQLite would wait for another process's lock with the whole engine standing still, its API
+   * and its other coins too; so it is asked again and again, between everything else.
+   */
+  #begun(last: boolean): boolean {
+    try {
+      this.#begin.run();
+      this.#lockedSince = undefined;
+      return true;
+    } catch (error) {
+      this.#lockedSince ??= performance.now();
+      if (isLocked(error) && !last && performance.now() - this.#lockedSince < PATIENCE) {
+        this.#scheduled = true;
+        setTimeout(() => this.#commit(), LOCK_PAUSE);
+        return false;
+      }
+      this.#lockedSince = undefined;
+      this.#fail(this.#pending.splice(0), error);
+      return false;
+    }
+  }
+
+  #fail(batch: readonly Pending[], error: unknown): void {
+    const {sqlite, file} = this.#connection;
+    if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+    const fault = databaseFault(file, error);
+    for (const pending of batch) pending.reject(fault);
+  }
+
   /** A refusal rolls back to the savepoint only; a fault of the database takes the whole transaction with it. */
   #runOne(pending: Pending, shared: boolean): () => void {
     const {sqlite} = this.#connection;
     // A lone operation needs a savepoint too: its refusal must undo what it wrote before it threw.
-    sqlite.exec('SAVEPOINT operation');
+    this.#savepoint.run();
     try {
       const value = pending.run() as never;
-      sqlite.exec('RELEASE operation');
+      this.#release.run();
       return () => pending.resolve(value);
     } catch (error) {
-      if (isDatabaseError(error) && !shared) throw error;
+      if (isDatabaseError(error) && !(shared && isConstraint(error))) throw error;
       sqlite.exec('ROLLBACK TO operation');
-      sqlite.exec('RELEASE operation');
+      this.#release.run();
       const reason = isDatabaseError(error) ? databaseFault(this.#connection.file, error) : error;
       return () => pending.reject(reason);
     }

@@ -92,7 +92,7 @@ class SocketApplication implements ApiClient {
   async #get<Body>(url: string, query: Query = {}): Promise<Body> {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
-    return (await this.#request('GET', search.size === 0 ? url : `${url}?${search}`)).body as Body;
+    return (await this.#request('GET', search.size === 0 ? url : `${url}?${search.toString()}`)).body as Body;
   }
 
   async #send<Body>(method: Method, url: string, body?: unknown): Promise<Body> {

@@ -40,7 +40,7 @@ export const takeLease = async (store: LeaseStore, coin: string, context: LeaseC
   const self = thisProcess();
   const first = await acquire(store, self, clock);
   if (!isTaken(first)) return;
-  if (context.impatient === true && clock.now() < first.expiresAt) throw alreadyRunning(coin, first);
+  if (context.impatient === true) throw alreadyRunning(coin, first);
   const {pid, host} = first.holder;
   log.warn({coin, pid, host}, `waiting up to 10 s: process ${pid} on ${host} holds the ${coin} ledger`);
   const last = await watchForRenewal(store, self, coin, first, {clock, signal});

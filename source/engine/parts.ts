@@ -22,6 +22,8 @@ export interface BackendContext {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
+  /** Pinned at init; undefined while there is no ledger: such a backend hands out no addresses. */
+  readonly walletFingerprints: readonly string[] | undefined;
 }
 
 /** What the composition root supplies: the concrete backends and sinks, loaded only when they are made. */

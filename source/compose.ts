@@ -1,0 +1,106 @@
+import {fileURLToPath} from 'node:url';
+import type {ConsoleOptions, Finding, OpenApplication, Supplies} from './commands/supplies.ts';
+import {programVersion} from './commands/shell/version.ts';
+import type {Config} from './config/config.ts';
+import type {Parts} from './engine/parts.ts';
+import {hasCode} from './primitives/errors.ts';
+import {silentLog} from './primitives/log.ts';
+import {systemClock} from './primitives/clock.ts';
+
+// The composition root: the only place that knows every part. Each is loaded when it is used, so that a verb starts as
+// fast as what it needs and no faster one pays for a slower.
+
+/** The program's entry, for those that start a copy of it. */
+const CLI_ENTRY = fileURLToPath(import.meta.resolve(import.meta.url.endsWith('.ts') ? './cli.tsx' : './cli.js'));
+
+export const createSupplies = (): Supplies => ({
+  openApplication,
+  runEngine,
+  initialise,
+  runConsole,
+  check: async config => (await import('./engine/check.ts')).check(verbOptions(config)),
+  runDemo: async options => {
+    const [{runDemo}, deps] = await Promise.all([import('./demo/run-demo.ts'), clientParts()]);
+    return runDemo(options, {...deps, runConsole});
+  },
+});
+
+const initialise = async (config: Config): Promise<Finding[]> =>
+  (await import('./engine/initialise.ts')).initialise(verbOptions(config));
+
+const runConsole = async (configPath: string, options: ConsoleOptions): Promise<number> => {
+  const [{runConsole: run}, deps] = await Promise.all([import('./console/run-console.tsx'), clientParts()]);
+  return run(configPath, options, {...deps, uninitialisedCoins, runEngine, clock: systemClock});
+};
+
+/** What console and demo share: they are clients of an engine in another process. */
+const clientParts = async () => {
+  const [{loadConfig}, {createApiClient}] = await Promise.all([import('./config/load.ts'), import('./api/client.ts')]);
+  return {
+    loadConfig: (path: string) => loadConfig(path, process.env),
+    createApiClient,
+    initialise,
+    cliEntry: CLI_ENTRY,
+  };
+};
+
+const parts: Parts = {
+  createBackend: async (config, {coin, network, clock, log, walletFingerprints}) => {
+    const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
+      import('./backends/bitcoind/index.ts'),
+      import('./signers/node.ts'),
+    ]);
+    const node = createBitcoind(config.backend, {coin, network, clock, log, walletFingerprints});
+    return {...node, signer: createNodeSigner(node.wallet, log)};
+  },
+  createSink: async (name, config) => {
+    const {createWebhookSink} = await import('./sinks/webhook.ts');
+    return createWebhookSink(name, config);
+  },
+};
+
+const verbOptions = (config: Config) => ({config, parts, clock: systemClock, log: silentLog});
+
+/** The engine's application when one answers on the socket, else the ledgers themselves. */
+const openApplication = async (config: Config): Promise<OpenApplication> => {
+  const {createApiClient} = await import('./api/client.ts');
+  const client = createApiClient(config.api.socket);
+  try {
+    await client.health();
+    return {application: client, via: 'engine', close: async () => client.close()};
+  } catch (error) {
+    await client.close();
+    if (!hasCode(error, 'engine_unreachable')) throw error;
+  }
+  const {openDirectly} = await import('./engine/direct.ts');
+  const direct = openDirectly({...verbOptions(config), version: programVersion()});
+  return {application: direct.application, via: 'ledger', close: async () => direct.close()};
+};
+
+const runEngine = async (config: Config): Promise<number> => {
+  const [{createLog}, {runEngine: run}, {startApi}] = await Promise.all([
+    import('./engine/log.ts'),
+    import('./engine/run-engine.ts'),
+    import('./api/start-api.ts'),
+  ]);
+  const log = createLog(config.service.log, config.secrets);
+  const version = programVersion();
+  return run({
+    config,
+    parts,
+    clock: systemClock,
+    log,
+    version,
+    startApi: async application => startApi(application, config.api, {log, version}),
+  });
+};
+
+const uninitialisedCoins = async (config: Config): Promise<string[]> => {
+  const {ledgerState} = await import('./store/open-store.ts');
+  const missing: string[] = [];
+  for (const coin of config.coins.keys()) {
+    const state = await ledgerState({type: config.database.type, path: config.database.path, coin});
+    if (state !== 'ready' && state !== 'needs_migration') missing.push(coin);
+  }
+  return missing;
+};

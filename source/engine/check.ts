@@ -1,0 +1,111 @@
+import {connect} from 'node:net';
+import type {CoinConfig, SinkConfig} from '../config/config.ts';
+import {EngineError, messageOf} from '../primitives/errors.ts';
+import {ledgerState, openStore, type Store} from '../store/open-store.ts';
+import {examineNode} from './examine-node.ts';
+import {failed, fine, type Finding} from './findings.ts';
+import {ledgerPath} from './initialise.ts';
+import type {EngineOptions} from './engine.ts';
+
+const SINK_TIMEOUT = 5000;
+
+type Options = Omit<EngineOptions, 'version'>;
+
+/** Looks at everything that a config names, the full sums of the books included, and changes nothing. */
+export const check = async (options: Options): Promise<Finding[]> => {
+  const {config} = options;
+  const findings = [fine('config', `${config.path} is valid`)];
+  for (const coin of config.coins.values()) findings.push(...(await checkCoin(coin, options)));
+  for (const [name, sink] of config.sinks) findings.push(await checkSink(name, sink));
+  return findings;
+};
+
+const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]> => {
+  const {store, findings} = await openLedger(coin, options);
+  try {
+    const node = await examineNode(coin, options, store?.identity);
+    findings.unshift(...node.findings);
+    const prunedBelow = node.tip?.prunedBelow;
+    if (store === undefined) return findings;
+    const top = await store.ladderTop();
+    if (prunedBelow !== undefined && top !== undefined && prunedBelow > top.height + 1)
+      findings.push(
+        failed(
+          `${coin.coin} blocks`,
+          new EngineError(
+            'block_pruned',
+            `the node has pruned all blocks below ${prunedBelow} and the ledger stands at ${top.height}: use a node that has them`,
+          ),
+        ),
+      );
+    findings.push(await checkBooks(coin, store));
+    return findings;
+  } finally {
+    await store?.close();
+  }
+};
+
+const openLedger = async (
+  {coin, network}: CoinConfig,
+  {config}: Options,
+): Promise<{store: Store | undefined; findings: Finding[]}> => {
+  const subject = `${coin} ledger`;
+  const path = ledgerPath(config, coin);
+  try {
+    const location = {type: config.database.type, path: config.database.path, coin} as const;
+    // Opening it would bring it to this version; that is the engine's to do.
+    if ((await ledgerState(location)) === 'needs_migration')
+      return {
+        store: undefined,
+        findings: [fine(subject, `${path} was made by an older version; the engine will migrate it when it starts`)],
+      };
+    const store = await openStore(location);
+    const pinned = store.identity.network;
+    if (pinned !== network) {
+      await store.close();
+      throw new EngineError('wrong_ledger', `${path} was initialised for ${pinned}, and the config says ${network}`);
+    }
+    const top = await store.ladderTop();
+    return {store, findings: [fine(subject, `${path} is current, at height ${top?.height ?? '-'}`)]};
+  } catch (error) {
+    return {store: undefined, findings: [failed(subject, error)]};
+  }
+};
+
+const checkBooks = async ({coin}: CoinConfig, store: Store): Promise<Finding> => {
+  const subject = `${coin} books`;
+  try {
+    const {books, faults} = await store.auditBooks();
+    if (faults.length > 0) return {subject, ok: false, words: faults.join('\n'), exitCode: 1};
+    return fine(
+      subject,
+      `every posting adds up; ${books.ledger} in accounts, ${books.uncredited} uncredited, ${books.chain} in ${books.outpoints} outputs at height ${books.height}`,
+    );
+  } catch (error) {
+    return failed(subject, error);
+  }
+};
+
+/** Opens a connection and sends nothing: an event that did not happen must not be told. */
+const checkSink = async (name: string, {url}: SinkConfig): Promise<Finding> => {
+  const subject = `sink ${name}`;
+  const {hostname, port, protocol, host} = new URL(url);
+  try {
+    await reach(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80));
+    return fine(subject, `${host} takes connections`);
+  } catch (error) {
+    return failed(subject, new EngineError('sink_unreachable', `${host}: ${messageOf(error)}`, {cause: error}));
+  }
+};
+
+const reach = async (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({host, port, timeout: SINK_TIMEOUT});
+    const end = (settle: () => void) => {
+      socket.destroy();
+      settle();
+    };
+    socket.once('connect', () => end(resolve));
+    socket.once('timeout', () => end(() => reject(new Error(`no answer within ${SINK_TIMEOUT / 1000} s`))));
+    socket.once('error', error => end(() => reject(error)));
+  });

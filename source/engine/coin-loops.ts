@@ -1,0 +1,107 @@
+import type {WatchSet} from '../chain/watch-set.ts';
+import {createBroadcastLoop} from '../loops/broadcast.ts';
+import {createCheckBooks} from '../loops/check-books.ts';
+import {createDeliver} from '../loops/deliver.ts';
+import type {Loop} from '../loops/loop.ts';
+import {createRescan, type Rescan} from '../loops/rescan.ts';
+import {createTrackChain, type ChainView} from '../loops/track-chain.ts';
+import type {Sink} from '../outbox/ports.ts';
+import type {Hold} from '../payout/state.ts';
+import type {CoinContext, CoinEngine} from './coin-engine.ts';
+import type {Backend} from './parts.ts';
+import {Vitals} from './vitals.ts';
+
+/** What runs for one coin, and what the rest of the engine asks of it. */
+export interface CoinLoops {
+  readonly all: readonly Loop[];
+  readonly watch: WatchSet;
+  readonly sinks: readonly Sink[];
+  readonly rescan: Rescan;
+  readonly vitals: Vitals;
+  readonly backend: Backend;
+  view(): ChainView;
+  /** Why no payout may be signed now; the store's own reasons (drift, a deep fork) come on top. */
+  blocked(): Hold | undefined;
+  onReorgAccepted(): void;
+}
+
+/** Wires the loops of one coin to its ledger and its node. */
+export const createCoinLoops = async (
+  engine: CoinEngine,
+  backend: Backend,
+  watch: WatchSet,
+  context: CoinContext,
+): Promise<CoinLoops> => {
+  const {coin, network, store, config} = engine;
+  const {clock, log} = context;
+  const policy = {
+    confirmations: config.confirmations,
+    maxConfirmationCount: config.maxConfirmationCount,
+    coinbaseMaturity: coin.coinbaseMaturity,
+  };
+  const vitals = new Vitals({
+    coin: engine.name,
+    health: backend.health,
+    addresses: backend.addresses,
+    walletFingerprints: store.identity.walletFingerprints,
+    clock,
+  });
+  const chainParts = {coin, network, chain: backend.chain, store, policy, watch, clock, log};
+  const track = createTrackChain({
+    ...chainParts,
+    backend: config.backend.type,
+    hintsHealthy: () => backend.health.notifyChannels().some(channel => channel.state === 'ok'),
+    verifyWallet: async () => vitals.requirePinnedWallet(),
+  });
+  const rescan = createRescan(chainParts);
+  const books = createCheckBooks({coin, store, addresses: backend.addresses, clock, log});
+  const blocked = (): Hold | undefined => {
+    const {wrongWallet} = vitals;
+    if (wrongWallet !== undefined) return {reason: 'wallet_missing', words: wrongWallet};
+    return track.view().blocked;
+  };
+  const broadcast = createBroadcastLoop({
+    coin,
+    network,
+    store,
+    signer: backend.signer,
+    broadcaster: backend.broadcaster,
+    fees: backend.fees,
+    addresses: backend.addresses,
+    policy: config.payouts,
+    blocked,
+    clock,
+    log,
+    period: context.config.service.broadcastPeriod,
+  });
+  // Whatever was written may be what a payout waits for: a credit, a release, its parent's confirmation.
+  store.onCommit(() => broadcast.wake.ring());
+  const {sinks, deliveries} = await createDeliveries(engine, context);
+  return {
+    all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...deliveries],
+    watch,
+    sinks,
+    rescan,
+    vitals,
+    backend,
+    view: () => track.view(),
+    blocked,
+    onReorgAccepted: () => track.loop.wake.ring(),
+  };
+};
+
+/** One loop per sink, each with a sink of its own: a dead endpoint delays no other and no other coin. */
+const createDeliveries = async (
+  {name, store}: CoinEngine,
+  {config, parts, clock, log}: CoinContext,
+): Promise<{sinks: Sink[]; deliveries: Loop[]}> => {
+  const sinks: Sink[] = [];
+  const deliveries: Loop[] = [];
+  for (const [sinkName, sinkConfig] of config.sinks) {
+    const sink = await parts.createSink(sinkName, sinkConfig);
+    sinks.push(sink);
+    await store.ensureSink(sinkName, sinkConfig.from);
+    deliveries.push(createDeliver({coin: name, store, sink, types: sinkConfig.types, clock, log}));
+  }
+  return {sinks, deliveries};
+};

@@ -1,0 +1,121 @@
+import type {BackendStatus, CoinStatus, Delivery, Event, SinkStatus} from '../contract/index.ts';
+import {formatAmount} from '../primitives/amount.ts';
+import type {SinkState} from '../store/outbox-store.ts';
+import type {CoinEngine} from './coin-engine.ts';
+
+/** Rows of every list on a screen. */
+export const ROWS = 50;
+const JOBS = 5;
+
+/** What a snapshot takes from one coin. */
+export interface CoinPart {
+  readonly coin: CoinStatus;
+  readonly sinks: SinkStatus[];
+  readonly events: Event[];
+  readonly deliveries: Delivery[];
+  readonly databaseLatency: number;
+}
+
+const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+const toTimeOrNull = (milliseconds: number | undefined): string | null =>
+  milliseconds === undefined ? null : toTime(milliseconds);
+
+/** Reads one coin's part, at a cost that does not grow with its ledger. */
+export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promise<CoinPart> => {
+  const {store, coin, config, loops} = engine;
+  const databaseLatency = await store.ping();
+  const [ledger, books, storePause, jobs, events, deliveries] = await Promise.all([
+    store.snapshot(ROWS),
+    store.lastBooks(),
+    store.payoutsPaused(),
+    store.jobs({limit: JOBS}),
+    store.newestEvents(ROWS),
+    store.deliveries({limit: ROWS}),
+  ]);
+  return {
+    coin: {
+      coin: coin.name,
+      unit: coin.unit,
+      network: config.network,
+      confirmations: config.confirmations,
+      max_confirmation_count: config.maxConfirmationCount,
+      block_time: coin.blockTime,
+      height: ledger.height ?? null,
+      backend: backendStatus(engine, startedAt),
+      books: books ?? null,
+      payouts_paused: storePause ?? loops?.blocked()?.words ?? null,
+      counts: ledger.counts,
+      pending_amount: formatAmount(ledger.pendingAmount, coin.decimals),
+      incoming_amount: formatAmount(ledger.incomingAmount, coin.decimals),
+      pending: ledger.pending,
+      incoming: ledger.incoming,
+      jobs: jobs.items,
+    },
+    sinks: await sinkStatuses(engine),
+    events,
+    deliveries: deliveries.items,
+    databaseLatency,
+  };
+};
+
+const percentile95 = (values: readonly number[]): number | null => {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length * 0.95) - 1]!;
+};
+
+const NOT_ASKED = {version: undefined, peers: undefined, mempool: undefined, feeFloor: undefined};
+
+const backendStatus = ({loops, config}: CoinEngine, startedAt: number): BackendStatus => {
+  const view = loops?.view();
+  const wrongWallet = loops?.vitals.wrongWallet;
+  const vitals = loops?.vitals.last ?? NOT_ASKED;
+  const latencies = (loops?.backend.health.latencies() ?? []).map(latency => Math.round(latency * 10) / 10);
+  const isWrong = wrongWallet !== undefined && (view === undefined || view.state === 'ok');
+  return {
+    type: config.backend.type,
+    state: isWrong ? 'wrong_wallet' : (view?.state ?? 'connecting'),
+    reason: isWrong ? wrongWallet : (view?.reason ?? null),
+    version: vitals.version ?? null,
+    tip_height: view?.tip?.height ?? null,
+    tip_hash: view?.tip?.hash ?? null,
+    tip_time: toTimeOrNull(view?.tip && view.tip.time * 1000),
+    peers: vitals.peers ?? null,
+    latency_ms: latencies,
+    latency_p95_ms: percentile95(latencies),
+    mempool: vitals.mempool ?? null,
+    fee_floor: vitals.feeFloor ?? null,
+    notify: (loops?.backend.health.notifyChannels() ?? []).map(({channel, state, lastAt}) => ({
+      channel,
+      state,
+      last_at: toTimeOrNull(lastAt),
+    })),
+    last_seen_at: toTimeOrNull(view?.lastSeenAt),
+    since: toTime(view?.since ?? startedAt),
+  };
+};
+
+const sinkStatuses = async ({name, store, sinkConfigs}: CoinEngine): Promise<SinkStatus[]> => {
+  const statuses: SinkStatus[] = [];
+  for (const [sink, {type}] of sinkConfigs) {
+    const state = await store.sinkState(sink);
+    statuses.push({
+      name: sink,
+      type,
+      coin: name,
+      state: sinkWord(state),
+      waiting: state.waiting,
+      dead: state.dead,
+      delivered_sequence: state.sequence,
+      last_delivered_at: toTimeOrNull(state.lastDeliveredAt),
+      last_error: state.offReason ?? state.lastError ?? null,
+      next_attempt_at: toTimeOrNull(state.nextAttemptAt),
+    });
+  }
+  return statuses;
+};
+
+const sinkWord = ({offReason, attempts}: SinkState): SinkStatus['state'] => {
+  if (offReason !== undefined) return 'off';
+  return attempts > 0 ? 'retrying' : 'ok';
+};

@@ -1,0 +1,134 @@
+import type {Event, Health, Status} from '../contract/index.ts';
+import type {Clock} from '../primitives/clock.ts';
+import {EngineError} from '../primitives/errors.ts';
+import {Wake} from '../primitives/wake.ts';
+import type {Application} from './application.ts';
+import type {CoinEngine} from './coin-engine.ts';
+import {examineHealth} from './health.ts';
+import {createAddress, createPayout} from './requests.ts';
+import type {SnapshotCache} from './snapshot-cache.ts';
+
+/** Events of one read while somebody follows them. */
+const FOLLOW_PAGE = 500;
+/** ms after which a follower looks although nothing was committed here: another process may have written. */
+const FOLLOW_POLL = 2000;
+
+/** The coins an Application works on: all open in an engine, opened one by one for a verb. */
+export interface Ledgers {
+  /** Throws `unknown_coin`, and what opening a ledger throws. */
+  ledger(coin: string): Promise<CoinEngine>;
+  all(): Promise<readonly CoinEngine[]>;
+  readonly snapshots: SnapshotCache;
+  readonly clock: Clock;
+  /** Throws `stopping` when nothing new may begin. */
+  requireOpen(): void;
+  /** Begins a clean stop. */
+  stop(): void;
+}
+
+/** The Application itself: refusals come from here and from the ledgers; the API only carries it over a socket. */
+export class EngineApplication implements Application {
+  readonly #ledgers: Ledgers;
+
+  constructor(ledgers: Ledgers) {
+    this.#ledgers = ledgers;
+  }
+
+  health = async (): Promise<Health> => examineHealth(await this.#ledgers.all());
+  status = async (): Promise<Status> => this.#ledgers.snapshots.get();
+  stream = (signal: AbortSignal): AsyncIterable<Status> => this.#ledgers.snapshots.stream(signal);
+  stop = async (): Promise<void> => this.#ledgers.stop();
+
+  createAccount: Application['createAccount'] = async (coin, name) =>
+    (await this.#writable(coin)).createAccount(name, this.#now());
+  account: Application['account'] = async (coin, name) => (await this.#store(coin)).account(name);
+  accounts: Application['accounts'] = async (coin, query) => (await this.#store(coin)).accounts(query);
+
+  createAddress: Application['createAddress'] = async (coin, account, label) =>
+    createAddress(await this.#open(coin), account, label, this.#now());
+  address: Application['address'] = async (coin, address) => (await this.#store(coin)).address(address);
+  addresses: Application['addresses'] = async (coin, query) => (await this.#store(coin)).addresses(query);
+
+  deposits: Application['deposits'] = async (coin, query) => (await this.#store(coin)).deposits(query);
+  deposit: Application['deposit'] = async (coin, id) => (await this.#store(coin)).deposit(id);
+
+  createPayout: Application['createPayout'] = async (coin, key, body) =>
+    createPayout(await this.#open(coin), key, body, this.#now());
+  payouts: Application['payouts'] = async (coin, query) => (await this.#store(coin)).payouts(query);
+  payout: Application['payout'] = async (coin, id) => (await this.#store(coin)).payout(id);
+  cancelPayout: Application['cancelPayout'] = async (coin, id) =>
+    (await this.#writable(coin)).cancelPayout(id, this.#now());
+  releasePayout: Application['releasePayout'] = async (coin, id) =>
+    (await this.#writable(coin)).releasePayout(id, this.#now());
+
+  broadcasts: Application['broadcasts'] = async (coin, query) => (await this.#store(coin)).broadcasts(query);
+  broadcast: Application['broadcast'] = async (coin, txid) => (await this.#store(coin)).broadcast(txid);
+
+  transactions: Application['transactions'] = async (coin, query) => (await this.#store(coin)).transactions(query);
+  books: Application['books'] = async coin => {
+    const store = await this.#store(coin);
+    return (await store.lastBooks()) ?? (await store.auditBooks()).books;
+  };
+  acceptReorg: Application['acceptReorg'] = async coin => {
+    const engine = await this.#open(coin);
+    await (await engine.writable()).acceptReorg(this.#now());
+    engine.loops?.onReorgAccepted();
+  };
+
+  events: Application['events'] = async (coin, after, limit) => (await this.#store(coin)).events(after, limit);
+  followEvents = (coin: string, after: number, signal: AbortSignal): AsyncIterable<Event> =>
+    this.#follow(coin, after, signal);
+  deliveries: Application['deliveries'] = async (coin, query) => (await this.#store(coin)).deliveries(query);
+  retryDelivery: Application['retryDelivery'] = async (coin, id) =>
+    (await this.#writable(coin)).retryDelivery(id, this.#now());
+  resumeSink = async (name: string): Promise<void> => {
+    const engines = await this.#ledgers.all();
+    if (!engines.some(engine => engine.sinkConfigs.has(name)))
+      throw new EngineError('not_found', `no sink ${JSON.stringify(name)} in the config`, {field: 'name'});
+    this.#ledgers.requireOpen();
+    for (const engine of engines) await (await engine.writable()).resumeSink(name);
+  };
+
+  startRescan: Application['startRescan'] = async (coin, from) => (await this.#open(coin)).startRescan(from);
+  jobs: Application['jobs'] = async (coin, query) => (await this.#store(coin)).jobs(query);
+  job: Application['job'] = async (coin, id) => (await this.#store(coin)).job(id);
+  cancelJob: Application['cancelJob'] = async (coin, id) => (await this.#open(coin)).cancelJob(id);
+
+  #now(): number {
+    return this.#ledgers.clock.now();
+  }
+
+  async #store(coin: string) {
+    return (await this.#ledgers.ledger(coin)).store;
+  }
+
+  /** For what may begin something: refused once the engine stops. */
+  async #open(coin: string): Promise<CoinEngine> {
+    const engine = await this.#ledgers.ledger(coin);
+    this.#ledgers.requireOpen();
+    return engine;
+  }
+
+  async #writable(coin: string) {
+    return (await this.#open(coin)).writable();
+  }
+
+  async *#follow(coin: string, after: number, signal: AbortSignal): AsyncIterable<Event> {
+    const {store} = await this.#ledgers.ledger(coin);
+    const committed = new Wake();
+    const stopListening = store.onCommit(() => committed.ring());
+    let position = after;
+    try {
+      while (!signal.aborted) {
+        const {items} = await store.events(position, FOLLOW_PAGE);
+        for (const event of items) {
+          yield event;
+          position = event.sequence;
+        }
+        if (items.length < FOLLOW_PAGE) await committed.sleep(FOLLOW_POLL, signal);
+      }
+    } finally {
+      stopListening();
+    }
+  }
+}

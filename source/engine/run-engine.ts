@@ -1,0 +1,164 @@
+import type {Config} from '../config/config.ts';
+import {EngineError, messageOf} from '../primitives/errors.ts';
+import type {Application} from './application.ts';
+import {Engine, type EngineEnd, type EngineOptions} from './engine.ts';
+import type {EngineLog} from './log.ts';
+
+/** ms a clean stop may take in all; supervisord kills after ten seconds. */
+const DRAIN = 6000;
+/** ms after a second signal: somebody is waiting. */
+const HURRIED_DRAIN = 500;
+/** ms for requests that are being answered while the engine ends. */
+const API_GRACE = 1000;
+/** ms to put things down after a fault; whatever is left is safe to lose. */
+const FATAL_DRAIN = 1000;
+
+const EXIT_CLEAN = 0;
+const EXIT_FAULT = 2;
+
+export interface RunningApi {
+  /** Lets requests being answered finish for `grace` ms. */
+  close(grace: number): Promise<void>;
+}
+
+export interface RunOptions extends Omit<EngineOptions, 'log'> {
+  readonly log: EngineLog;
+  /** Serves the application from now on. */
+  readonly startApi: (application: Application) => Promise<RunningApi>;
+}
+
+/** Lets whoever waits know how a run was asked to end, and by which signal for the how-manieth time. */
+class Signals {
+  readonly first: Promise<NodeJS.Signals>;
+  readonly second: Promise<void>;
+  readonly #handlers: [NodeJS.Signals, () => void][];
+
+  constructor() {
+    const first = Promise.withResolvers<NodeJS.Signals>();
+    const second = Promise.withResolvers<void>();
+    let count = 0;
+    this.first = first.promise;
+    this.second = second.promise;
+    this.#handlers = (['SIGTERM', 'SIGINT'] as const).map(signal => [
+      signal,
+      () => {
+        count += 1;
+        if (count === 1) first.resolve(signal);
+        else second.resolve();
+      },
+    ]);
+    for (const [signal, handler] of this.#handlers) process.on(signal, handler);
+  }
+
+  release(): void {
+    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+  }
+}
+
+const after = async (milliseconds: number): Promise<'late'> =>
+  new Promise(resolve => {
+    setTimeout(() => resolve('late'), milliseconds).unref();
+  });
+
+/** Puts things down, at most so long. What fails in that is said and changes nothing: the next start finds all it needs. */
+const putDown = async (closing: readonly Promise<void>[], log: EngineLog, limits: readonly Promise<unknown>[]) => {
+  const closed = Promise.allSettled(closing).then(results => {
+    for (const result of results)
+      if (result.status === 'rejected') log.warn({}, `while stopping: ${messageOf(result.reason)}`);
+    return 'closed';
+  });
+  return (await Promise.race([closed, ...limits])) === 'closed';
+};
+
+/**
+ * Runs the engine of a config until a signal, a stop over the API or a fault, and resolves with the exit code: 0 after
+ * a stop, 2 after a fault, which the log names in one line. Throws what makes a start impossible (see Engine.open).
+ */
+export const runEngine = async (options: RunOptions): Promise<number> => {
+  const {log, config} = options;
+  const signals = new Signals();
+  const engine = new Engine(options);
+  const strayFault = watchStrayErrors(engine);
+  try {
+    log.info({pid: process.pid, version: options.version, config: config.path}, 'starting');
+    void stopAtSignal(engine, signals, log);
+    const api = await startUnlessEnded(engine, options);
+    if (api !== undefined) logReady(log, config);
+    const end = await engine.ending;
+    return await finish(engine, api, end, {signals, log});
+  } catch (error) {
+    log.error({code: error instanceof EngineError ? error.code : 'internal'}, messageOf(error));
+    throw error;
+  } finally {
+    strayFault.release();
+    signals.release();
+    log.flush();
+  }
+};
+
+const stopAtSignal = async (engine: Engine, signals: Signals, log: EngineLog): Promise<void> => {
+  const signal = await signals.first;
+  log.info({signal}, 'stopping');
+  engine.stop();
+};
+
+const start = async (engine: Engine, options: RunOptions): Promise<RunningApi> => {
+  await engine.open();
+  const api = await options.startApi(engine.application);
+  await engine.start();
+  return api;
+};
+
+/** Undefined when the end came before the engine was up, as by a signal while it waited for somebody else's lease. */
+const startUnlessEnded = async (engine: Engine, options: RunOptions): Promise<RunningApi | undefined> => {
+  const starting = start(engine, options);
+  try {
+    return await Promise.race([starting, engine.ending.then(() => undefined)]);
+  } catch (error) {
+    // What was opened is given back at once: a lease must not make the next start wait.
+    await putDown([engine.close()], options.log, [after(FATAL_DRAIN)]);
+    throw error;
+  }
+};
+
+const logReady = (log: EngineLog, config: Config): void => {
+  // Since the process began, loading the program included.
+  const ready = Math.round(performance.now());
+  const tcp = config.api.listen === undefined ? {} : {listen: `${config.api.listen.host}:${config.api.listen.port}`};
+  log.info({ready_ms: ready, socket: config.api.socket, ...tcp, coins: [...config.coins.keys()]}, 'ready');
+};
+
+const finish = async (
+  engine: Engine,
+  api: RunningApi | undefined,
+  end: EngineEnd,
+  {signals, log}: {signals: Signals; log: EngineLog},
+): Promise<number> => {
+  if (end.kind === 'fatal') {
+    log.error({code: end.error.code, fatal: true}, end.error.message);
+    // What a fenced engine holds is not its own any more, and after any other fault a fresh start finds all it needs.
+    await putDown([engine.close()], log, [after(FATAL_DRAIN)]);
+    return EXIT_FAULT;
+  }
+  const closing = [engine.close(), ...(api === undefined ? [] : [api.close(API_GRACE)])];
+  const hurried = signals.second.then(async () => after(HURRIED_DRAIN));
+  if (await putDown(closing, log, [after(DRAIN), hurried])) log.info({}, 'stopped');
+  else log.warn({}, 'stopped without waiting for everything: what was going on is resumed at the next start');
+  return EXIT_CLEAN;
+};
+
+/** A promise that nobody awaits, or a throw in a callback, is a bug: the engine ends, and supervisord starts it afresh. */
+const watchStrayErrors = (engine: Engine): {release(): void} => {
+  const onError = (error: unknown) => {
+    const stack = error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
+    engine.stop({kind: 'fatal', error: new EngineError('internal', `internal error: ${stack}`, {cause: error})});
+  };
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  return {
+    release: () => {
+      process.off('uncaughtException', onError);
+      process.off('unhandledRejection', onError);
+    },
+  };
+};

@@ -83,3 +83,8 @@ export const selectedIndex = (rows: readonly {readonly id: string}[], selection:
   const found = selection.id === undefined ? -1 : rows.findIndex(row => row.id === selection.id);
   return found === -1 ? Math.min(selection.index, rows.length - 1) : found;
 };
+
+export const selectedRow = <Row extends {readonly id: string}>(
+  rows: readonly Row[],
+  selection: Selection,
+): Row | undefined => rows[selectedIndex(rows, selection)];

@@ -1,16 +1,8 @@
 import type {CoinStatus, Deposit, Event, Payout, Status} from '../../contract/index.ts';
 import {jobOutcome} from '../panes/jobs.ts';
-import {
-  backendMark,
-  creditEta,
-  depositMark,
-  jobMark,
-  markSpan,
-  payoutMark,
-  whyDeposit,
-  whyPayout,
-} from '../panes/words.ts';
-import type {ScreenState, Target} from '../state.ts';
+import {backendMark, creditEta, depositMark, jobMark, markSpan, payoutMark} from '../panes/words.ts';
+import {whyDeposit, whyPayout} from '../panes/why.ts';
+import type {DetailKind, ScreenState, Target} from '../state.ts';
 import {shownStatus} from '../state.ts';
 import {innerWidth} from '../text/frame.ts';
 import {formatAge, formatAgeOf, formatBytes, formatCount, formatTime, sparkline} from '../text/format.ts';
@@ -169,38 +161,41 @@ export const detailTitle = ({kind, coin, id}: Target): string =>
     ? `Backend ${coin.toUpperCase()}`
     : `${kind[0]!.toUpperCase()}${kind.slice(1)} ${id} · ${coin.toUpperCase()}`;
 
-const contentOf = (status: Status, target: Target, state: ScreenState, width: number): Line[] => {
-  const coin = status.coins.find(({coin}) => coin === target.coin);
-  const fetched =
-    state.fetched && state.fetched.target.id === target.id && state.fetched.target.kind === target.kind
-      ? state.fetched
-      : undefined;
-  switch (target.kind) {
-    case 'payout': {
-      const payout = coin?.pending.find(({id}) => id === target.id) ?? fetched?.payout;
-      return payout ? payoutLines(payout, coin, state.now, width) : GONE;
-    }
-    case 'deposit': {
-      const deposit = coin?.incoming.find(({id}) => id === target.id) ?? fetched?.deposit;
-      return deposit ? depositLines(deposit, coin, state.now, width) : GONE;
-    }
-    case 'backend':
-      return coin ? backendLines(coin, state.now, width) : GONE;
-    case 'event': {
-      const event = status.events.find(({coin, sequence}) => coin === target.coin && String(sequence) === target.id);
-      return event ? eventLines(event, state.now, width) : GONE;
-    }
-    case 'job': {
-      const job = coin?.jobs.find(({id}) => id === target.id);
-      return job ? jobLines(job, state.now, width) : GONE;
-    }
-  }
+type Content = (status: Status, target: Target, state: ScreenState, width: number) => Line[] | undefined;
+
+const coinOf = (status: Status, target: Target) => status.coins.find(({coin}) => coin === target.coin);
+const fetchedOf = ({fetched}: ScreenState, {kind, id}: Target) =>
+  fetched?.target.id === id && fetched.target.kind === kind ? fetched : undefined;
+
+const CONTENTS: Readonly<Record<DetailKind, Content>> = {
+  payout(status, target, state, width) {
+    const coin = coinOf(status, target);
+    const payout = coin?.pending.find(({id}) => id === target.id) ?? fetchedOf(state, target)?.payout;
+    return payout && payoutLines(payout, coin, state.now, width);
+  },
+  deposit(status, target, state, width) {
+    const coin = coinOf(status, target);
+    const deposit = coin?.incoming.find(({id}) => id === target.id) ?? fetchedOf(state, target)?.deposit;
+    return deposit && depositLines(deposit, coin, state.now, width);
+  },
+  backend(status, target, state, width) {
+    const coin = coinOf(status, target);
+    return coin && backendLines(coin, state.now, width);
+  },
+  event(status, target, state, width) {
+    const event = status.events.find(({coin, sequence}) => coin === target.coin && String(sequence) === target.id);
+    return event && eventLines(event, state.now, width);
+  },
+  job(status, target, state, width) {
+    const job = coinOf(status, target)?.jobs.find(({id}) => id === target.id);
+    return job && jobLines(job, state.now, width);
+  },
 };
 
 /** Every line of a detail, for a content of `width` cells. Pure. */
 export const detailLines = (state: ScreenState, target: Target, width: number): Line[] => {
   const status = shownStatus(state);
-  return status ? contentOf(status, target, state, width) : GONE;
+  return (status && CONTENTS[target.kind](status, target, state, width)) ?? GONE;
 };
 
 export const detailScrollLimit = (state: ScreenState, width: number, height: number): number =>

@@ -4,41 +4,36 @@ import {BodyFrame} from '../components/body-frame.tsx';
 import {Lines} from '../components/lines.tsx';
 import {Table} from '../components/table.tsx';
 import {useScreen} from '../hooks/use-screen.ts';
+import type {ChecklistItem} from '../deps.ts';
 import type {ScreenState} from '../state.ts';
 import {span, wrap, type Line} from '../text/line.ts';
 
-const introduction = (state: ScreenState, width: number): Line[] => {
-  const {view} = state;
+const invitation = (coins: readonly string[], width: number): Line[] => [
+  ...wrap(`There is no ledger yet for ${coins.map(coin => coin.toUpperCase()).join(', ')}.`, width, 'strong'),
+  [],
+  ...wrap(
+    'Creating one asks the node for its chain and wallet, pins both, and makes the tables in one transaction. A ledger that exists is never touched.',
+    width,
+  ),
+  [],
+  [span('i', 'key'), span(' create   '), span('q', 'key'), span(' leave; nothing has been changed')],
+];
+
+const RUNNING: Line[] = [[span('◌ looking at nodes and databases, creating tables …', 'accent')]];
+
+const outcome = (rows: readonly ChecklistItem[], width: number): Line[] => {
+  const failed = rows.filter(row => !row.ok).length;
+  if (failed === 0) return [[span('✓ every ledger is there; starting the engine', 'ok')]];
+  return [
+    ...wrap(`✗ ${failed} of ${rows.length} failed. What is not marked ok was not created.`, width, 'bad'),
+    [span('i', 'key'), span(' try again   '), span('q', 'key'), span(' leave')],
+  ];
+};
+
+const introduction = ({view}: ScreenState, width: number): Line[] => {
   if (view.name !== 'init') return [];
-  const coins = view.coins.map(coin => coin.toUpperCase()).join(', ');
-  switch (view.phase) {
-    case 'invitation':
-      return [
-        ...wrap(`There is no ledger yet for ${coins}.`, width, 'strong'),
-        [],
-        ...wrap(
-          'Creating one asks the node for its chain and wallet, pins both, and makes the tables in one transaction. A ledger that exists is never touched.',
-          width,
-        ),
-        [],
-        [span('i', 'key'), span(' create   '), span('q', 'key'), span(' leave; nothing has been changed')],
-      ];
-    case 'running':
-      return [[span('◌ looking at nodes and databases, creating tables …', 'accent')]];
-    case 'finished': {
-      const failed = view.rows.filter(row => !row.ok);
-      return failed.length === 0
-        ? [[span('✓ every ledger is there; starting the engine', 'ok')]]
-        : [
-            ...wrap(
-              `✗ ${failed.length} of ${view.rows.length} failed, and nothing was created that is not marked ok.`,
-              width,
-              'bad',
-            ),
-            [span('i', 'key'), span(' try again   '), span('q', 'key'), span(' leave')],
-          ];
-    }
-  }
+  if (view.phase === 'invitation') return invitation(view.coins, width);
+  return view.phase === 'running' ? RUNNING : outcome(view.rows, width);
 };
 
 /** Each failed row's words in full: the table cuts them, the fix must be readable. */

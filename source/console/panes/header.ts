@@ -18,16 +18,11 @@ const badges = (state: ScreenState): Line => {
 
 const engineWord = (state: ScreenState): Span => {
   const {link, now} = state;
-  switch (link.state) {
-    case 'connecting':
-      return span(`◌ ${link.words.toUpperCase()} ${formatAge(now - link.since)}`, 'warn');
-    case 'lost':
-      return span(`✗ LOST ${formatAge(now - (link.receivedAt ?? link.since))}`, 'alarm');
-    case 'ended':
-      return span(`✗ ENDED ${formatAge(now - link.since)}`, 'alarm');
-    case 'live':
-      return markSpan(engineMark(state.status?.engine.state ?? 'starting'));
-  }
+  if (link.state === 'live') return markSpan(engineMark(state.status?.engine.state ?? 'starting'));
+  if (link.state === 'connecting') return span(`◌ ${link.words.toUpperCase()} ${formatAge(now - link.since)}`, 'warn');
+  return link.state === 'lost'
+    ? span(`✗ LOST ${formatAge(now - (link.receivedAt ?? link.since))}`, 'alarm')
+    : span(`✗ ENDED ${formatAge(now - link.since)}`, 'alarm');
 };
 
 const attachment = (state: ScreenState): string =>

@@ -1,5 +1,5 @@
 import type {BackendStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
-import {formatAge, formatAgeOf, formatCount} from '../text/format.ts';
+import {formatAge, formatAgeOf} from '../text/format.ts';
 import {span, type Span, type Style} from '../text/line.ts';
 
 // Every state is a glyph and a word; colour only repeats what they say.
@@ -35,19 +35,20 @@ export const payoutMark = (payout: Payout): Mark => {
   return mark;
 };
 
+const DEPOSIT: Readonly<Record<Deposit['status'], Mark>> = {
+  detected: {glyph: '◌', word: 'confirming', style: 'accent'},
+  credited: {glyph: '✓', word: 'credited', style: 'ok'},
+  settled: {glyph: '✓', word: 'settled', style: 'ok'},
+  dropped: {glyph: '✗', word: 'dropped', style: 'bad'},
+};
+
+/** `dropped` says why instead, and a deposit without a block that it is in the mempool. */
 export const depositMark = (deposit: Deposit): Mark => {
-  switch (deposit.status) {
-    case 'detected':
-      return deposit.confirmations === 0
-        ? {glyph: '○', word: 'mempool', style: 'plain'}
-        : {glyph: '◌', word: 'confirming', style: 'accent'};
-    case 'credited':
-      return {glyph: '✓', word: 'credited', style: 'ok'};
-    case 'settled':
-      return {glyph: '✓', word: 'settled', style: 'ok'};
-    case 'dropped':
-      return {glyph: '✗', word: deposit.reason ?? 'dropped', style: 'bad'};
-  }
+  const mark = DEPOSIT[deposit.status];
+  if (deposit.status === 'dropped') return {...mark, word: deposit.reason ?? mark.word};
+  if (deposit.status === 'detected' && deposit.confirmations === 0)
+    return {glyph: '○', word: 'mempool', style: 'plain'};
+  return mark;
 };
 
 const BACKEND: Readonly<Record<BackendStatus['state'], Mark>> = {
@@ -103,58 +104,4 @@ export const creditEta = (deposit: Deposit, coin: CoinStatus): string => {
   const byMaturity = deposit.mature_at === undefined ? 0 : deposit.mature_at - (coin.height ?? 0);
   const blocks = Math.max(1, byConfirmations, byMaturity);
   return `~${formatAge(blocks * coin.block_time * 1000).replace(/(\d+[mh])\d+$/, '$1')}`;
-};
-
-/** Why a payout has not moved, in one line; what will move it. */
-export const whyPayout = (payout: Payout, coin: CoinStatus | undefined): string => {
-  const paused = coin?.payouts_paused;
-  switch (payout.status) {
-    case 'queued':
-      return paused ? `no payout is signed now: ${paused}` : 'waits to be gathered into the next transaction';
-    case 'reserved':
-      return paused
-        ? `its coins are chosen; no payout is signed now: ${paused}`
-        : 'its coins are chosen; it is about to be signed';
-    case 'signed':
-      return 'signed and stored; the node has not accepted it yet, the same bytes are sent again';
-    case 'sent':
-      return coin && coin.backend.state !== 'ok'
-        ? `in the mempool when the node was last seen (${coin.backend.state.replace('_', ' ')} now)`
-        : 'the node has it; waits for a block';
-    case 'confirmed':
-      return coin
-        ? `in block ${formatCount(payout.block_height ?? 0)}; settles at ${coin.max_confirmation_count} confirmations, has ${payout.confirmations}`
-        : 'in a block';
-    case 'settled':
-      return 'final';
-    case 'held':
-      return `${payout.reason ?? 'held'}${payout.clears === 'person' ? ' (waits for a person)' : ' (goes on by itself)'}`;
-    case 'conflicted':
-      return `${payout.reason ?? 'another transaction spent its coins'} (waits for a person)`;
-    case 'cancelled':
-      return 'cancelled; the account has its money back';
-  }
-};
-
-export const whyDeposit = (deposit: Deposit, coin: CoinStatus | undefined): string => {
-  switch (deposit.status) {
-    case 'detected': {
-      if (deposit.coinbase && deposit.mature_at !== undefined)
-        return `mined coins: can be credited at height ${formatCount(deposit.mature_at)}`;
-      const needed = coin ? coin.confirmations - deposit.confirmations : undefined;
-      return deposit.confirmations === 0
-        ? `in the mempool, waits for a block${coin ? `; credited at ${coin.confirmations} confirmations` : ''}`
-        : `needs ${needed ?? 'more'} more confirmation${needed === 1 ? '' : 's'}`;
-    }
-    case 'credited':
-      return coin
-        ? `credited; settles at ${coin.max_confirmation_count} confirmations, has ${deposit.confirmations}`
-        : 'credited';
-    case 'settled':
-      return 'final';
-    case 'dropped':
-      return deposit.replaced_by
-        ? 'its transaction was replaced by another one'
-        : `its transaction is gone (${deposit.reason ?? 'unknown'}); it comes back by itself if seen again`;
-  }
 };

@@ -1,8 +1,9 @@
-import {PANES, shownStatus, type PaneId, type ScreenState, type Target} from '../state.ts';
+import type {Status} from '../../contract/index.ts';
+import {PANES, shownStatus, type PaneId, type ScreenState, type Selection, type Target} from '../state.ts';
 import {detailScrollLimit} from '../dialogs/detail-lines.ts';
 import {helpScrollLimit} from '../dialogs/help-rows.ts';
 import {bodyHeight, chooseLayout, pageOf} from '../layout.ts';
-import {backendRows, depositRows, eventRows, jobRows, payoutRows, rowIds, selectedIndex} from '../rows.ts';
+import {backendRows, depositRows, eventRows, jobRows, payoutRows, rowIds, selectedIndex, selectedRow} from '../rows.ts';
 
 // Moving about: nothing here reaches the engine.
 
@@ -13,7 +14,7 @@ export const cyclePane = (state: ScreenState, step: 1 | -1): ScreenState => {
   return focusPane(state, PANES[(index + PANES.length) % PANES.length]!);
 };
 
-type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
+export type Motion = 'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last';
 
 const moved = (index: number, count: number, page: number, motion: Motion): number => {
   const target = {
@@ -55,31 +56,29 @@ export const move = (state: ScreenState, motion: Motion): ScreenState => {
   return {...state, view: {...view, scroll: moved(Math.min(view.scroll, limit), limit + 1, page, motion)}};
 };
 
-/** What Enter opens: bound to the id of the row, not to its place. */
-export const selectedTarget = (state: ScreenState): Target | undefined => {
-  const status = shownStatus(state);
-  const at = <Row extends {id: string}>(rows: readonly Row[]): Row | undefined =>
-    rows[selectedIndex(rows, state.selections[state.focus])];
-  switch (state.focus) {
-    case 'payouts': {
-      const row = at(payoutRows(status));
-      return row && {kind: 'payout', coin: row.coin.coin, id: row.payout.id};
-    }
-    case 'incoming': {
-      const row = at(depositRows(status));
-      return row && {kind: 'deposit', coin: row.coin.coin, id: row.deposit.id};
-    }
-    case 'backends': {
-      const row = at(backendRows(status));
-      return row && {kind: 'backend', coin: row.coin.coin, id: row.coin.coin};
-    }
-    case 'events': {
-      const row = at(eventRows(status));
-      return row && {kind: 'event', coin: row.event.coin, id: String(row.event.sequence)};
-    }
-    case 'jobs': {
-      const row = at(jobRows(status));
-      return row && {kind: 'job', coin: row.coin.coin, id: row.job.id};
-    }
-  }
+const TARGETS: Readonly<Record<PaneId, (status: Status | undefined, selection: Selection) => Target | undefined>> = {
+  payouts(status, selection) {
+    const row = selectedRow(payoutRows(status), selection);
+    return row && {kind: 'payout', coin: row.coin.coin, id: row.payout.id};
+  },
+  incoming(status, selection) {
+    const row = selectedRow(depositRows(status), selection);
+    return row && {kind: 'deposit', coin: row.coin.coin, id: row.deposit.id};
+  },
+  backends(status, selection) {
+    const row = selectedRow(backendRows(status), selection);
+    return row && {kind: 'backend', coin: row.coin.coin, id: row.coin.coin};
+  },
+  events(status, selection) {
+    const row = selectedRow(eventRows(status), selection);
+    return row && {kind: 'event', coin: row.event.coin, id: String(row.event.sequence)};
+  },
+  jobs(status, selection) {
+    const row = selectedRow(jobRows(status), selection);
+    return row && {kind: 'job', coin: row.coin.coin, id: row.job.id};
+  },
 };
+
+/** What Enter opens: bound to the id of the row, not to its place. */
+export const selectedTarget = (state: ScreenState): Target | undefined =>
+  TARGETS[state.focus](shownStatus(state), state.selections[state.focus]);

@@ -1,5 +1,5 @@
 import type {KeyName} from '../input/split-keys.ts';
-import {jobRows, selectedIndex} from '../rows.ts';
+import {jobRows, selectedIndex, selectedRow} from '../rows.ts';
 import type {ScreenState, View} from '../state.ts';
 import {stay, withToast, type Step} from './step.ts';
 
@@ -90,7 +90,7 @@ export const confirm = (state: ScreenState, at: number): Step => {
 
 export const cancelJob = (state: ScreenState, at: number): Step => {
   const running = jobRows(state.status).filter(row => row.job.status === 'running');
-  const selected = jobRows(state.status)[selectedIndex(jobRows(state.status), state.selections.jobs)];
+  const selected = selectedRow(jobRows(state.status), state.selections.jobs);
   const row = (state.focus === 'jobs' ? running.find(row => row.id === selected?.id) : undefined) ?? running[0];
   if (!row) return stay(withToast(state, 'no job is running', 'warn', at));
   return stay(withToast(state, `cancelling ${row.job.kind.replace('_', ' ')} ${row.job.id}`, 'ok', at), {

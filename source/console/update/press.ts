@@ -1,7 +1,7 @@
 import type {KeyName} from '../input/split-keys.ts';
 import {bindingFor, type Command} from '../keymap.ts';
 import {isStale, PANES, shownStatus, type ScreenState} from '../state.ts';
-import {cyclePane, focusPane, move, selectedTarget} from './browse.ts';
+import {cyclePane, focusPane, move, selectedTarget, type Motion} from './browse.ts';
 import {
   cancelJob,
   chooseQuit,
@@ -59,54 +59,38 @@ const open = (state: ScreenState, at: number): ScreenState => {
   return target ? withTarget(state, target) : withToast(state, 'nothing to open here', 'warn', at);
 };
 
-const run = (state: ScreenState, command: Command, key: KeyName, at: number): Step => {
-  switch (command) {
-    case 'next-pane':
-      return stay(cyclePane(state, 1));
-    case 'previous-pane':
-      return stay(cyclePane(state, -1));
-    case 'go-to-pane':
-      return stay(focusPane(state, PANES[Number(key) - 1] ?? state.focus));
-    case 'up':
-    case 'down':
-    case 'page-up':
-    case 'page-down':
-    case 'first':
-    case 'last':
-      return stay(move(state, command));
-    case 'open':
-      return stay(open(state, at));
-    case 'back':
-      return back(state);
-    case 'help':
-      return stay({...state, view: {name: 'help', under: state.view, scroll: 0}});
-    case 'freeze':
-      return stay(freeze(state, at));
-    case 'rescan':
-      return openRescan(state, at);
-    case 'cancel-job':
-      return cancelJob(state, at);
-    case 'start-engine':
-      return stay(state, {do: 'start-engine'});
-    case 'quit':
-      return openQuit(state, at);
-    case 'interrupt':
-      return interrupt(state, at);
-    case 'choose-next':
-      return stay(chooseQuit(state, 1));
-    case 'choose-previous':
-      return stay(chooseQuit(state, -1));
-    case 'confirm':
-      return confirm(state, at);
-    case 'type':
-      return stay(typeInto(state, key));
-    case 'erase':
-      return stay(eraseOne(state));
-    case 'other-coin':
-      return stay(otherCoin(state));
-    case 'initialise':
-      return initialise(state);
-  }
+type Handler = (state: ScreenState, at: number, key: KeyName) => Step;
+const moving =
+  (motion: Motion): Handler =>
+  state =>
+    stay(move(state, motion));
+
+const HANDLERS: Readonly<Record<Command, Handler>> = {
+  'next-pane': state => stay(cyclePane(state, 1)),
+  'previous-pane': state => stay(cyclePane(state, -1)),
+  'go-to-pane': (state, _at, key) => stay(focusPane(state, PANES[Number(key) - 1] ?? state.focus)),
+  up: moving('up'),
+  down: moving('down'),
+  'page-up': moving('page-up'),
+  'page-down': moving('page-down'),
+  first: moving('first'),
+  last: moving('last'),
+  open: (state, at) => stay(open(state, at)),
+  back,
+  help: state => stay({...state, view: {name: 'help', under: state.view, scroll: 0}}),
+  freeze: (state, at) => stay(freeze(state, at)),
+  rescan: openRescan,
+  'cancel-job': cancelJob,
+  'start-engine': state => stay(state, {do: 'start-engine'}),
+  quit: openQuit,
+  interrupt,
+  'choose-next': state => stay(chooseQuit(state, 1)),
+  'choose-previous': state => stay(chooseQuit(state, -1)),
+  confirm,
+  type: (state, _at, key) => stay(typeInto(state, key)),
+  erase: state => stay(eraseOne(state)),
+  'other-coin': state => stay(otherCoin(state)),
+  initialise,
 };
 
 /** One key against the state of this moment. Pure; effects are run by the caller, in order. */
@@ -116,7 +100,7 @@ export const press = (state: ScreenState, key: KeyName, at: number): Step => {
   if (binding.command !== 'interrupt' && isDeaf(state.view, at)) return stay(state);
   if (binding.mutates && (isStale(state) || !shownStatus(state)))
     return stay(withToast(state, 'refused: what you see may be out of date, the engine does not answer', 'bad', at));
-  return run(state, binding.command, key, at);
+  return HANDLERS[binding.command](state, at, key);
 };
 
 /** All keys of one chunk, in order. A dialog opened by one of them is deaf to the others. */

@@ -60,6 +60,7 @@ export interface PlannedBroadcast {
   readonly txid: Txid | undefined;
   /** vbytes as planned. */
   readonly virtualSize: number;
+  readonly spendsUnconfirmed: boolean;
 }
 
 /** How many payouts wait to be signed. */
@@ -92,14 +93,15 @@ export interface PayoutStore {
   addChangeAddress(address: string, scriptPubKey: Buffer, now: number): Promise<void>;
   /**
    * Offers due payouts and spendable coins, lets `decide` choose, and stores its choice: inputs reserved, payouts
-   * `reserved`, the others held. One transaction. `which`: everything due, or only what the node refused before.
+   * `reserved`, the others held. One transaction. `which`: everything due, only what
+   * is queued, or only what the node refused before.
    * Payouts of frozen accounts are held and not offered. Undefined when nothing was reserved.
    */
   reserveBatch(
     limit: number,
     decide: (offer: BatchOffer) => BatchDecision,
     now: number,
-    which?: 'due' | 'refused',
+    which?: 'due' | 'queued' | 'refused',
   ): Promise<PlannedBroadcast | undefined>;
   queue(): Promise<Queue>;
   /** Cheap, in the order of their making: parents before children. */

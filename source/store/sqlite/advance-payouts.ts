@@ -1,6 +1,17 @@
+import {and, eq, inArray, isNotNull, lte, ne} from 'drizzle-orm';
 import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
+import {adoptTwin} from './adopt-twin.ts';
+import {appendEvent} from './append-event.ts';
+import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
+import type {BroadcastRow} from './broadcast-rows.ts';
+import {abandon, becomeSent} from './broadcast-steps.ts';
+import {markConflicted, reviewConflicts} from './conflicts.ts';
 import type {Orm} from './connection.ts';
+import {movePayout, payoutsOfBroadcast, payoutView, type Moving} from './payout-rows.ts';
+import {broadcast, broadcastInput, networkTransaction} from './schema.ts';
+import {prepared} from './statements.ts';
+import {sql} from 'drizzle-orm';
 
 /** What one application of chain facts means for payouts. Built by track, inside its transaction. */
 export interface PayoutStep {
@@ -23,4 +34,110 @@ export interface PayoutStep {
  * an input (or adopted, when it pays the same), and one `payout.confirmations` an item and step. Called by track once
  * per step, after ladder, network transactions and outputs were written, before deposits. Repeating it changes nothing.
  */
-export const advancePayouts = (_orm: Orm, _step: PayoutStep): void => {};
+export const advancePayouts = (orm: Orm, step: PayoutStep): void => {
+  const moving: Moving = {orm, now: step.now, tip: step.tip};
+  for (const txid of step.unanchored) {
+    const row = ofTxid(orm).get({txid});
+    if (row) unanchorBroadcast(moving, row);
+  }
+  const fresh = new Set<number>();
+  for (const [txid, anchor] of step.anchored) {
+    const row = ofTxid(orm).get({txid});
+    if (row && anchorBroadcast(moving, row, anchor)) fresh.add(row.id);
+  }
+  for (const spend of step.spends) {
+    const adopted = applySpend(moving, step, spend);
+    if (adopted !== undefined) fresh.add(adopted);
+  }
+  reviewConflicts(moving, step.policy.maxConfirmationCount);
+  findSent(moving);
+  count(moving, step, fresh);
+};
+
+const ofTxid = prepared(orm =>
+  orm
+    .select()
+    .from(broadcast)
+    .where(eq(broadcast.txid, sql.placeholder('txid')))
+    .prepare(),
+);
+
+const spendersOf = prepared(orm =>
+  orm
+    .select({row: broadcast})
+    .from(broadcastInput)
+    .innerJoin(broadcast, eq(broadcast.id, broadcastInput.broadcastId))
+    .where(
+      and(
+        eq(broadcastInput.txid, sql.placeholder('txid')),
+        eq(broadcastInput.vout, sql.placeholder('vout')),
+        inArray(broadcast.status, ['reserved', 'signed', 'sent', 'held']),
+      ),
+    )
+    .prepare(),
+);
+
+/** An input of ours is gone for good as far as this chain goes. The id of a twin that was adopted. */
+const applySpend = (
+  moving: Moving,
+  step: PayoutStep,
+  {outpoint, spender}: PayoutStep['spends'][number],
+): number | undefined => {
+  let adopted: number | undefined;
+  for (const {row} of spendersOf(moving.orm).all({txid: outpoint.txid, vout: outpoint.vout})) {
+    if (row.txid === spender) continue;
+    if (row.status === 'reserved') {
+      // Nothing was signed: the payouts are due again with other coins.
+      abandon(moving, row, undefined);
+      continue;
+    }
+    const anchor = step.anchored.get(spender);
+    const twin = anchor && adoptTwin(moving, row, spender, anchor.raw);
+    if (twin) {
+      anchorBroadcast(moving, twin, anchor);
+      adopted = twin.id;
+    } else markConflicted(moving, row, `${spender} spends ${outpoint.txid}:${outpoint.vout}`);
+  }
+  return adopted;
+};
+
+/** Held or never marked, but the mempool has it: whatever was answered, it was sent. */
+const findSent = (moving: Moving): void => {
+  const rows = moving.orm
+    .select({row: broadcast})
+    .from(broadcast)
+    .innerJoin(networkTransaction, eq(networkTransaction.txid, broadcast.txid))
+    .where(and(LIVE, inArray(broadcast.status, ['signed', 'held']), eq(networkTransaction.state, 'mempool')))
+    .all();
+  for (const {row} of rows) becomeSent(moving, row);
+};
+
+/** As the partial index has it: with other words SQLite would read every broadcast there ever was. */
+const LIVE = sql`broadcast.status NOT IN ('settled', 'abandoned')`;
+
+/** Settles what is deep enough and tells the others their count, once a step. */
+const count = (moving: Moving, step: PayoutStep, fresh: ReadonlySet<number>): void => {
+  const {orm, tip, now} = moving;
+  const rows = orm
+    .select()
+    .from(broadcast)
+    .where(and(LIVE, eq(broadcast.status, 'confirmed'), isNotNull(broadcast.height), lte(broadcast.height, tip)))
+    .all();
+  for (const row of rows) {
+    const isSettled = tip - row.height! + 1 >= step.policy.maxConfirmationCount;
+    if (isSettled) settle(moving, row);
+    else if (step.tip !== step.previousTip && !fresh.has(row.id))
+      for (const record of payoutsOfBroadcast(orm, row.id))
+        appendEvent(orm, 'payout.confirmations', payoutView(record, tip), now);
+  }
+};
+
+const settle = (moving: Moving, row: BroadcastRow): void => {
+  const {orm} = moving;
+  orm
+    .update(broadcast)
+    .set({status: 'settled'})
+    .where(and(eq(broadcast.id, row.id), ne(broadcast.status, 'settled')))
+    .run();
+  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'settle'});
+};

@@ -63,7 +63,10 @@ class DepositWriter {
   }
 
   applyMove(move: TransactionMove): void {
-    const held = move.before ? depositsOf(this.#orm, move.txid) : [];
+    // A deposit that turned out to be the change of an adopted twin was dropped for good.
+    const held = (move.before ? depositsOf(this.#orm, move.txid) : []).filter(
+      deposit => !isRecordedChange(this.#orm, move.txid, deposit.vout),
+    );
     for (const deposit of held) this.#apply(deposit, move);
     for (const output of move.outputs) {
       if (held.some(deposit => deposit.vout === output.vout)) continue;

@@ -27,7 +27,7 @@ export const openBroadcasts = (orm: Orm): OpenBroadcast[] =>
   }));
 
 const selectInputs = rawStatement(
-  `SELECT i.txid, i.vout, i.amount, a.script FROM broadcast_input i
+  `SELECT i.txid, i.vout, i.amount, a.script, o.height FROM broadcast_input i
    JOIN output o ON o.txid = i.txid AND o.vout = i.vout JOIN address a ON a.id = o.address_id
    WHERE i.broadcast_id = ? ORDER BY i.position`,
 );
@@ -37,6 +37,7 @@ interface InputRow {
   readonly vout: bigint;
   readonly amount: bigint;
   readonly script: Buffer;
+  readonly height: bigint | null;
 }
 
 /** Rebuilds the plan as it was reserved: the same inputs, outputs and order, so that signing it again is harmless. */
@@ -56,7 +57,8 @@ export const plannedBroadcast = (orm: Orm, network: Network, id: string): Planne
   }));
   const change = changeOutput(orm, network, row);
   if (change) outputs.splice(row.changeVout!, 0, change);
-  const inputs = (selectInputs(orm).all(row.id) as InputRow[]).map(input => ({
+  const rows = selectInputs(orm).all(row.id) as InputRow[];
+  const inputs = rows.map(input => ({
     outpoint: {txid: input.txid, vout: Number(input.vout)},
     amount: satoshi(input.amount),
     scriptPubKey: input.script,
@@ -70,6 +72,7 @@ export const plannedBroadcast = (orm: Orm, network: Network, id: string): Planne
     raw: row.raw ?? undefined,
     txid: row.txid ?? undefined,
     virtualSize: row.virtualSize,
+    spendsUnconfirmed: rows.some(({height}) => height === null),
   };
 };
 

@@ -1,9 +1,10 @@
-import {and, eq} from 'drizzle-orm';
+import {and, eq, inArray} from 'drizzle-orm';
 import type {Coin} from '../../coins/index.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import type {Batch} from '../../payout/select-coins.ts';
 import {planFault} from '../../payout/verify.ts';
 import {sum} from '../../primitives/amount.ts';
+import {outpointKey} from '../../primitives/ids.ts';
 import type {BatchDecision, BatchOffer, PlannedBroadcast, Queue} from '../payout-store.ts';
 import {holdInput} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
@@ -12,9 +13,8 @@ import {movePayout, selectPayouts, type Moving, type PayoutRecord} from './payou
 import {rawStatement} from './raw-statement.ts';
 import {account, address, broadcast, payout} from './schema.ts';
 import {expectedChange, spendableCoins} from './spendable-coins.ts';
-import {inArray} from 'drizzle-orm';
 
-export type Which = 'due' | 'refused';
+export type Which = 'due' | 'queued' | 'refused';
 
 const WAITS = "status = 'held' AND clears = 'itself' AND broadcast_id IS NULL";
 const REFUSED = "reason LIKE 'refused\\_by\\_node:%' ESCAPE '\\'";
@@ -26,6 +26,10 @@ const selectIds = {
   due: [
     rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount <= ? ORDER BY id LIMIT ?`),
     rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount > ? ORDER BY id LIMIT ?`),
+  ],
+  queued: [
+    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND status = 'queued' AND amount <= ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND status = 'queued' AND amount > ? ORDER BY id LIMIT ?`),
   ],
   refused: [
     rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${WAITS} AND ${REFUSED} AND amount <= ? ORDER BY id LIMIT ?`),
@@ -69,7 +73,9 @@ export const reserveBatch = (
   if (!batch) return undefined;
   const fault = planFault(batch, offer);
   if (fault !== undefined) throw new Error(`a plan that does not hold: ${fault}`);
-  return store(moving, batch, records);
+  const unconfirmed = new Set(coins.filter(one => one.unconfirmed !== undefined).map(one => outpointKey(one.outpoint)));
+  const spendsUnconfirmed = batch.plan.inputs.some(input => unconfirmed.has(outpointKey(input.outpoint)));
+  return {...store(moving, batch, records), spendsUnconfirmed};
 };
 
 /** Payouts of an account that was frozen meanwhile are held here, for a person; a release overrides that. */
@@ -110,7 +116,11 @@ const recordsOf = (orm: Orm, ids: readonly number[]): PayoutRecord[] => {
   return found.sort((a, b) => a.row.id - b.row.id);
 };
 
-const store = (moving: Moving, batch: Batch, records: ReadonlyMap<string, PayoutRecord>): PlannedBroadcast => {
+const store = (
+  moving: Moving,
+  batch: Batch,
+  records: ReadonlyMap<string, PayoutRecord>,
+): Omit<PlannedBroadcast, 'spendsUnconfirmed'> => {
   const {orm, now} = moving;
   const {plan, changeVout, payoutIds, virtualSize} = batch;
   const change = changeVout === undefined ? undefined : plan.outputs[changeVout]!;

@@ -1,0 +1,146 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import type {Hold} from '../payout/state.ts';
+import {Wake} from '../primitives/wake.ts';
+import type {OpenBroadcast, Queue} from '../store/payout-store.ts';
+import {Gatherer} from './broadcast/gather.ts';
+import type {BroadcastParts} from './broadcast/parts.ts';
+import {sendBroadcast} from './broadcast/send.ts';
+import type {Loop, Round, RoundContext} from './loop.ts';
+
+export {BROADCAST_STEPS, type BroadcastParts, type BroadcastStep} from './broadcast/parts.ts';
+
+/** A burst of payouts becomes one batch: gathered once nothing came for `QUIET`, at the latest after `LONGEST` ms. */
+const QUIET = 20;
+const LONGEST = 250;
+/** First pause before the same bytes are sent again, ms; doubled up to the period. */
+const FIRST_PAUSE = 1000;
+/** Change that tracking has not seen yet: it rings, this only converges without. */
+const CHANGE_WAIT = 500;
+
+/**
+ * Pays what is due. At start and every period it goes on with what a crash or the network left open: reserved plans
+ * are signed again, signed bytes sent, sent ones that the mempool does not hold sent again. Woken, it gathers.
+ */
+export const createBroadcastLoop = (parts: BroadcastParts): Loop => {
+  const loop = new BroadcastLoop(parts);
+  return {
+    name: 'broadcast',
+    coin: parts.coin.name,
+    wake: new Wake(),
+    stallAfter: 120_000,
+    round: context => loop.round(context),
+  };
+};
+
+const isUnsent = ({status}: OpenBroadcast): boolean => status === 'reserved' || status === 'signed';
+
+class BroadcastLoop {
+  readonly #parts: BroadcastParts;
+  readonly #gatherer: Gatherer;
+  /** Monotonic ms. The first round is a period's. */
+  #nextPeriod = 0;
+  readonly #pauses = new Map<string, {until: number; length: number}>();
+
+  constructor(parts: BroadcastParts) {
+    this.#parts = parts;
+    this.#gatherer = new Gatherer(parts);
+  }
+
+  async round(context: RoundContext): Promise<Round> {
+    const {store, clock, period} = this.#parts;
+    const isPeriod = clock.monotonic() >= this.#nextPeriod;
+    const stop = this.#parts.blocked() ?? (await store.payoutsPausedBy());
+    if (stop) return this.#stop(stop, isPeriod);
+    if (isPeriod) this.#gatherer.forget();
+    const waitingFor = (await this.#goOn(isPeriod, context)) ?? (await this.#gatherAll(isPeriod, context));
+    if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
+    return this.#rest(await store.queue(), waitingFor);
+  }
+
+  /** Nothing is signed or sent; what is queued shows why. Reserved plans are given up: nothing was signed. */
+  async #stop(stop: Hold, isPeriod: boolean): Promise<Round> {
+    const {store, clock, period} = this.#parts;
+    for (const {id, status} of await store.openBroadcasts())
+      if (status === 'reserved') await store.abandonBroadcast(id, stop, clock.now());
+    while ((await store.queue()).queued > 0) if ((await this.#gatherer.hold(stop)).kind === 'nothing') break;
+    if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
+    return {sleep: Math.min(period, CHANGE_WAIT * 4), waitingFor: stop.words};
+  }
+
+  /** Everything open that is due; parents come before children. The words of the last one that has to wait. */
+  async #goOn(isPeriod: boolean, context: RoundContext): Promise<string | undefined> {
+    const {store} = this.#parts;
+    let waitingFor: string | undefined;
+    const all = await store.openBroadcasts();
+    this.#forgetPauses(all);
+    for (const open of all) {
+      if (context.signal.aborted || !this.#isDue(open, isPeriod)) continue;
+      context.progress();
+      const broadcast = await store.plannedBroadcast(open.id);
+      if (!broadcast) continue;
+      const outcome =
+        broadcast.status === 'reserved'
+          ? await this.#gatherer.carryOn(broadcast, undefined, () => context.progress())
+          : await sendBroadcast(this.#parts, broadcast);
+      if (outcome.kind === 'again') waitingFor = outcome.words;
+      if (outcome.kind === 'again' && isUnsent(open)) this.#pause(open.id);
+      else this.#pauses.delete(open.id);
+    }
+    return waitingFor;
+  }
+
+  #isDue(open: OpenBroadcast, isPeriod: boolean): boolean {
+    if (!isUnsent(open)) return isPeriod && !(open.status === 'sent' && open.inMempool);
+    const pause = this.#pauses.get(open.id);
+    return pause === undefined || this.#parts.clock.monotonic() >= pause.until;
+  }
+
+  #forgetPauses(open: readonly OpenBroadcast[]): void {
+    const unsent = new Set(open.filter(isUnsent).map(({id}) => id));
+    for (const id of this.#pauses.keys()) if (!unsent.has(id)) this.#pauses.delete(id);
+  }
+
+  #pause(id: string): void {
+    const length = Math.min((this.#pauses.get(id)?.length ?? FIRST_PAUSE / 2) * 2, this.#parts.period);
+    this.#pauses.set(id, {until: this.#parts.clock.monotonic() + length, length});
+  }
+
+  /** Batch after batch, while there is something to send or to hold. */
+  async #gatherAll(isPeriod: boolean, context: RoundContext): Promise<string | undefined> {
+    const {store} = this.#parts;
+    const waiting = await store.queue();
+    if (isPeriod && waiting.refused > 0) await this.#gatherer.gather('refused', () => context.progress());
+    if (waiting.queued === 0 && !(isPeriod && waiting.held > waiting.refused)) return undefined;
+    await this.#settle(waiting, context.signal);
+    while (!context.signal.aborted) {
+      context.progress();
+      const outcome = await this.#gatherer.gather('due', () => context.progress());
+      if (outcome.kind === 'again') {
+        this.#pause(outcome.id);
+        return outcome.words;
+      }
+      if (outcome.kind === 'nothing' || (await store.queue()).queued === 0) return undefined;
+    }
+    return undefined;
+  }
+
+  async #settle({queued}: Queue, signal: AbortSignal): Promise<void> {
+    const {store, clock} = this.#parts;
+    const end = clock.monotonic() + LONGEST;
+    let last = queued;
+    while (last > 0 && last < this.#gatherer.batchSize && clock.monotonic() < end && !signal.aborted) {
+      await pause(QUIET);
+      const now = (await store.queue()).queued;
+      if (now === last) return;
+      last = now;
+    }
+  }
+
+  #rest({queued, held}: Queue, waitingFor: string | undefined): Round {
+    const now = this.#parts.clock.monotonic();
+    const ends = [...this.#pauses.values()].map(pause => pause.until - now);
+    const sleep = Math.max(0, Math.min(this.#nextPeriod - now, ...ends, ...(queued > 0 ? [CHANGE_WAIT] : [])));
+    const detail = [queued > 0 ? `${queued} queued` : '', held > 0 ? `${held} held` : ''].filter(Boolean).join(', ');
+    return {sleep, ...(detail !== '' && {detail}), ...(waitingFor !== undefined && {waitingFor})};
+  }
+}

@@ -1,0 +1,47 @@
+import {formatAmount, type Satoshi} from '../primitives/amount.ts';
+import type {HoldReason} from '../contract/index.ts';
+import type {SpendableCoin} from './coin-pool.ts';
+import {selectCoins, type Batch, type SelectionRules, type WantedOutput} from './select-coins.ts';
+
+export interface Offer {
+  readonly due: readonly WantedOutput[];
+  readonly coins: readonly SpendableCoin[];
+  /** Our change that the network has and tracking has not seen yet. */
+  readonly expected: Satoshi;
+}
+
+export interface BatchRules extends SelectionRules {
+  /** `BTC`, for the words. */
+  readonly unit: string;
+  /** Set after the node refused a chain of unconfirmed transactions. */
+  readonly anchoredOnly: boolean;
+}
+
+export interface Decision {
+  readonly batch: Batch | undefined;
+  readonly holds: readonly {
+    readonly payoutIds: readonly string[];
+    readonly reason: HoldReason;
+    readonly words: string;
+  }[];
+}
+
+/** What goes out now and what is held for want of coins. What change on its way will cover just waits. */
+export const decideBatch = (offer: Offer, rules: BatchRules): Decision => {
+  const coins = rules.anchoredOnly ? offer.coins.filter(coin => coin.unconfirmed === undefined) : offer.coins;
+  const {batch, short} = selectCoins(offer.due, coins, rules);
+  const holds = short
+    .filter(({missing}) => rules.anchoredOnly || missing > offer.expected)
+    .map(({id, missing}) => ({
+      payoutIds: [id],
+      reason: 'coins_short' as const,
+      words: `add ${formatAmount(missing)} ${rules.unit} for it to go out`,
+    }));
+  return {batch, holds};
+};
+
+/** Holds everything that is due, for a reason that lies in none of it. */
+export const holdAll = (offer: Offer, reason: HoldReason, words: string): Decision => ({
+  batch: undefined,
+  holds: [{payoutIds: offer.due.map(({id}) => id), reason, words}],
+});

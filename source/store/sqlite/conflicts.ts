@@ -1,0 +1,84 @@
+import {eq, inArray, and, sql} from 'drizzle-orm';
+import type {Txid} from '../../primitives/ids.ts';
+import {membersOf, releaseInputs, type BroadcastRow} from './broadcast-rows.ts';
+import {abandon, becomeSent} from './broadcast-steps.ts';
+import type {Orm} from './connection.ts';
+import {movePayout, payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {rawStatement} from './raw-statement.ts';
+import {broadcast, broadcastInput} from './schema.ts';
+
+const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
+  void orm.update(broadcast).set(values).where(eq(broadcast.id, id)).run();
+
+/**
+ * It lost an input to a different anchored transaction: for a person, and never paid again by itself. Its inputs stay
+ * taken until that is deep. What spends its outputs has lost with it.
+ */
+export const markConflicted = (moving: Moving, row: BroadcastRow, words: string): void => {
+  const reason = `inputs_spent: ${words}`;
+  set(moving.orm, row.id, {status: 'conflicted', reason});
+  for (const record of payoutsOfBroadcast(moving.orm, row.id))
+    movePayout(moving, record, {kind: 'conflict', words: reason});
+  if (row.txid !== null) conflictChildren(moving, row.txid);
+};
+
+/** Another member of its family is in the chain: its payouts are that one's now. */
+export const markLost = (moving: Moving, row: BroadcastRow, winner: Txid): void => {
+  if (row.status === 'abandoned') return;
+  set(moving.orm, row.id, {status: 'abandoned', reason: `replaced: ${winner} of its family is in the chain`});
+  if (row.txid !== null) conflictChildren(moving, row.txid);
+};
+
+const conflictChildren = (moving: Moving, parent: Txid): void => {
+  const children = moving.orm
+    .selectDistinct({row: broadcast})
+    .from(broadcastInput)
+    .innerJoin(broadcast, eq(broadcast.id, broadcastInput.broadcastId))
+    .where(and(eq(broadcastInput.txid, parent), inArray(broadcast.status, ['reserved', 'signed', 'sent', 'held'])))
+    .all();
+  for (const {row} of children) {
+    if (row.status === 'reserved') abandon(moving, row, undefined);
+    else markConflicted(moving, row, `it spends ${parent}, which lost an input`);
+  }
+};
+
+const selectRivalHeight = rawStatement(
+  `SELECT min(o.spent_height) AS height FROM broadcast_input i JOIN output o ON o.txid = i.txid AND o.vout = i.vout
+   WHERE i.broadcast_id = ?1 AND o.spent_height IS NOT NULL AND o.spent_by <> ?2`,
+);
+const selectParents = rawStatement(
+  `SELECT DISTINCT p.id, p.family FROM broadcast_input i JOIN broadcast p ON p.txid = i.txid
+   WHERE i.broadcast_id = ? AND p.status IN ('conflicted', 'abandoned')`,
+);
+
+/** Height at which a rival of it, or of an ancestor of it, is anchored. */
+const rivalHeight = (orm: Orm, id: number, txid: Txid | null): number | undefined => {
+  const {height} = selectRivalHeight(orm).get(id, txid ?? '') as {height: bigint | null};
+  if (height !== null) return Number(height);
+  for (const parent of selectParents(orm).all(id) as {id: bigint; family: bigint}[]) {
+    const members = membersOf(orm, Number(parent.family));
+    const row = members.find(member => member.id === Number(parent.id));
+    const found = row && rivalHeight(orm, row.id, row.txid);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** A rival that left the chain gives the broadcast back; one that is deep enough gives its other coins back. */
+export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
+  const {orm, tip} = moving;
+  const rows = orm
+    .select()
+    .from(broadcast)
+    .where(and(sql`broadcast.status NOT IN ('settled', 'abandoned')`, eq(broadcast.status, 'conflicted')))
+    .orderBy(broadcast.id)
+    .all();
+  for (const row of rows) {
+    const height = rivalHeight(orm, row.id, row.txid);
+    if (height === undefined) becomeSent(moving, row);
+    else if (tip - height + 1 >= maxConfirmationCount && holdsInputs(orm, row.id)) releaseInputs(orm, row.family);
+  }
+};
+
+const selectHeld = rawStatement('SELECT 1 FROM broadcast_input WHERE broadcast_id = ? AND holds = 1 LIMIT 1');
+const holdsInputs = (orm: Orm, id: number): boolean => selectHeld(orm).get(id) !== undefined;

@@ -5,7 +5,6 @@ import type {BlockFacts} from './facts.ts';
 export interface Ladder {
   readonly bottom: number;
   readonly top: BlockRef;
-  readonly genesis: BlockHash;
 }
 
 /** How the node's best chain stands to our ladder. */
@@ -15,8 +14,10 @@ export type Standing =
   | {readonly kind: 'ahead'}
   /** Its tip is an ancestor of our top, or below our start: it lost blocks or is catching up. Nothing is concluded. */
   | {readonly kind: 'behind'}
-  /** It offers a different block at a height we hold. `at` is the highest block both share, genesis at worst. */
+  /** It offers a different block at a height we hold. `at` is the highest block both share. */
   | {readonly kind: 'fork'; readonly at: BlockRef}
+  /** As `fork`, but they share no block that we hold. */
+  | {readonly kind: 'fork-below'; readonly bottom: number}
   /** Its answers do not fit together, because its chain moved between them: look again. */
   | {readonly kind: 'unknown'}
   /** Undecided: ask node and ladder for the hashes at these heights, add them, and compare again. */
@@ -60,8 +61,7 @@ const findFork = (ladder: Ladder, differsAt: number, known: ReadonlyMap<number, 
   if (agrees >= differs) return {kind: 'unknown'};
   if (agrees === differs - 1 && agrees >= 0)
     return {kind: 'fork', at: {height: agrees, hash: known.get(agrees)!.ours!}};
-  if (differs === ladder.bottom)
-    return ladder.bottom === 0 ? {kind: 'unknown'} : {kind: 'fork', at: {height: 0, hash: ladder.genesis}};
+  if (differs === ladder.bottom) return {kind: 'fork-below', bottom: ladder.bottom};
   return {kind: 'ask', heights: heightsBetween(agrees, differs, ladder.bottom)};
 };
 
@@ -96,35 +96,61 @@ export type LadderPlan =
   /** The blocks do not attach to our ladder as it is now: they were fetched against an older one. */
   | {readonly kind: 'stale'; readonly words: string};
 
+interface ForkRules {
+  readonly maxDepth: number;
+  /** Whether an operator let a fork above this height through. */
+  readonly isAccepted: (fork: number) => boolean;
+}
+
 /**
  * What connected blocks mean for the ladder. Rungs go only where a different block is offered at a height we hold,
  * and only when the fetch saw the fork (`fork`): a rescan, which walks heights we hold, never disconnects anything.
- * `rungAt` answers for the heights of `connected` and the one below the first.
+ * A fork without blocks only asks whether it may be followed. `rungAt` answers for the heights of `connected` and the
+ * one below the first.
  */
 export const planLadder = (
   top: BlockRef,
   rungAt: (height: number) => BlockHash | undefined,
   facts: {readonly fork: BlockRef | undefined; readonly connected: readonly BlockFacts[]},
-  rules: {readonly maxDepth: number; readonly isAccepted: (fork: number) => boolean},
+  rules: ForkRules,
 ): LadderPlan => {
-  let below: BlockHash | undefined;
+  const {fork, connected} = facts;
+  if (fork !== undefined && connected.length === 0) return tooDeep(fork.height, top, rules) ?? unmoved(top);
+  const attaching = attach(rungAt, facts);
+  if (typeof attaching === 'string') return {kind: 'stale', words: attaching};
+  const {newFrom} = attaching;
+  if (newFrom === undefined) return unmoved(top);
+  const connect = connected.filter(block => block.height >= newFrom);
+  const {height, hash} = connect.at(-1)!;
+  if (newFrom > top.height) return {kind: 'apply', disconnectFrom: undefined, connect, top: {height, hash}};
+  if (fork === undefined) return {kind: 'stale', words: `block ${newFrom} is not the one the ladder holds`};
+  const refusal = tooDeep(newFrom - 1, top, rules);
+  return refusal ?? {kind: 'apply', disconnectFrom: newFrom, connect, top: {height, hash}};
+};
+
+const unmoved = (top: BlockRef): LadderPlan => ({kind: 'apply', disconnectFrom: undefined, connect: [], top});
+
+const tooDeep = (fork: number, top: BlockRef, rules: ForkRules): LadderPlan | undefined => {
+  const depth = top.height - fork;
+  return depth > rules.maxDepth && !rules.isAccepted(fork) ? {kind: 'too-deep', fork, depth} : undefined;
+};
+
+/** The lowest height at which the blocks leave the ladder or rise above it; words when they do not attach to it. */
+const attach = (
+  rungAt: (height: number) => BlockHash | undefined,
+  {fork, connected}: {readonly fork: BlockRef | undefined; readonly connected: readonly BlockFacts[]},
+): {newFrom: number | undefined} | string => {
   let newFrom: number | undefined;
-  for (const [index, {height, hash, previous}] of facts.connected.entries()) {
+  let below: BlockRef | undefined;
+  for (const {height, hash, previous} of connected) {
+    if (below && height !== below.height + 1) return `block ${height} does not come next`;
     const isHeld = newFrom === undefined && rungAt(height) === hash;
-    const expected = index === 0 ? rungAt(height - 1) : below;
-    if (expected !== previous && height > 0 && !(index === 0 && isHeld))
-      return {kind: 'stale', words: `block ${height} does not follow the block below it`};
-    if (index > 0 && height !== facts.connected[index - 1]!.height + 1)
-      return {kind: 'stale', words: `block ${height} does not come next`};
+    // The lowest block we hold has nothing of ours below it, nor has the one that takes its place.
+    const expected = below?.hash ?? rungAt(height - 1) ?? (fork?.height === height - 1 ? fork.hash : undefined);
+    const attaches = expected === previous || (below === undefined && isHeld);
+    if (!attaches) return `block ${height} does not follow the block below it`;
     if (!isHeld) newFrom ??= height;
-    below = hash;
+    below = {height, hash};
   }
-  if (newFrom === undefined) return {kind: 'apply', disconnectFrom: undefined, connect: [], top};
-  const connect = facts.connected.filter(block => block.height >= newFrom);
-  const newTop = {height: connect.at(-1)!.height, hash: connect.at(-1)!.hash};
-  if (newFrom > top.height) return {kind: 'apply', disconnectFrom: undefined, connect, top: newTop};
-  if (facts.fork === undefined) return {kind: 'stale', words: `block ${newFrom} is not the one the ladder holds`};
-  const depth = top.height - newFrom + 1;
-  if (depth > rules.maxDepth && !rules.isAccepted(newFrom - 1)) return {kind: 'too-deep', fork: newFrom - 1, depth};
-  return {kind: 'apply', disconnectFrom: newFrom, connect, top: newTop};
+  return {newFrom};
 };

@@ -61,24 +61,36 @@ const recounted = (state: HeldState): DepositStep => ({state, event: 'deposit.co
  * `gone` cannot meet a credited deposit: what is gone from the mempool is not anchored, and what is unanchored was
  * dropped first.
  */
-export const transition = (state: DepositState, fact: DepositFact, rules: DepositRules): readonly DepositStep[] => {
-  switch (state.status) {
-    case 'unseen':
-    case 'dropped':
-      if (fact.kind === 'sighted') return [detected];
-      if (fact.kind === 'anchored') return [detected, ...confirm({status: 'detected'}, fact, rules)];
-      return [];
-    case 'detected':
-      if (fact.kind === 'anchored') return confirm(state, fact, rules);
-      if (fact.kind === 'unanchored') return fact.before === 0 ? [] : [recounted({status: 'detected'})];
-      return fact.kind === 'gone' ? [dropped(fact.reason, fact.replacedBy)] : [];
-    case 'credited':
-    case 'settled':
-      if (fact.kind === 'anchored') return state.status === 'settled' ? [] : confirm(state, fact, rules);
-      if (fact.kind === 'unanchored') return [{...dropped('reorged', null), posting: 'reversal'}];
-      if (fact.kind === 'gone') throw new Error(`a ${state.status} deposit cannot leave the mempool`);
-      return [];
-  }
+export const transition = (state: DepositState, fact: DepositFact, rules: DepositRules): readonly DepositStep[] =>
+  MACHINE[state.status](fact, rules);
+
+type Reaction = (fact: DepositFact, rules: DepositRules) => readonly DepositStep[];
+
+const appear: Reaction = (fact, rules) => {
+  if (fact.kind === 'sighted') return [detected];
+  return fact.kind === 'anchored' ? [detected, ...confirm({status: 'detected'}, fact, rules)] : [];
+};
+
+const fromDetected: Reaction = (fact, rules) => {
+  if (fact.kind === 'anchored') return confirm({status: 'detected'}, fact, rules);
+  if (fact.kind === 'unanchored') return fact.before === 0 ? [] : [recounted({status: 'detected'})];
+  return fact.kind === 'gone' ? [dropped(fact.reason, fact.replacedBy)] : [];
+};
+
+const fromAnchored =
+  (state: {readonly status: 'credited' | 'settled'}): Reaction =>
+  (fact, rules) => {
+    if (fact.kind === 'gone') throw new Error(`a ${state.status} deposit cannot leave the mempool`);
+    if (fact.kind === 'unanchored') return [{...dropped('reorged', null), posting: 'reversal'}];
+    return fact.kind === 'anchored' && state.status === 'credited' ? confirm(state, fact, rules) : [];
+  };
+
+const MACHINE: Readonly<Record<DepositState['status'], Reaction>> = {
+  unseen: appear,
+  detected: fromDetected,
+  credited: fromAnchored({status: 'credited'}),
+  settled: fromAnchored({status: 'settled'}),
+  dropped: appear,
 };
 
 const dropped = (reason: DropReason, replacedBy: Txid | null): DepositStep => ({

@@ -1,0 +1,97 @@
+import type {NodeTip} from '../chain/ports.ts';
+import type {BackendEvent, BackendStatus, HoldReason} from '../contract/index.ts';
+import type {Clock} from '../primitives/clock.ts';
+import type {OutboxStore} from '../store/outbox-store.ts';
+
+export type BackendState = BackendStatus['state'];
+
+/** How the chain loop sees its node, for the status and for everybody who must wait for it. */
+export interface ChainView {
+  readonly state: BackendState;
+  /** What is wrong and what to do, in words. */
+  readonly reason: string | null;
+  readonly tip: NodeTip | undefined;
+  /** ms; of the node's last answer. */
+  readonly lastSeenAt: number | undefined;
+  /** ms; since when the state is this one. */
+  readonly since: number;
+  /** No payout may be signed, and why. */
+  readonly blocked: {readonly reason: HoldReason; readonly words: string} | undefined;
+}
+
+type Announced = 'up' | 'behind' | 'down';
+
+/** A state must last this long before the application is told, so that one flap is one pair of events. */
+const SETTLE = 2_000;
+
+const ANNOUNCED_AS: Readonly<Record<BackendState, Announced | undefined>> = {
+  connecting: undefined,
+  ok: 'up',
+  behind: 'behind',
+  syncing: 'behind',
+  warming_up: 'down',
+  stalled: 'down',
+  down: 'down',
+  wrong_chain: 'down',
+  wrong_wallet: 'down',
+};
+
+/** Keeps the view, and tells of lasting changes by `backend.*` events. */
+export class BackendWatch {
+  readonly #clock: Clock;
+  readonly #store: Pick<OutboxStore, 'appendBackendEvent'>;
+  readonly #backend: string;
+  #view: ChainView;
+  #announced: Announced = 'up';
+  /** By the monotonic clock: a wall clock that is set must not announce anything. */
+  #differsSince: number | undefined;
+
+  constructor(clock: Clock, store: Pick<OutboxStore, 'appendBackendEvent'>, backend: string) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#backend = backend;
+    this.#view = {
+      state: 'connecting',
+      reason: null,
+      tip: undefined,
+      lastSeenAt: undefined,
+      since: clock.now(),
+      blocked: {reason: 'node_behind', words: 'the node has not been compared with the ledger yet'},
+    };
+  }
+
+  get view(): ChainView {
+    return this.#view;
+  }
+
+  /** The node answered. */
+  sawTip(tip: NodeTip): void {
+    this.#view = {...this.#view, tip, lastSeenAt: this.#clock.now()};
+  }
+
+  becomes(state: BackendState, reason: string | null, blocked: ChainView['blocked']): void {
+    const since = state === this.#view.state ? this.#view.since : this.#clock.now();
+    this.#view = {...this.#view, state, reason, blocked, since};
+  }
+
+  /** Appends the event once the change has lasted. True while one is still to be told: come back soon. */
+  async announce(): Promise<boolean> {
+    const now = ANNOUNCED_AS[this.#view.state] ?? this.#announced;
+    if (now === this.#announced) {
+      this.#differsSince = undefined;
+      return false;
+    }
+    this.#differsSince ??= this.#clock.monotonic();
+    if (this.#clock.monotonic() - this.#differsSince < SETTLE) return true;
+    const {reason, since} = this.#view;
+    const data: BackendEvent = {
+      backend: this.#backend,
+      ...(reason !== null && {reason}),
+      since: new Date(since).toISOString(),
+    };
+    await this.#store.appendBackendEvent(`backend.${now}`, data, this.#clock.now());
+    this.#announced = now;
+    this.#differsSince = undefined;
+    return false;
+  }
+}

@@ -1,0 +1,147 @@
+import type {BlockFacts, ChainFacts} from '../chain/facts.ts';
+import type {ChainSource, NodeTip} from '../chain/ports.ts';
+import type {WatchSet} from '../chain/watch-set.ts';
+import type {Job} from '../contract/index.ts';
+import {EngineError, hasCode} from '../primitives/errors.ts';
+import type {BlockRef, Txid} from '../primitives/ids.ts';
+import type {ChainStore, TrackPolicy, TrackResult} from '../store/chain-store.ts';
+import type {JobStore} from '../store/job-store.ts';
+import type {Clock} from '../primitives/clock.ts';
+import {skimmedBlocks} from './skimmed-blocks.ts';
+import type {RoundContext} from './loop.ts';
+
+/** A longer gap than this is worth showing: it becomes a job with a checkpoint. */
+const CATCH_UP_GAP = 6;
+const BLOCKS_PER_STEP = 200;
+/** Of ours in one step, so that a step stays well under a second of the writer's time. */
+const TRANSACTIONS_PER_STEP = 2_000;
+/** Of one branch taken in a single step: what both branches hold must not look as if it had left the chain. */
+const LONGEST_BRANCH = 5_000;
+
+export interface Connecting {
+  readonly chain: ChainSource;
+  readonly store: ChainStore & JobStore;
+  readonly policy: TrackPolicy;
+  readonly watch: WatchSet;
+  readonly clock: Clock;
+}
+
+/** Applies facts and lets the watch set grow by what became ours, before anything is skimmed again. */
+export const applyFacts = async (
+  {store, policy, watch, clock}: Connecting,
+  facts: ChainFacts,
+  job?: {id: string; atHeight: number},
+): Promise<TrackResult> => {
+  const result = await store.track(facts, policy, clock.now(), job);
+  for (const outpoint of result.watch) watch.addOutpoint(outpoint);
+  return result;
+};
+
+export const factsOfBlocks = (tip: BlockRef, connected: readonly BlockFacts[], fork?: BlockRef): ChainFacts => ({
+  tip,
+  fork,
+  connected,
+  seen: [],
+  gone: [],
+});
+
+const range = (from: number, to: number): number[] =>
+  Array.from({length: Math.max(0, to - from + 1)}, (_, index) => from + index);
+
+/** The node's blocks from one height to another. Throws `stale_facts` when its chain moved below them meanwhile. */
+const refsBetween = async (chain: ChainSource, from: number, to: number): Promise<BlockRef[]> => {
+  const hashes = await chain.hashesAt(range(from, to));
+  return hashes.map((hash, index) => {
+    if (hash === undefined) throw new EngineError('stale_facts', 'the node’s chain moved', {retry: 'backoff'});
+    return {height: from + index, hash};
+  });
+};
+
+export interface Connected {
+  /** Transactions of ours that blocks anchored: they have left the mempool. */
+  readonly txids: readonly Txid[];
+  readonly blocks: number;
+}
+
+/**
+ * Connects what the node has above our top, in steps of many blocks. A long gap is a `catch_up` job whose checkpoint
+ * moves with the ladder, so that a killed engine goes on where it was.
+ */
+export const connectAhead = async (
+  parts: Connecting,
+  top: BlockRef,
+  tip: NodeTip,
+  context: RoundContext,
+): Promise<Connected> => {
+  const job = tip.height - top.height > CATCH_UP_GAP ? await openCatchUp(parts, top.height + 1, tip.height) : undefined;
+  const txids: Txid[] = [];
+  let blocks = 0;
+  for (let from = top.height + 1; from <= tip.height && !context.signal.aborted; from += BLOCKS_PER_STEP * 10) {
+    const refs = await refsBetween(parts.chain, from, Math.min(tip.height, from + BLOCKS_PER_STEP * 10 - 1));
+    for await (const step of stepsOf(skimmedBlocks(parts.chain, refs, parts.watch, context.signal))) {
+      const at = step.at(-1)!.height;
+      await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});
+      txids.push(...txidsOf(step));
+      blocks += step.length;
+      context.progress(job ? `catching up: ${at} of ${tip.height}` : undefined);
+      if (context.signal.aborted) break;
+    }
+  }
+  return {txids, blocks};
+};
+
+const txidsOf = (blocks: readonly BlockFacts[]): Txid[] =>
+  blocks.flatMap(({transactions}) => transactions.map(({txid}) => txid));
+
+const openCatchUp = async ({store, clock}: Connecting, from: number, to: number): Promise<Job> => {
+  const unfinished = (await store.unfinishedJobs()).find(({kind}) => kind === 'catch_up');
+  if (!unfinished) return store.createJob('catch_up', from, to, clock.now());
+  await store.extendJob(unfinished.id, to);
+  return unfinished;
+};
+
+/** At the tip: a catch-up that ran, in this process or the one before, is over. */
+export const closeCatchUp = async ({store, clock}: Pick<Connecting, 'store' | 'clock'>): Promise<void> => {
+  for (const {id, kind} of await store.unfinishedJobs())
+    if (kind === 'catch_up') await store.endJob(id, 'finished', undefined, clock.now());
+};
+
+async function* stepsOf(blocks: AsyncIterable<BlockFacts>): AsyncGenerator<BlockFacts[]> {
+  let step: BlockFacts[] = [];
+  let transactions = 0;
+  for await (const block of blocks) {
+    step.push(block);
+    transactions += block.transactions.length;
+    if (step.length < BLOCKS_PER_STEP && transactions < TRANSACTIONS_PER_STEP) continue;
+    yield step;
+    step = [];
+    transactions = 0;
+  }
+  if (step.length > 0) yield step;
+}
+
+/**
+ * Takes the other branch in one step, as long as it is: a transaction that both branches hold has not left the chain.
+ * `refused`: deeper than allowed; the depth is asked of the store before any block is fetched.
+ */
+export const connectBranch = async (
+  parts: Connecting,
+  fork: BlockRef,
+  tip: NodeTip,
+  context: RoundContext,
+): Promise<'refused' | Connected> => {
+  if ((await applyFacts(parts, factsOfBlocks(tip, [], fork))).refusedDeepFork) return 'refused';
+  const refs = await refsBetween(parts.chain, fork.height + 1, Math.min(tip.height, fork.height + LONGEST_BRANCH));
+  const branch: BlockFacts[] = [];
+  for await (const block of skimmedBlocks(parts.chain, refs, parts.watch, context.signal)) {
+    branch.push(block);
+    context.progress();
+  }
+  if (branch.length < refs.length) throw new EngineError('stale_facts', 'stopped in a fork', {retry: 'backoff'});
+  const result = await applyFacts(parts, factsOfBlocks(tip, branch, fork));
+  return result.refusedDeepFork ? 'refused' : {txids: txidsOf(branch), blocks: branch.length};
+};
+
+/** The facts were overtaken by the chain or the ladder: look again at once. */
+export const wasOvertaken = (error: unknown): boolean =>
+  hasCode(error, 'stale_facts') || hasCode(error, 'backend_not_found');

@@ -1,0 +1,57 @@
+import type {Hint} from '../chain/ports.ts';
+import type {Txid} from '../primitives/ids.ts';
+
+/** What hints asked for since they were last taken. */
+export interface Hinted {
+  /** Mempool entries that were named, oldest first. */
+  readonly added: readonly Txid[];
+  readonly removed: readonly Txid[];
+  readonly block: boolean;
+  readonly everything: boolean;
+}
+
+/** More names than this waiting: a look at the whole mempool is cheaper. */
+const MOST_NAMES = 20_000;
+
+/** Gathers hints while a round is under way: those that wait are looked at together, none waits for a timer. */
+export class HintBox {
+  #added = new Set<Txid>();
+  #removed = new Set<Txid>();
+  #block = false;
+  #everything = false;
+
+  put(hint: Hint): void {
+    switch (hint.kind) {
+      case 'mempool-added':
+        this.#added.add(hint.txid);
+        break;
+      case 'mempool-removed':
+        this.#removed.add(hint.txid);
+        break;
+      case 'block':
+        this.#block = true;
+        break;
+      case 'everything':
+        this.#everything = true;
+        break;
+    }
+    if (this.#added.size + this.#removed.size <= MOST_NAMES) return;
+    this.#everything = true;
+    this.#added.clear();
+    this.#removed.clear();
+  }
+
+  take(): Hinted {
+    const hinted = {
+      added: [...this.#added],
+      removed: [...this.#removed],
+      block: this.#block,
+      everything: this.#everything,
+    };
+    this.#added = new Set();
+    this.#removed = new Set();
+    this.#block = false;
+    this.#everything = false;
+    return hinted;
+  }
+}

@@ -1,0 +1,237 @@
+import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
+import type {ChainSource} from '../chain/ports.ts';
+import type {WatchSet} from '../chain/watch-set.ts';
+import type {Coin, Network} from '../coins/index.ts';
+import {EngineError, messageOf} from '../primitives/errors.ts';
+import type {Clock} from '../primitives/clock.ts';
+import type {Txid} from '../primitives/ids.ts';
+import type {Log} from '../primitives/log.ts';
+import {Wake} from '../primitives/wake.ts';
+import type {ChainStore, TrackPolicy} from '../store/chain-store.ts';
+import type {JobStore} from '../store/job-store.ts';
+import type {OutboxStore} from '../store/outbox-store.ts';
+import type {LedgerIdentity} from '../store/store.ts';
+import {BackendWatch, type BackendState, type ChainView} from './backend-watch.ts';
+import {applyFacts, wasOvertaken} from './connect-blocks.ts';
+import {ChainFollower} from './follow-chain.ts';
+import {HintBox, type Hinted} from './hint-box.ts';
+import type {Loop, Round, RoundContext} from './loop.ts';
+import {MempoolWatch} from './mempool-watch.ts';
+import {NodeIdentity} from './node-identity.ts';
+import {ladderEnds} from './stand-to-node.ts';
+
+export type {ChainView} from './backend-watch.ts';
+
+export interface TrackChainOptions {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly chain: ChainSource;
+  readonly store: ChainStore & JobStore & Pick<OutboxStore, 'appendBackendEvent'> & {readonly identity: LedgerIdentity};
+  readonly policy: TrackPolicy;
+  /** Filled from the store by the first round. Whoever makes an address adds its script here before telling anybody. */
+  readonly watch: WatchSet;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** ms between looks while no hint channel is healthy; 1,000 unless said. */
+  readonly pollInterval?: number;
+  /** Whether hints can be relied on to come; then polling is rare. Never, unless said. */
+  readonly hintsHealthy?: () => boolean;
+  /** Compares the node's wallet with the pinned one; throws `wallet_mismatch`. Asked after every (re)connection. */
+  readonly verifyWallet?: () => Promise<void>;
+  /** Name of the backend in events. */
+  readonly backend?: string;
+}
+
+export interface TrackChain {
+  readonly loop: Loop;
+  view(): ChainView;
+}
+
+/** ms between looks while hints are reliable: they only hasten, so polling alone must find what they miss. */
+const TIP_INTERVAL = 5_000;
+const MEMPOOL_INTERVAL = 30_000;
+/** A look at the whole mempool may take this share of the time, however large the mempool is. */
+const MEMPOOL_DUTY = 0.05;
+/** ms; the first and the longest pause after the chain moved under a look. */
+const OVERTAKEN_PAUSE = {first: 20, longest: 1_000};
+
+/**
+ * Follows the node's chain and mempool: fetches what changed, applies it in one transaction per step. The node is
+ * compared with the ladder in every look; while it is away, behind or another chain, nothing changes.
+ */
+export const createTrackChain = (options: TrackChainOptions): TrackChain => {
+  const tracker = new Tracker(options);
+  return {
+    loop: {
+      name: 'track-chain',
+      coin: options.coin.name,
+      wake: tracker.wake,
+      stallAfter: 120_000,
+      round: async context => tracker.round(context),
+    },
+    view: () => tracker.view,
+  };
+};
+
+class Tracker {
+  readonly wake = new Wake();
+  readonly #options: TrackChainOptions;
+  readonly #backend: BackendWatch;
+  readonly #identity: NodeIdentity;
+  readonly #follower: ChainFollower;
+  readonly #mempool: MempoolWatch;
+  readonly #hints = new HintBox();
+  readonly #pollInterval: number;
+  #isStarted = false;
+  /** The last look ended with the ladder at the node's tip; only then the mempool says anything. */
+  #isAtTip = false;
+  /** Looks in a row that the chain overtook. */
+  #overtaken = 0;
+  /** By the monotonic clock, ms. */
+  #mempoolDueAt = 0;
+  #tipDueAt = 0;
+
+  constructor(options: TrackChainOptions) {
+    this.#options = options;
+    this.#backend = new BackendWatch(options.clock, options.store, options.backend ?? 'bitcoind');
+    this.#identity = new NodeIdentity(options);
+    this.#follower = new ChainFollower(options, this.#backend);
+    this.#mempool = new MempoolWatch(options.chain, options.watch);
+    this.#pollInterval = options.pollInterval ?? 1_000;
+  }
+
+  get view(): ChainView {
+    return this.#backend.view;
+  }
+
+  async round(context: RoundContext): Promise<Round> {
+    if (!this.#isStarted) this.#start(context.signal);
+    const hinted = this.#hints.take();
+    try {
+      await this.#look(hinted, context);
+      this.#overtaken = 0;
+    } catch (error) {
+      if (context.signal.aborted) return {sleep: 0};
+      if (wasOvertaken(error)) {
+        this.#options.log.debug({coin: this.#options.coin.name}, `looking again: ${messageOf(error)}`);
+        this.#dueAtOnce();
+        this.#overtaken += 1;
+        const pause = OVERTAKEN_PAUSE.first * 2 ** this.#overtaken;
+        return {sleep: Math.min(pause, OVERTAKEN_PAUSE.longest), detail: 'the chain moves'};
+      }
+      this.#onNodeError(error);
+    }
+    return this.#rest(await this.#backend.announce());
+  }
+
+  #start(signal: AbortSignal): void {
+    const {store, watch, chain} = this.#options;
+    for (const script of store.watchedScripts()) watch.addScript(script);
+    for (const outpoint of store.watchedOutpoints()) watch.addOutpoint(outpoint);
+    chain.listen(hint => {
+      this.#hints.put(hint);
+      this.wake.ring();
+    }, signal);
+    this.#isStarted = true;
+  }
+
+  #dueAtOnce(): void {
+    this.#tipDueAt = 0;
+    this.#mempoolDueAt = 0;
+  }
+
+  /** How long to sleep, and what to say of it. */
+  #rest(isAnnouncing: boolean): Round {
+    const {state, reason, tip, blocked} = this.view;
+    const now = this.#options.clock.monotonic();
+    const due = Math.min(this.#tipDueAt, this.#isAtTip ? this.#mempoolDueAt : Number.POSITIVE_INFINITY);
+    const sleep = Math.min(Math.max(0, due - now), isAnnouncing ? 250 : Number.POSITIVE_INFINITY);
+    if (state !== 'ok' || blocked) return {sleep, waitingFor: reason ?? state};
+    return {sleep, detail: tip ? `at ${tip.height}` : 'ok'};
+  }
+
+  /** Names of mempool transactions are looked at first: they are what somebody waits for. */
+  async #look(hinted: Hinted, context: RoundContext): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    if (hinted.everything) this.#dueAtOnce();
+    this.#mempool.forget(hinted.removed);
+    if (this.#isAtTip && hinted.added.length > 0) await this.#lookAtNames(hinted);
+    else if (hinted.added.length > 0) this.#mempoolDueAt = 0;
+    if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#mempoolDueAt = 0;
+    if (hinted.block || this.#tipDueAt <= now || this.#mempoolDueAt <= now) await this.#lookAtNode(context);
+  }
+
+  async #lookAtNames({added}: Hinted): Promise<void> {
+    await this.#apply(await this.#mempool.lookAt(added), []);
+  }
+
+  async #apply(seen: readonly RelevantTransaction[], gone: readonly GoneTransaction[]): Promise<void> {
+    if (seen.length === 0 && gone.length === 0) return;
+    const {top} = await ladderEnds(this.#options.store);
+    await applyFacts(this.#options, {tip: top, fork: undefined, connected: [], seen, gone});
+    this.#mempool.remember(seen);
+  }
+
+  async #areOurs(txids: readonly Txid[]): Promise<boolean> {
+    const named = new Set(txids);
+    return (await this.#options.store.unanchoredTransactions()).some(({txid}) => named.has(txid));
+  }
+
+  async #lookAtNode(context: RoundContext): Promise<void> {
+    const {chain, clock} = this.#options;
+    this.#isAtTip = false;
+    const tip = await chain.tip();
+    this.#backend.sawTip(tip);
+    const refusal = await this.#identity.refusal(tip);
+    if (refusal) {
+      this.#backend.becomes(refusal.state, refusal.words, {reason: 'node_behind', words: refusal.words});
+      return this.#tipNotBefore(this.#pollInterval);
+    }
+    const {isAtTip, mempoolIsDue, moved} = await this.#follower.follow(tip, context);
+    this.#isAtTip = isAtTip;
+    this.#mempool.forget(moved);
+    if (!isAtTip) this.#mempool.forgetAbsences();
+    if (mempoolIsDue) this.#mempoolDueAt = 0;
+    this.#tipNotBefore(isAtTip && this.#areHintsHealthy() ? TIP_INTERVAL : this.#pollInterval);
+    if (this.#isAtTip && this.#mempoolDueAt <= clock.monotonic()) await this.#lookAtMempool(tip, context);
+  }
+
+  #tipNotBefore(pause: number): void {
+    this.#tipDueAt = this.#options.clock.monotonic() + pause;
+  }
+
+  #areHintsHealthy(): boolean {
+    return this.#options.hintsHealthy?.() ?? false;
+  }
+
+  async #lookAtMempool(tip: NodeTip, context: RoundContext): Promise<void> {
+    const {chain, store, clock} = this.#options;
+    const started = clock.monotonic();
+    const look = await this.#mempool.lookAtAll(await store.unanchoredTransactions(), () => context.progress());
+    const {hash} = await chain.tip();
+    const hasMoved = hash !== tip.hash;
+    // A block that came meanwhile may hold what the mempool no longer does.
+    if (hasMoved) this.#mempool.forgetAbsences();
+    await this.#apply(look.seen, hasMoved ? [] : look.gone);
+    const took = clock.monotonic() - started;
+    const pause = this.#areHintsHealthy() && !look.mustLookAgain ? MEMPOOL_INTERVAL : this.#pollInterval;
+    this.#mempoolDueAt = clock.monotonic() + Math.max(pause, took / MEMPOOL_DUTY);
+    if (hasMoved) this.#dueAtOnce();
+  }
+
+  #onNodeError(error: unknown): void {
+    const state = error instanceof EngineError ? stateOf(error.code) : undefined;
+    if (state === undefined) throw error;
+    this.#identity.doubt();
+    this.#mempool.forgetAbsences();
+    this.#mempoolDueAt = 0;
+    this.#tipNotBefore(this.#pollInterval);
+    this.#backend.becomes(state, messageOf(error), undefined);
+  }
+}
+
+/** What a node's failure means for the view; undefined for errors that are not the node's. */
+const stateOf = (code: string): BackendState | undefined => {
+  if (code === 'backend_warming_up') return 'warming_up';
+  return code.startsWith('backend_') || code === 'bad_backend_answer' || code === 'block_pruned' ? 'down' : undefined;
+};

@@ -1,5 +1,5 @@
 import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
-import type {ChainSource} from '../chain/ports.ts';
+import type {ChainSource, NodeTip} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';

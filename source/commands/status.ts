@@ -40,7 +40,7 @@ const summaryLines = (found: Status, isRunning: boolean): string[] => {
         return `${index === 0 ? 'loops' : ''.padEnd(5)}     ${name}: ${loop.state}${detail}`;
       }),
     );
-  for (const coin of found.coins) lines.push('', ...coinLines(coin));
+  for (const coin of found.coins) lines.push('', ...coinLines(coin, isRunning));
   if (found.sinks.length > 0) lines.push('', ...sinkLines(found));
   for (const [index, alert] of found.alerts.entries()) {
     if (index === 0) lines.push('');
@@ -49,9 +49,9 @@ const summaryLines = (found: Status, isRunning: boolean): string[] => {
   return lines;
 };
 
-const coinLines = (coin: CoinStatus): string[] => {
+const coinLines = (coin: CoinStatus, isRunning: boolean): string[] => {
   const {backend, counts, books} = coin;
-  const node = [
+  const asked = [
     backend.state,
     ...(backend.version === null ? [] : [cleanText(backend.version)]),
     ...(backend.tip_height === null ? [] : [`tip ${backend.tip_height}`]),
@@ -65,9 +65,9 @@ const coinLines = (coin: CoinStatus): string[] => {
   const running = coin.jobs.filter(job => job.status === 'running');
   return [
     `${coin.unit} ${coin.network}, ledger at height ${coin.height ?? '-'}`,
-    `  node      ${node}`,
+    `  node      ${isRunning ? asked : 'not asked'}`,
     `  books     ${balance}`,
-    `  accounts  ${counts.accounts}, with ${counts.addresses} addresses`,
+    `  accounts  ${counts.accounts}; addresses ${counts.addresses}`,
     `  deposits  ${counts.deposits}; ${counts.incoming} on the way, ${coin.incoming_amount} ${coin.unit}`,
     `  payouts   ${counts.payouts}; ${counts.pending_payouts} pending, ${coin.pending_amount} ${coin.unit}; ${counts.held_payouts} held`,
     ...(coin.payouts_paused === null ? [] : [`  PAUSED    no payout is signed: ${cleanText(coin.payouts_paused)}`]),

@@ -1,3 +1,6 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {EXIT, exitCodeOf, worstExitCode} from '../../source/commands/shell/exit-codes.ts';
 import {EngineError} from '../../source/primitives/errors.ts';
@@ -29,6 +32,18 @@ test.each([
   ['constructor', 1],
 ])('the error %s is exit code %i', (code, expected) => {
   expect(exitCodeOf(new EngineError(code, 'x'))).toBe(expected);
+});
+
+const PLAIN_REFUSALS = new Set(['backend_not_found', 'backend_refused', 'node_refused']);
+
+test('every code about a node, a database or a ledger that the program can throw has its exit code', () => {
+  const root = fileURLToPath(new URL('../../source', import.meta.url));
+  const files = readdirSync(root, {recursive: true, encoding: 'utf8'}).filter(name => /\.tsx?$/.test(name));
+  const source = files.map(name => readFileSync(join(root, name), 'utf8')).join('\n');
+  const codes = [...source.matchAll(/EngineError\(\s*'((?:backend|bad_backend|database|wrong|node|engine)_\w+)'/g)];
+  expect(codes.length).toBeGreaterThan(5);
+  const refusals = codes.map(match => match[1]!).filter(code => exitCodeOf(new EngineError(code, '')) === EXIT.refused);
+  expect(refusals.filter(code => !PLAIN_REFUSALS.has(code))).toEqual([]);
 });
 
 test('of several findings, the config comes before the node and the node before the books', () => {

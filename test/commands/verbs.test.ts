@@ -18,7 +18,7 @@ test('status is a summary that a person reads in one look', async () => {
     BTC regtest, ledger at height 210
       node      down, 30.2.0, tip 210, cannot reach http://127.0.0.1:18443
       books     balanced at 210: 12.50000000 in accounts, 13.00000000 on the chain
-      accounts  2, with 3 addresses
+      accounts  2; addresses 3
       deposits  4; 1 on the way, 0.50000000 BTC
       payouts   5; 1 pending, 0.20000000 BTC; 1 held
       PAUSED    no payout is signed: the node is down

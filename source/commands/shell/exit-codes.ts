@@ -29,8 +29,10 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   backend_unavailable: EXIT.unreachable,
   backend_warming_up: EXIT.unreachable,
   bad_backend_answer: EXIT.unreachable,
+  block_pruned: EXIT.unreachable,
   node_program_failed: EXIT.unreachable,
   node_program_missing: EXIT.unreachable,
+  sink_unreachable: EXIT.unreachable,
   wallet_locked: EXIT.unreachable,
   wallet_missing: EXIT.unreachable,
 
@@ -41,6 +43,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   not_initialised: EXIT.config,
   wallet_mismatch: EXIT.config,
   wrong_chain: EXIT.config,
+  wrong_ledger: EXIT.config,
   wrong_wallet: EXIT.config,
 };
 

@@ -7,10 +7,10 @@ const DISPUTED =
   // oxlint-disable-next-line no-misleading-character-class -- these are single characters to find, not sequences
   /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
 const MARKS = /(\p{M}{2})\p{M}+/gu;
-const LEADING_MARK = /^\p{M}/u;
+const LEADING_MARK = /^[\p{Mn}\p{Me}]/u;
 const ZERO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
 const WIDE =
-  /[\u2e80-\u303e\u3041-\u3247\u3250-\u4dbf\u4e00-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+  /[\u2e80-\u303e\u3041-\u3247\u3250-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
 /**
  * Text as it may be drawn: control, bidi and zero-width characters and whatever terminals measure differently shown as

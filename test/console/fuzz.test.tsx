@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {KEYMAP} from '../../source/console/keymap.ts';
+import type {Status} from '../../source/contract/index.ts';
+import {calm, coin, deposit, empty, event, NOW, payout, statusOf, troubled} from './support/statuses.ts';
+import {openScreen} from './support/terminal.ts';
+
+const text = fc.oneof(
+  fc.string({unit: 'binary', maxLength: 40}),
+  fc.string({unit: 'grapheme', maxLength: 40}),
+  fc.constantFrom('\u001b[2J', '\u202eabc', '\u009b31m', '日本語日本語日本語', '👩‍👩‍👧‍👦', 'a\tb\r\n', ''),
+);
+const amount = fc
+  .bigInt({min: 0n, max: 2_100_000_000_000_000n})
+  .map(value => `${value / 100_000_000n}.${(value % 100_000_000n).toString().padStart(8, '0')}`);
+
+const status: fc.Arbitrary<Status> = fc
+  .record({
+    base: fc.constantFrom(calm, troubled, empty),
+    words: text,
+    amount,
+    payouts: fc.nat(60),
+    deposits: fc.nat(60),
+    coins: fc.integer({min: 0, max: 4}),
+    state: fc.constantFrom('queued', 'held', 'sent', 'conflicted', 'settled', 'cancelled'),
+  })
+  .map(({base, words, amount, payouts, deposits, coins, state}) =>
+    statusOf({
+      ...base,
+      coins: Array.from({length: coins}, (_, index) =>
+        coin({
+          ...base.coins[0],
+          coin: `c${index}`,
+          unit: `C${index}`,
+          backend: {...coin().backend, reason: words, state: index % 2 === 0 ? 'ok' : 'down', version: words},
+          pending: Array.from({length: payouts}, (_, id) =>
+            payout(id, {
+              account: words || 'x',
+              label: words,
+              amount,
+              status: state as 'sent',
+              reason: words,
+              address: words || 'y',
+            }),
+          ),
+          incoming: Array.from({length: deposits}, (_, id) =>
+            deposit(id, {account: words, amount, confirmations: id % 9}),
+          ),
+        }),
+      ),
+      events: Array.from({length: payouts}, (_, id) => event(id, {data: deposit(id, {account: words})})),
+      alerts: words === '' ? [] : [{id: 'a', severity: 'critical', coin: null, text: words, since: 'never'}],
+      loops: base.loops.map(loop => ({...loop, detail: words, state: 'waiting' as const})),
+    }),
+  );
+
+const keys = [...new Set(KEYMAP.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl-c');
+const step = fc.oneof(
+  {weight: 6, arbitrary: fc.record({press: fc.array(fc.constantFrom(...keys), {minLength: 1, maxLength: 6})})},
+  {weight: 1, arbitrary: fc.record({columns: fc.integer({min: 20, max: 180}), rows: fc.integer({min: 4, max: 60})})},
+  {weight: 2, arbitrary: fc.record({status})},
+  {weight: 1, arbitrary: fc.record({lost: fc.boolean()})},
+);
+
+// What Ink and we send on purpose; anything else that starts with a control character came from outside.
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const OURS = /\u001b\[(?:[0-9;]*[A-HJKmX]|\?(?:25|1049|2026)[hl])|\n/g;
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/;
+
+describe('a screen under random keys, sizes and snapshots', () => {
+  it('never throws, overflows a line or draws a control character of others', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, {minLength: 1, maxLength: 12}), async steps => {
+        const screen = openScreen({columns: 100, rows: 30, status: calm});
+        // The emulator reads in its own time; a size must not overtake the frame before it.
+        await screen.settled();
+        let failure: unknown;
+        screen.drawn.ended.catch((error: unknown) => {
+          failure = error;
+        });
+        for (const step of steps) {
+          screen.store.update(state => ({...state, now: state.now + 400}));
+          if ('press' in step) screen.press(...step.press);
+          else if ('columns' in step) screen.resize(step.columns, step.rows);
+          else if ('status' in step) screen.show(step.status);
+          else
+            screen.store.update(state => ({
+              ...state,
+              link: step.lost
+                ? {state: 'lost', since: NOW, receivedAt: NOW, words: 'gone'}
+                : {state: 'live', receivedAt: NOW},
+            }));
+          await screen.settled();
+          expect(failure).toBeUndefined();
+          const buffer = screen.stdout.terminal.buffer.active;
+          // A line wider or a frame taller than the terminal would have wrapped or scrolled it.
+          expect(buffer.baseY).toBe(0);
+          for (let row = 0; row < screen.stdout.rows; row++) expect(buffer.getLine(row)?.isWrapped).toBe(false);
+        }
+        expect(CONTROL.exec(screen.stdout.written.replace(OURS, ''))).toBeNull();
+        await screen.close();
+      }),
+      {numRuns: Number(process.env['FUZZ_RUNS'] ?? 15)},
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import type {ScreenState} from '../../source/console/state.ts';
+import {calm, coin, empty, NOW, payout, statusOf, troubled} from './support/statuses.ts';
+import {openScreen, type TestScreen, type TestScreenOptions} from './support/terminal.ts';
+
+const SIZES = [
+  {columns: 120, rows: 40},
+  {columns: 80, rows: 24},
+  {columns: 52, rows: 14},
+] as const;
+
+let screen: TestScreen | undefined;
+const draw = (options: TestScreenOptions): TestScreen => (screen = openScreen(options));
+afterEach(async () => {
+  await screen?.close();
+  screen = undefined;
+});
+
+const pressLater = (screen: TestScreen, ...keys: readonly string[]) => {
+  for (const key of keys) {
+    screen.store.update(state => ({...state, now: state.now + 400}));
+    screen.press(key);
+  }
+};
+
+describe.each(SIZES)('a screen of $columns x $rows', size => {
+  it('draws an engine at work', async () => {
+    expect(await draw({...size, status: calm}).text()).toMatchSnapshot();
+  });
+
+  it('draws a node that is down, a rescan and a failing webhook', async () => {
+    expect(await draw({...size, status: troubled}).text()).toMatchSnapshot();
+  });
+
+  it('draws an empty ledger', async () => {
+    expect(await draw({...size, status: empty}).text()).toMatchSnapshot();
+  });
+
+  it.each([
+    ['detail of a held payout', ['enter']],
+    ['detail of a deposit', ['2', 'j', 'enter']],
+    ['detail of a backend', ['3', 'enter']],
+    ['detail of an event', ['4', 'enter']],
+    ['detail of a job', ['5', 'enter']],
+    ['help', ['?']],
+    ['rescan', ['r', '9', '0', '5']],
+    ['quit', ['q', 'tab']],
+  ] as const)('draws the %s', async (_, keys) => {
+    const screen = draw({...size, status: troubled});
+    pressLater(screen, ...keys);
+    expect(await screen.text()).toMatchSnapshot();
+  });
+
+  it.each([
+    ['invitation', {phase: 'invitation', rows: []}],
+    [
+      'failed checklist',
+      {
+        phase: 'finished',
+        rows: [
+          {
+            subject: 'btc: node',
+            ok: false,
+            words: 'connection refused at 127.0.0.1:18443; start bitcoind, or correct coins.btc.backend.url',
+          },
+          {subject: 'btc: ledger', ok: true, words: 'created'},
+        ],
+      },
+    ],
+  ] as const)('draws the %s of init', async (_, init) => {
+    const view = {name: 'init', openedAt: NOW, coins: ['btc'], ...init} as const;
+    const link = {state: 'connecting', since: NOW, words: 'no ledger yet'} as const;
+    expect(await draw({...size, state: {view, link, attachment: 'unknown'}}).text()).toMatchSnapshot();
+  });
+});
+
+describe('truth', () => {
+  const lost = (since: number): Partial<ScreenState> => ({
+    status: calm,
+    link: {state: 'lost', since: NOW - since, receivedAt: NOW - since, words: 'connection refused'},
+  });
+
+  it('says that the engine is lost, since when, and dims what it said', async () => {
+    const screen = draw({...SIZES[0], state: lost(12_000)});
+    const text = await screen.text();
+    expect(text).toContain('✗ LOST 12s');
+    expect(text).toContain('NO ENGINE for 12s · values of 14:02:19 UTC  connection refused');
+    // The rows of every pane are dim, but for the one that is selected.
+    expect(screen.stdout.written).toMatch(/\u001b\[2m {2}88117/);
+  });
+
+  it('shows the last words of an engine that is not started again', async () => {
+    const link = {state: 'ended', since: NOW, exitCode: 78, words: ['coins.btc.backend.url: not a url']} as const;
+    const text = await draw({...SIZES[0], state: {link}}).text();
+    expect(text).toContain('ENGINE ENDED (exit 78)');
+    expect(text).toContain('coins.btc.backend.url: not a url');
+    expect(text).toContain('e start engine');
+  });
+
+  it('never draws mainnet like a test network', async () => {
+    expect(await draw({...SIZES[1], status: calm}).text()).toContain('## MAINNET ##');
+    await screen?.close();
+    expect(await draw({...SIZES[1], status: troubled}).text()).not.toContain('MAINNET');
+  });
+
+  it('shows a drift of the books', async () => {
+    const books = {...coin().books!, drift: '-0.00010000'};
+    const text = await draw({...SIZES[0], status: statusOf({coins: [coin({books})]})}).text();
+    expect(text).toContain('✗ DRIFT -0.00010000 BTC');
+  });
+
+  it('holds the picture still while frozen, and says so', async () => {
+    const screen = draw({...SIZES[0], status: calm});
+    screen.press('space');
+    screen.show(troubled);
+    const text = await screen.text();
+    expect(text).toContain('FROZEN');
+    expect(text).toContain('● ok');
+    screen.press('space');
+    expect(await screen.text()).toContain('✗ DOWN');
+  });
+
+  it('cuts no amount, whatever its length', async () => {
+    const pending = [payout(1, {amount: '20999999.97690000'}), payout(2, {amount: '0.00000546'})];
+    const text = await draw({columns: 60, rows: 16, status: statusOf({coins: [coin({pending})]})}).text();
+    expect(text).toContain('20999999.97690000');
+    expect(text).toContain('0.00000546');
+  });
+});
+
+describe('terminals', () => {
+  const escapes = (written: string) => written.match(/\u001b\[[0-9;]*m/g) ?? [];
+
+  it('has no colour codes with NO_COLOR, but keeps weight and inverse', async () => {
+    const screen = draw({...SIZES[0], status: troubled, colour: false});
+    await screen.settled();
+    const codes = new Set(escapes(screen.stdout.written).flatMap(escape => escape.slice(2, -1).split(';')));
+    expect([...codes].filter(code => !['0', '1', '2', '7', '22', '27'].includes(code))).toEqual([]);
+    expect([...codes]).toContain('7');
+  });
+
+  it('is ASCII with --ascii, labels of other scripts included', async () => {
+    const status = statusOf({coins: [coin({pending: [payout(1, {account: '日本'})]})]});
+    const screen = draw({...SIZES[0], status, ascii: true});
+    pressLater(screen, '?', 'escape', 'enter');
+    await screen.settled();
+    // oxlint-disable-next-line no-control-regex -- everything that is not ASCII
+    expect(screen.stdout.written.match(/[^\u0000-\u007f]/g)).toBeNull();
+  });
+
+  it('draws hostile text escaped', async () => {
+    const label = 'pay\u001b]8;;http://evil\u0007me\u001b[2J\r\n\u202e\u0000';
+    const screen = draw({
+      ...SIZES[0],
+      status: statusOf({coins: [coin({pending: [payout(1, {label, account: label})]})]}),
+    });
+    pressLater(screen, 'enter');
+    const text = await screen.text();
+    expect(text).toContain('pay\\u{1b}]8;;http://evil\\u{7}me\\u{1b}[2J\\u{d}\\u{a}\\u{202e}\\u{0}');
+    expect(screen.stdout.written).not.toContain('\u001b]8');
+  });
+
+  it('never erases the scrollback, and gives the terminal back', async () => {
+    const screen = draw({...SIZES[0], status: calm});
+    await screen.settled();
+    screen.resize(80, 24);
+    await screen.settled();
+    await screen.drawn.close();
+    expect(screen.stdout.written).not.toContain('\u001b[3J');
+    expect(screen.stdout.written).toContain('\u001b[?1049l');
+    expect(screen.stdout.written.endsWith('\u001b[?25h') || screen.stdout.written.includes('\u001b[?25h')).toBe(true);
+  });
+
+  it('fits the new size at once, and says when it is too small', async () => {
+    const screen = draw({...SIZES[0], status: calm});
+    for (const [columns, rows, words] of [
+      [80, 24, '[1 Payouts 4]'],
+      [52, 14, 'needs 60x16, have 52x14'],
+      [120, 40, '3 Backends'],
+      [200, 60, '3 Backends'],
+    ] as const) {
+      screen.resize(columns, rows);
+      const lines = await screen.lines();
+      expect(lines.join('\n')).toContain(words);
+      expect(lines.filter(line => line.includes('UTC')).length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('reports what a pane threw', async () => {
+    const screen = draw({...SIZES[0], status: calm});
+    const ended = screen.drawn.ended.catch((error: unknown) => error);
+    screen.show({...calm, coins: null as never});
+    expect(await ended).toBeInstanceOf(Error);
+    expect(screen.stdout.written).toContain('\u001b[?1049l');
+  });
+});

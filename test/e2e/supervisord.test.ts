@@ -1,5 +1,4 @@
-import {spawn, type ChildProcess} from 'node:child_process';
-import {execFile} from 'node:child_process';
+import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -33,6 +32,7 @@ describe.skipIf(supervisord === undefined || supervisorctl === undefined)('under
 nodaemon=true
 logfile=${join(world.directory, 'supervisord.log')}
 pidfile=${join(world.directory, 'supervisord.pid')}
+childlogdir=${world.directory}
 [unix_http_server]
 file=${socket}
 [supervisorctl]
@@ -45,6 +45,8 @@ autostart=true
 autorestart=unexpected
 exitcodes=0,64,78
 startsecs=1
+redirect_stderr=true
+stdout_logfile=${join(world.directory, 'program.log')}
 stopwaitsecs=10
 `,
     );

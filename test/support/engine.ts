@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {ApiClient} from './api-client.ts';
 import type {ConfigFile} from './config-file.ts';
 import {Program, type ProgramResult} from './program.ts';
-import {until} from './until.ts';
+import {Hopeless, until} from './until.ts';
 
 /** The real `--headless` engine in a process of its own, as supervisord would run it. */
 export class Engine {
@@ -20,6 +20,7 @@ export class Engine {
 
   get api(): ApiClient {
     if (this.#api === undefined) throw new Error('the engine was not started');
+    if (!this.program.running) throw new Hopeless(`the engine ended; its last words:\n${this.logs()}`);
     return this.#api;
   }
 

@@ -32,7 +32,7 @@ export class ConfigError extends EngineError {
 }
 
 /** `config.yaml:12:5: coins.btc.network: is "regtset"; expected …`, the form that editors and terminals can jump to. */
-export const formatProblem = ({file, line, column, field, message}: ConfigProblem): string => {
+const formatProblem = ({file, line, column, field, message}: ConfigProblem): string => {
   const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
   return field === '' ? `${place}: ${message}` : `${place}: ${field}: ${message}`;
 };

@@ -17,7 +17,7 @@ export interface Config {
   readonly secrets: readonly string[];
 }
 
-export interface DatabaseConfig {
+interface DatabaseConfig {
   readonly type: 'sqlite';
   /** Absolute path with `{coin}` in it. */
   readonly path: string;
@@ -48,7 +48,7 @@ export interface BitcoindConfig {
 
 export type NotifyConfig = {readonly type: 'zmq'; readonly url: string};
 
-export interface PayoutConfig {
+interface PayoutConfig {
   readonly fee: {
     readonly targetBlocks: number;
     /** sat/vB */

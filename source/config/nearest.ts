@@ -8,7 +8,7 @@ const allowed = (wanted: string, other: string): number =>
   wanted.length > 4 ? Math.floor(wanted.length * 0.4) : wanted[0] === other[0] ? 2 : 1;
 
 /** The known word that a mistyped one most likely means, or undefined when none is near. */
-export const nearest = (word: string, known: Iterable<string>): string | undefined => {
+const nearest = (word: string, known: Iterable<string>): string | undefined => {
   const wanted = plain(word.slice(0, 60));
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;

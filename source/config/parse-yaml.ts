@@ -14,7 +14,7 @@ import {
 } from 'js-yaml';
 import {cleanText} from '../primitives/clean-text.ts';
 
-export type YamlScalar = string | number | boolean | null;
+type YamlScalar = string | number | boolean | null;
 
 /** A YAML value with its place in the source (UTF-16 offsets), so that a problem can name line and column. */
 export type YamlNode =
@@ -22,7 +22,7 @@ export type YamlNode =
   | {readonly kind: 'list'; readonly offset: number; readonly items: YamlNode[]}
   | YamlMapping;
 
-export interface YamlMapping {
+interface YamlMapping {
   readonly kind: 'mapping';
   readonly offset: number;
   readonly entries: Map<string, {readonly keyOffset: number; readonly value: YamlNode}>;

@@ -7,7 +7,7 @@ import type {OutputStream} from '../../source/commands/shell/output.ts';
 import type {OpenApplication, Supplies} from '../../source/commands/supplies.ts';
 import type {Application} from '../../source/engine/application.ts';
 
-export const folder = mkdtempSync(join(tmpdir(), 'commands-test-'));
+const folder = mkdtempSync(join(tmpdir(), 'commands-test-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 export const CONFIG = join(folder, 'config.yaml');

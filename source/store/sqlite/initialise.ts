@@ -7,7 +7,7 @@ import type {LedgerIdentity} from '../store.ts';
 import {databaseFault, openConnection, type Orm} from './connection.ts';
 import {readIdentity, requireSame, writeIdentity} from './identity.ts';
 import {ledgerFileState} from './ledger-state.ts';
-import {migrateFile} from './migrate.ts';
+import {isMigratedFile, migrateFile} from './migrate.ts';
 import {HOUSE} from './post.ts';
 import {account, block} from './schema.ts';
 import {Writer} from './writer.ts';
@@ -25,8 +25,9 @@ export const initialiseFile = async (
 ): Promise<'created' | 'already'> => {
   const state = ledgerFileState(file);
   if (state === 'missing') createFile(file);
-  // A ledger of an older version is left to the engine: init finds it there and changes nothing.
-  if (state === 'missing' || state === 'empty' || state === 'unfinished') migrateFile(file);
+  // A ledger of an older version is left to the engine: init finds it there and changes nothing. So is one that
+  // another init is just writing the first rows of: migrating needs the file for itself.
+  if (state === 'missing' || state === 'empty' || (state === 'unfinished' && !isMigratedFile(file))) migrateFile(file);
   const connection = openConnection(file, {mustExist: true});
   try {
     // Asked again inside the transaction: two inits may run at once.

@@ -22,8 +22,8 @@ export const ledgerFileState = (file: string, migrations = MIGRATIONS): LedgerSt
   if (!existsSync(file)) return 'missing';
   let sqlite: Database.Database | undefined;
   try {
-    if (statSync(file).size === 0) return 'empty';
-    refuseTruncated(file);
+    if (statSync(file).size === 0 && !hasLog(file)) return 'empty';
+    refuseForeign(file);
     sqlite = new Database(file, {readonly: true, fileMustExist: true});
     return stateOf(sqlite, file, migrations);
   } catch (error) {
@@ -53,27 +53,31 @@ const stateOf = (sqlite: Database.Database, file: string, migrations: string): L
   return isMigrated(sqlite, migrations) ? 'ready' : 'needs_migration';
 };
 
+/** The write-ahead log holds what a crash kept from being copied into the file. */
+const hasLog = (file: string): boolean => existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0;
+
 /**
- * SQLite notices a missing end of the file only when it reads there. The header says how long the file must be, except
- * while the write-ahead log holds what a crash kept from being copied.
+ * What SQLite would not notice: it takes a file of a few bytes for an empty database, and misses the end of a file only
+ * when it reads there. The header says how long the file must be, except while there is a log.
  */
-const refuseTruncated = (file: string): void => {
-  const log = `${file}-wal`;
-  if (existsSync(log) && statSync(log).size > 0) return;
+const refuseForeign = (file: string): void => {
   const {size} = statSync(file);
   const header = readHeader(file);
-  const isDatabase = size >= HEADER_BYTES && header.subarray(0, 15).toString('latin1') === 'SQLite format 3';
-  // What is none is SQLite's to name.
-  if (!isDatabase) return;
+  if (header.subarray(0, 15).toString('latin1') !== 'SQLite format 3')
+    throw new EngineError(
+      'database_fault',
+      `${file}: not a ledger; restore it from a backup, or choose another path in database.url`,
+    );
   const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const expected = pageSize * header.readUInt32BE(28);
-  if (size < expected)
+  if (size < expected && !hasLog(file))
     throw new EngineError(
       'database_fault',
       `${file}: truncated, ${size} of ${expected} bytes are there; restore it from a backup`,
     );
 };
 
+/** Zeros where the file is shorter. Throws for a directory. */
 const readHeader = (file: string): Buffer => {
   const header = Buffer.alloc(HEADER_BYTES);
   const descriptor = openSync(file, 'r');

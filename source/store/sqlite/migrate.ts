@@ -67,3 +67,16 @@ const appliedMigration = (sqlite: Database.Database): number | undefined => {
 /** Whether every migration of this program is applied. */
 export const isMigrated = (sqlite: Database.Database, folder: string): boolean =>
   appliedMigration(sqlite) === lastMigration(folder);
+
+/** As isMigrated, for a file that nothing has open yet. */
+export const isMigratedFile = (file: string): boolean => {
+  let sqlite: Database.Database | undefined;
+  try {
+    sqlite = new Database(file, {readonly: true, fileMustExist: true});
+    return isMigrated(sqlite, MIGRATIONS);
+  } catch (error) {
+    throw databaseFault(file, error);
+  } finally {
+    sqlite?.close();
+  }
+};

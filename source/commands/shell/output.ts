@@ -37,6 +37,7 @@ export class Output {
 
   /** The result: as JSON with `--json`, else as the lines of `human`. Called once by a verb, or once a streamed item. */
   result(value: unknown, human: () => string | readonly string[]): void {
+    this.#endProgress();
     const lines = this.json ? [JSON.stringify(value)] : [human()].flat();
     this.#write(this.#stdout, lines.map(line => `${line}\n`).join(''));
   }

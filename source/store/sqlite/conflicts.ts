@@ -44,7 +44,7 @@ const conflictChildren = (moving: Moving, parent: Txid): void => {
 
 const selectRivalHeight = rawStatement(
   `SELECT min(o.spent_height) AS height FROM broadcast_input i JOIN output o ON o.txid = i.txid AND o.vout = i.vout
-   WHERE i.broadcast_id = ?1 AND o.spent_height IS NOT NULL AND o.spent_by <> ?2`,
+   WHERE i.broadcast_id = ? AND o.spent_height IS NOT NULL AND o.spent_by <> ?`,
 );
 const selectParents = rawStatement(
   `SELECT DISTINCT p.id, p.family FROM broadcast_input i JOIN broadcast p ON p.txid = i.txid

@@ -22,7 +22,7 @@ interface CoinRow {
 const selectCoins = rawStatement(
   `SELECT o.txid, o.vout, o.amount, a.script, o.height FROM output o JOIN address a ON a.id = o.address_id
    WHERE o.spent_by IS NULL AND o.reserved_by IS NULL AND (
-     o.height IS NOT NULL AND (o.coinbase = 0 OR o.height <= ?1) AND (
+     o.height IS NOT NULL AND (o.coinbase = 0 OR o.height <= ?) AND (
        o.purpose = 'change' OR EXISTS (
          SELECT 1 FROM deposit d WHERE d.txid = o.txid AND d.vout = o.vout
          AND d.status IN ('credited', 'settled') AND d.account_id <> ${HOUSE.suspense}))
@@ -30,7 +30,7 @@ const selectCoins = rawStatement(
        SELECT 1 FROM broadcast b JOIN network_transaction n ON n.txid = b.txid
        WHERE b.txid = o.txid AND b.status = 'sent' AND n.state = 'mempool'
        AND (SELECT count(*) FROM broadcast m WHERE m.family = b.family) = 1))
-   ORDER BY o.amount DESC LIMIT ?2`,
+   ORDER BY o.amount DESC LIMIT ?`,
 );
 
 /** More inputs than one transaction may have. */

@@ -1,0 +1,215 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {satoshi} from '../../source/primitives/amount.ts';
+import {PayoutLedger, strangersAddress, unsignedBytes} from '../support/payout-ledger.ts';
+
+let ledger: PayoutLedger;
+let alice: number;
+let id: string;
+/** Whether the chain holds less than the books say, as it does when somebody else spent a coin of ours. */
+let isRobbed: boolean;
+beforeEach(async () => {
+  isRobbed = false;
+  ledger = new PayoutLedger();
+  alice = ledger.addAccount('alice');
+  await ledger.fund(alice, '1.0');
+  id = (await ledger.accept(ledger.request('alice', '0.4'))).value.id;
+});
+afterEach(async () => {
+  const faults = await ledger.faults();
+  if (isRobbed) expect(faults.join()).toMatch(/drift -/);
+  else expect(faults).toEqual([]);
+  ledger.close();
+});
+
+describe('advancePayouts', () => {
+  test('anchored: fee and amount leave the books once, events come in order, then it settles', async () => {
+    const {raw, txid, broadcast} = await ledger.send();
+    await ledger.block(raw);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', confirmations: 1, block_height: 2});
+    expect(ledger.balance('payouts_due')).toBe(0n);
+    expect(ledger.balance('network_fee')).toBe(-broadcast.plan.fee);
+    for (let n = 0; n < 5; n += 1) await ledger.block();
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'settled', confirmations: 6});
+    expect(await ledger.store.broadcast(txid)).toMatchObject({status: 'settled', confirmations: 6});
+    await ledger.block();
+    expect(ledger.events()).toEqual([
+      'payout.queued',
+      'payout.sent',
+      'payout.confirmed',
+      ...Array.from({length: 4}, () => 'payout.confirmations'),
+      'payout.settled',
+    ]);
+  });
+
+  test('anchored before the send was noted: sent comes first all the same', async () => {
+    const batch = (await ledger.reserve())!;
+    const {raw, txid} = unsignedBytes(batch.plan);
+    await ledger.store.storeSigned(batch.id, raw, txid, ledger.now);
+    await ledger.block(raw);
+    expect(ledger.events()).toEqual(['payout.queued', 'payout.sent', 'payout.confirmed']);
+    await ledger.store.markSent(batch.id, 'accepted', ledger.now);
+    expect((await ledger.store.payout(id)).status).toBe('confirmed');
+  });
+
+  test('seen in the mempool while signed or held: it was sent', async () => {
+    const batch = (await ledger.reserve())!;
+    const {raw, txid} = unsignedBytes(batch.plan);
+    await ledger.store.storeSigned(batch.id, raw, txid, ledger.now);
+    await ledger.store.holdBroadcast(batch.id, {reason: 'node_auth', words: '401'}, ledger.now);
+    await ledger.seen(raw);
+    await ledger.seen(raw);
+    expect(ledger.events()).toEqual(['payout.queued', 'payout.held', 'payout.sent']);
+    expect(await ledger.store.openBroadcasts()).toEqual([{id: batch.id, status: 'sent', inMempool: true}]);
+  });
+
+  test.each([1, 5])('its block went away %i deep: posted back, and anchored again', async depth => {
+    const {raw} = await ledger.send();
+    await ledger.block(raw);
+    for (let n = 1; n < depth; n += 1) await ledger.block();
+    await ledger.reorg(depth);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'sent', confirmations: 0});
+    expect(ledger.balance('payouts_due')).toBe(40_000_000n);
+    expect(ledger.balance('network_fee')).toBe(0n);
+    await ledger.block(raw);
+    expect(ledger.balance('payouts_due')).toBe(0n);
+    expect(ledger.events().filter(type => type !== 'payout.confirmations')).toEqual([
+      'payout.queued',
+      'payout.sent',
+      'payout.confirmed',
+      'payout.unconfirmed',
+      'payout.confirmed',
+    ]);
+  });
+
+  test('in both branches of a reorg: it only moves, nothing is posted', async () => {
+    const {raw} = await ledger.send();
+    await ledger.block(raw);
+    const postings = ledger.ledger.rows('SELECT * FROM posting').length;
+    await ledger.reorg(1, raw);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', confirmations: 2});
+    expect(ledger.ledger.rows('SELECT * FROM posting').length).toBe(postings);
+    expect(ledger.events()).toEqual(['payout.queued', 'payout.sent', 'payout.confirmed', 'payout.confirmations']);
+  });
+
+  const rival = (of: {plan: {inputs: Parameters<typeof unsignedBytes>[0]['inputs']}}) => {
+    const to = strangersAddress();
+    return unsignedBytes({inputs: of.plan.inputs, outputs: [{...to, amount: satoshi(99_990_000n)}]});
+  };
+
+  test('conflicted only once a different spender is anchored; its coins stay taken until that is deep', async () => {
+    const {broadcast, txid} = await ledger.send();
+    const theft = rival(broadcast);
+    await ledger.seen(theft.raw);
+    expect((await ledger.store.payout(id)).status).toBe('sent');
+    await ledger.block(theft.raw);
+    isRobbed = true;
+    const payout = await ledger.store.payout(id);
+    expect(payout).toMatchObject({status: 'conflicted', cancellable: false});
+    expect(payout.reason).toContain(theft.txid);
+    expect(ledger.balance('payouts_due')).toBe(40_000_000n);
+    expect(ledger.ledger.rows('SELECT 1 FROM output WHERE reserved_by IS NOT NULL').length).toBe(1);
+    for (let n = 0; n < 5; n += 1) await ledger.block();
+    expect(ledger.ledger.rows('SELECT 1 FROM output WHERE reserved_by IS NOT NULL').length).toBe(0);
+    expect((await ledger.store.payout(id)).status).toBe('conflicted');
+    expect(ledger.events()).toEqual(['payout.queued', 'payout.sent', 'payout.conflicted']);
+    expect(await ledger.store.broadcast(txid)).toMatchObject({status: 'conflicted'});
+  });
+
+  test('a conflict whose block went away is none, and the payout confirms', async () => {
+    const {broadcast, raw} = await ledger.send();
+    await ledger.block(rival(broadcast).raw);
+    expect((await ledger.store.payout(id)).status).toBe('conflicted');
+    await ledger.reorg(1);
+    expect((await ledger.store.payout(id)).status).toBe('sent');
+    await ledger.block(raw);
+    expect(ledger.events()).toEqual([
+      'payout.queued',
+      'payout.sent',
+      'payout.conflicted',
+      'payout.sent',
+      'payout.confirmed',
+    ]);
+  });
+
+  test('a coin spent by a stranger before it was signed gives the payouts back to the queue', async () => {
+    const batch = (await ledger.reserve())!;
+    await ledger.block(rival(batch).raw);
+    isRobbed = true;
+    expect((await ledger.store.payout(id)).status).toBe('queued');
+    expect(await ledger.reserve()).toBeUndefined();
+  });
+
+  test('what spent the change of a conflicted transaction has lost with it', async () => {
+    const first = await ledger.send();
+    await ledger.seen(first.raw);
+    const child = (await ledger.accept(ledger.request('alice', '0.1'))).value.id;
+    const second = await ledger.send();
+    expect(second.broadcast.plan.inputs[0]!.outpoint.txid).toBe(first.txid);
+    await ledger.block(rival(first.broadcast).raw);
+    expect((await ledger.store.payout(child)).status).toBe('conflicted');
+    await ledger.reorg(1);
+    expect((await ledger.store.payout(child)).status).toBe('sent');
+    await ledger.block(first.raw, second.raw);
+    expect((await ledger.store.payout(child)).status).toBe('confirmed');
+  });
+});
+
+describe('a twin, made by hand', () => {
+  /** The same payouts in another order, with more fee and so less change. */
+  const twinOf = (broadcast: Awaited<ReturnType<PayoutLedger['send']>>['broadcast']) => {
+    const outputs = broadcast.plan.outputs
+      .map((output, vout) => ({
+        ...output,
+        amount: satoshi(output.amount - (vout === broadcast.changeVout ? 5000n : 0n)),
+      }))
+      .reverse();
+    return {outputs, ...unsignedBytes({inputs: broadcast.plan.inputs, outputs})};
+  };
+
+  test.each(['unseen', 'seen in the mempool first'])('is adopted when it is anchored, %s', async how => {
+    await ledger.accept(ledger.request('alice', '0.2'));
+    const {broadcast, txid} = await ledger.send();
+    const twin = twinOf(broadcast);
+    if (how !== 'unseen') await ledger.seen(twin.raw);
+    expect((await ledger.store.payout(id)).txid).toBe(txid);
+    await ledger.block(twin.raw);
+    const payout = await ledger.store.payout(id);
+    expect(payout).toMatchObject({status: 'confirmed', txid: twin.txid});
+    expect(twin.outputs[payout.vout!]!.amount).toBe(40_000_000n);
+    expect(ledger.balance('network_fee')).toBe(-(broadcast.plan.fee + 5000n));
+    expect(ledger.balance('suspense')).toBe(0n);
+    for (let n = 0; n < 6; n += 1) await ledger.block();
+    expect((await ledger.store.payout(id)).status).toBe('settled');
+    expect(ledger.balance('suspense')).toBe(0n);
+    expect(ledger.events(id).filter(type => type !== 'payout.confirmations')).toEqual([
+      'payout.queued',
+      'payout.sent',
+      'payout.confirmed',
+      'payout.settled',
+    ]);
+    expect((await ledger.store.broadcast(txid)).status).toBe('abandoned');
+    expect(await ledger.store.openBroadcasts()).toEqual([]);
+  });
+
+  test('its change is spendable, and the original confirming after a reorg takes the payouts back', async () => {
+    const {broadcast, raw, txid} = await ledger.send();
+    const twin = twinOf(broadcast);
+    await ledger.block(twin.raw);
+    await ledger.reorg(1, raw);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', txid});
+    expect(ledger.balance('network_fee')).toBe(-broadcast.plan.fee);
+    expect(await ledger.faults()).toEqual([]);
+  });
+
+  test('that pays somebody else besides is a conflict', async () => {
+    const {broadcast} = await ledger.send();
+    const change = broadcast.plan.outputs[broadcast.changeVout!]!;
+    const outputs = [
+      ...broadcast.plan.outputs.filter(output => output !== change),
+      {...strangersAddress(), amount: satoshi(change.amount - 5000n)},
+    ];
+    await ledger.block(unsignedBytes({inputs: broadcast.plan.inputs, outputs}).raw);
+    isRobbed = true;
+    expect((await ledger.store.payout(id)).status).toBe('conflicted');
+  });
+});

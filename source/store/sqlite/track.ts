@@ -96,7 +96,8 @@ const payoutFacts = (moves: readonly TransactionMove[]): Pick<PayoutStep, 'ancho
   const spends: {outpoint: Outpoint; spender: Txid}[] = [];
   for (const {txid, after, reported, unanchored: isUnanchored, spends: spent} of moves) {
     if (isUnanchored) unanchored.add(txid);
-    if (after.kind !== 'anchored' || !reported) continue;
+    // Whatever a broadcast of ours is or competes with spends outputs of ours.
+    if (after.kind !== 'anchored' || !reported || spent.length === 0) continue;
     anchored.set(txid, {height: after.height, hash: after.hash, raw: reported.raw});
     for (const outpoint of spent) spends.push({outpoint, spender: txid});
   }

@@ -16,10 +16,9 @@ export class WatchSet {
   }
 
   addScript(scriptPubKey: Uint8Array): void {
-    this.#scripts.add(
-      scriptHash(scriptPubKey, 0, scriptPubKey.length, HIGH),
-      scriptHash(scriptPubKey, 0, scriptPubKey.length, LOW),
-    );
+    const {buffer, byteOffset, length} = scriptPubKey;
+    const view = new DataView(buffer, byteOffset, length);
+    this.#scripts.add(scriptHash(view, 0, length, HIGH), scriptHash(view, 0, length, LOW));
   }
 
   addOutpoint({txid, vout}: Outpoint): void {
@@ -30,10 +29,10 @@ export class WatchSet {
     );
   }
 
-  /** Whether `bytes[start, end)` may be a watched scriptPubKey. */
-  hasScript(bytes: Uint8Array, start: number, end: number): boolean {
-    const high = scriptHash(bytes, start, end, HIGH);
-    return this.#scripts.hasHigh(high) && this.#scripts.has(high, scriptHash(bytes, start, end, LOW));
+  /** Whether the bytes from `start` to before `end` may be a watched scriptPubKey. */
+  hasScript(view: DataView, start: number, end: number): boolean {
+    const high = scriptHash(view, start, end, HIGH);
+    return this.#scripts.hasHigh(high) && this.#scripts.has(high, scriptHash(view, start, end, LOW));
   }
 
   /** Whether the 36 wire bytes of an input's previous output at `position` may be a watched outpoint. */
@@ -57,12 +56,15 @@ export class WatchSet {
 const HIGH = 0x9e3779b1;
 const LOW = 0x85ebca77;
 
-/**
- * FNV-1a over the script from the given seed, with a final mix (murmur3's fmix32). Two seeds give the two halves.
- */
-const scriptHash = (bytes: Uint8Array, start: number, end: number, seed: number): number => {
+/** After murmur3, four bytes at a time. The two seeds, odd and used as multipliers too, give the two halves. */
+const scriptHash = (view: DataView, start: number, end: number, seed: number): number => {
   let hash = seed ^ (end - start);
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ Math.imul(view.getUint32(at, true), seed), 5);
+    hash = (hash << 13) | (hash >>> 19);
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);

@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
+import {blockHashOf} from '../../chain/skim.ts';
 import type {RawBlock} from '../../chain/ports.ts';
 import {hasCode} from '../../primitives/errors.ts';
-import {type BlockRef, hashToHex} from '../../primitives/ids.ts';
+import type {BlockRef} from '../../primitives/ids.ts';
 import {readBytes} from './answers.ts';
 import {type RpcClient, wasTooLong} from './rpc-client.ts';
 
@@ -14,8 +14,6 @@ const BATCH_BYTES = 4_000_000;
 const BATCH_CAP = 72_000_000;
 const IN_FLIGHT = 2;
 
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
-
 const requestBatch = async (rpc: RpcClient, refs: readonly BlockRef[], signal: AbortSignal): Promise<RawBlock[]> => {
   const calls = refs.map(({hash}) => ({method: 'getblock', params: [hash, 0]}));
   const outcomes = await rpc.batch(calls, {lane: 'bulk', cap: BATCH_CAP, signal});
@@ -23,8 +21,7 @@ const requestBatch = async (rpc: RpcClient, refs: readonly BlockRef[], signal: A
     if ('refusal' in outcome) throw outcome.refusal;
     const {height, hash} = refs[index]!;
     const raw = readBytes(outcome.result, 'getblock', rpc.faults);
-    if (hashToHex(sha256(sha256(raw.subarray(0, 80)))) !== hash)
-      throw rpc.faults.badAnswer('getblock', `another block than ${hash}`);
+    if (blockHashOf(raw) !== hash) throw rpc.faults.badAnswer('getblock', `another block than ${hash}`);
     return {height, hash, raw};
   });
 };

@@ -65,7 +65,7 @@ describe('a node that goes away and comes back', () => {
     node.freeze();
     const begun = performance.now();
     expect(await tipCode()).toBe('backend_timeout');
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
     node.thaw();
     await until('an answer', async () => (await tipCode()) === 'ok');
   });

@@ -70,7 +70,7 @@ describe('a node that answers badly', () => {
     const begun = performance.now();
     const error = await genesisFails(() => undefined);
     expect(error).toMatchObject({code: 'backend_timeout', retry: 'unknown-outcome'});
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   test('an answer that comes byte by byte ends at the same deadline', async () => {
@@ -142,13 +142,15 @@ describe('a node that answers badly', () => {
       if (calls[0]!.method === 'sendrawtransaction') finish();
       else held.push(finish);
     };
-    const patient = openBackend({url: fake.url, timeout: 5_000});
+    const patient = openBackend({url: fake.url, timeout: 20_000});
     const refs = Array.from({length: 500}, (_, height) => ({height, hash: parseBlockHash(SOME_HASH)}));
     const download = (async () => {
       for await (const block of patient.chain.blocks(refs)) expect(block).toBeUndefined();
     })().catch(() => 'ended');
     expect(await patient.broadcaster.send(Buffer.of(1), parseTxid(SOME_HASH))).toEqual({kind: 'accepted'});
     const many = Promise.allSettled(Array.from({length: 40}, () => patient.chain.genesis()));
+    // Two of the download, six others: the rest waits for its turn.
+    await until('the lanes to be full', () => held.length === 8);
     let settled = false;
     void many.then(() => (settled = true));
     await until(
@@ -161,8 +163,7 @@ describe('a node that answers badly', () => {
     );
     await many;
     await download;
-    expect(most).toBeGreaterThan(4);
-    expect(most).toBeLessThanOrEqual(8);
+    expect(most).toBe(8);
     await patient.close();
   });
 });

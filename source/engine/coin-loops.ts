@@ -1,4 +1,5 @@
 import type {WatchSet} from '../chain/watch-set.ts';
+import {scriptOf} from '../coins/index.ts';
 import {createBroadcastLoop} from '../loops/broadcast.ts';
 import {createCheckBooks} from '../loops/check-books.ts';
 import {createDeliver} from '../loops/deliver.ts';
@@ -67,7 +68,7 @@ export const createCoinLoops = async (
     signer: backend.signer,
     broadcaster: backend.broadcaster,
     fees: backend.fees,
-    addresses: backend.addresses,
+    addresses: watchedChange(backend, watch, engine),
     policy: config.payouts,
     blocked,
     clock,
@@ -89,6 +90,19 @@ export const createCoinLoops = async (
     onReorgAccepted: () => track.loop.wake.ring(),
   };
 };
+
+/** A change script is watched before anything can pay it: an unseen change output would be missing from the books. */
+const watchedChange = (
+  backend: Backend,
+  watch: WatchSet,
+  {coin, network}: CoinEngine,
+): Pick<Backend['addresses'], 'newChangeAddress'> => ({
+  newChangeAddress: async () => {
+    const address = await backend.addresses.newChangeAddress();
+    watch.addScript(scriptOf(address, coin, network));
+    return address;
+  },
+});
 
 /** One loop per sink, each with a sink of its own: a dead endpoint delays no other and no other coin. */
 const createDeliveries = async (

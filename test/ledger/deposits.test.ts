@@ -1,10 +1,15 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {LedgerWorld} from '../support/ledger-world.ts';
+import {LedgerWorld, type WorldOptions} from '../support/ledger-world.ts';
 
 let world: LedgerWorld;
 beforeEach(() => {
   world = new LedgerWorld();
 });
+/** Another world than the default one. */
+const begin = (options: WorldOptions): void => {
+  world.close();
+  world = new LedgerWorld(options);
+};
 afterEach(async () => {
   const dump = world.dump();
   const events = world.ledger.events().length;
@@ -185,7 +190,7 @@ describe('a mempool deposit', () => {
 
 describe.each([1, 2, 6])('a reorg of %i blocks', depth => {
   test('below the credit threshold takes the count back, and the deposit goes on', async () => {
-    world = new LedgerWorld({confirmations: 10, maxConfirmationCount: 20});
+    begin({confirmations: 10, maxConfirmationCount: 20});
     const a = world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(depth);
     await world.look();
@@ -201,7 +206,7 @@ describe.each([1, 2, 6])('a reorg of %i blocks', depth => {
   });
 
   test('above it reverses the credit once, and credits once when mined again', async () => {
-    world = new LedgerWorld({confirmations: 1, maxConfirmationCount: 20});
+    begin({confirmations: 1, maxConfirmationCount: 20});
     world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(depth);
     await world.look();
@@ -221,7 +226,7 @@ describe.each([1, 2, 6])('a reorg of %i blocks', depth => {
   });
 
   test('with a double spend on the other branch is a conflict', async () => {
-    world = new LedgerWorld({confirmations: 1, maxConfirmationCount: 20});
+    begin({confirmations: 1, maxConfirmationCount: 20});
     const a = world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(depth);
     await world.look();
@@ -234,7 +239,7 @@ describe.each([1, 2, 6])('a reorg of %i blocks', depth => {
   });
 
   test('that mines it again keeps the credit, even with fewer confirmations', async () => {
-    world = new LedgerWorld({confirmations: depth + 1, maxConfirmationCount: 20});
+    begin({confirmations: depth + 1, maxConfirmationCount: 20});
     const a = world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(depth + 1);
     await world.look();
@@ -249,7 +254,7 @@ describe.each([1, 2, 6])('a reorg of %i blocks', depth => {
 
 describe('a reorg', () => {
   test('of a settled deposit reverses it like any other', async () => {
-    world = new LedgerWorld({confirmations: 1, maxConfirmationCount: 3});
+    begin({confirmations: 1, maxConfirmationCount: 3});
     world.chain.mine();
     world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(3);
@@ -262,7 +267,7 @@ describe('a reorg', () => {
   });
 
   test('deeper than max_confirmation_count reverses nothing until it is accepted', async () => {
-    world = new LedgerWorld({confirmations: 1, maxConfirmationCount: 3});
+    begin({confirmations: 1, maxConfirmationCount: 3});
     const a = world.pay('a', [['alice', 5n]]);
     world.chain.mineMany(4);
     await world.look();
@@ -284,7 +289,7 @@ describe('a reorg', () => {
   });
 
   test('that overdraws an account freezes it, and the freeze lifts itself', async () => {
-    world = new LedgerWorld({confirmations: 1, maxConfirmationCount: 10});
+    begin({confirmations: 1, maxConfirmationCount: 10});
     world.pay('a', [['alice', 5n]]);
     world.chain.mine();
     await world.look();
@@ -335,6 +340,7 @@ test('an output of ours that is spent by hand is in the books of the chain only 
   world.chain.reorg(1, [[], []]);
   world.chain.evict(thief.txid);
   await world.look();
+  world.story();
   await world.store.checkBooks(undefined, world.now);
   expect(world.story()).toEqual(['books.balanced 0.00000000']);
 });

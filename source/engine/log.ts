@@ -1,4 +1,4 @@
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, openSync} from 'node:fs';
 import {dirname} from 'node:path';
 import pino from 'pino';
 import type {ServiceConfig} from '../config/config.ts';
@@ -58,7 +58,8 @@ const openDestination = (file: string | undefined) => {
   if (file === undefined) return pino.destination({dest: 1, sync: false});
   try {
     mkdirSync(dirname(file), {recursive: true});
-    return pino.destination({dest: file, sync: false, append: true, mode: 0o640});
+    // Opened here and not by pino, which opens later: a start that fails at once would find nothing to flush to.
+    return pino.destination({dest: openSync(file, 'a', 0o640), sync: false});
   } catch (error) {
     throw new EngineError('bad_config', `cannot write the log to ${file} (service.log.file): ${messageOf(error)}`, {
       cause: error,

@@ -22,7 +22,7 @@ const FRAMEWORK: Readonly<Record<string, readonly [code: string, detail: string]
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'content-length differs from the length of the body'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['bad_request', 'the body is not JSON'],
   FST_ERR_BAD_URL: ['bad_request', 'the path is not well encoded'],
-  FST_ERR_PARAM_TOO_LONG: ['not_found', 'a part of the path is too long to name anything'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'a part of the path is too long to name anything'],
 };
 
 /**

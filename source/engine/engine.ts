@@ -75,6 +75,12 @@ export class Engine {
     this.#end(end);
   }
 
+  /** Lets the loops end. */
+  halt(): void {
+    this.stop();
+    this.#stopping.abort();
+  }
+
   /** Waits for every loop to finish its round, gives the leases back, closes nodes, sinks and ledgers. Once. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -82,8 +88,7 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
-    this.stop();
-    this.#stopping.abort();
+    this.halt();
     await Promise.all(this.#coins.map(async coin => coin.close()));
   }
 

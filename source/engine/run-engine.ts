@@ -61,12 +61,18 @@ const after = async (milliseconds: number): Promise<'late'> =>
   });
 
 /** Puts things down, at most so long. What fails in that is said and changes nothing: the next start finds all it needs. */
-const putDown = async (closing: readonly Promise<void>[], log: EngineLog, limits: readonly Promise<unknown>[]) => {
-  const closed = Promise.allSettled(closing).then(results => {
-    for (const result of results)
-      if (result.status === 'rejected') log.warn({}, `while stopping: ${messageOf(result.reason)}`);
-    return 'closed';
-  });
+const putDown = async (
+  closing: Promise<void>,
+  log: EngineLog,
+  limits: readonly Promise<unknown>[],
+): Promise<boolean> => {
+  const closed = closing.then(
+    () => 'closed',
+    (error: unknown) => {
+      log.warn({}, `while stopping: ${messageOf(error)}`);
+      return 'closed';
+    },
+  );
   return (await Promise.race([closed, ...limits])) === 'closed';
 };
 
@@ -116,7 +122,7 @@ const startUnlessEnded = async (engine: Engine, options: RunOptions): Promise<Ru
     return await Promise.race([starting, engine.ending.then(() => undefined)]);
   } catch (error) {
     // What was opened is given back at once: a lease must not make the next start wait.
-    await putDown([engine.close()], options.log, [after(FATAL_DRAIN)]);
+    await putDown(engine.close(), options.log, [after(FATAL_DRAIN)]);
     throw error;
   }
 };
@@ -128,6 +134,13 @@ const logReady = (log: EngineLog, config: Config): void => {
   log.info({ready_ms: ready, socket: config.api.socket, ...tcp, coins: [...config.coins.keys()]}, 'ready');
 };
 
+/** The loops end while the last requests are answered; only then the ledgers close under them. */
+const closeAll = async (engine: Engine, api: RunningApi | undefined, grace: number): Promise<void> => {
+  engine.halt();
+  await api?.close(grace);
+  await engine.close();
+};
+
 const finish = async (
   engine: Engine,
   api: RunningApi | undefined,
@@ -135,14 +148,16 @@ const finish = async (
   {signals, log}: {signals: Signals; log: EngineLog},
 ): Promise<number> => {
   if (end.kind === 'fatal') {
-    log.error({code: end.error.code, fatal: true}, end.error.message);
+    const {cause} = end.error;
+    // A bug has no name of its own: where it happened is what helps.
+    const stack = cause instanceof Error && !(cause instanceof EngineError) ? {stack: cause.stack} : {};
+    log.error({code: end.error.code, fatal: true, ...stack}, end.error.message);
     // What a fenced engine holds is not its own any more, and after any other fault a fresh start finds all it needs.
-    await putDown([engine.close()], log, [after(FATAL_DRAIN)]);
+    await putDown(closeAll(engine, api, 0), log, [after(FATAL_DRAIN)]);
     return EXIT_FAULT;
   }
-  const closing = [engine.close(), ...(api === undefined ? [] : [api.close(API_GRACE)])];
   const hurried = signals.second.then(async () => after(HURRIED_DRAIN));
-  if (await putDown(closing, log, [after(DRAIN), hurried])) log.info({}, 'stopped');
+  if (await putDown(closeAll(engine, api, API_GRACE), log, [after(DRAIN), hurried])) log.info({}, 'stopped');
   else log.warn({}, 'stopped without waiting for everything: what was going on is resumed at the next start');
   return EXIT_CLEAN;
 };

@@ -15,7 +15,7 @@ import {coinParams, idParams, refusal, sendCreated, txidParams, type Api, type R
 const HEADER = 'idempotency-key';
 
 /** The key that makes a repeated request harmless. Refused here, before anything is looked up. */
-const readKey = (header: string | string[] | undefined): string => {
+const readKey = (header: string | undefined): string => {
   if (header === undefined || header === '')
     throw new EngineError('idempotency_key_missing', 'send an Idempotency-Key header, unique for this payout', {
       field: HEADER,
@@ -33,13 +33,15 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
     schema: {
       tags: ['payouts'],
       summary: 'Queues a payout and debits the account; the same key and body again answer 200 and the same payout',
-      headers: z.object({[HEADER]: z.unknown().meta({type: 'string', description: '1 to 200 printable characters'})}),
+      headers: z.object({
+        [HEADER]: z.string().optional().meta({description: 'Required: 1 to 200 printable characters'}),
+      }),
       params: coinParams,
       body: createPayoutBody,
       response: {200: payout, 201: payout, ...refusal},
     },
     handler: async (request, reply) => {
-      const key = readKey(request.headers[HEADER] as string | string[] | undefined);
+      const key = readKey(request.headers[HEADER]);
       return sendCreated(reply, await application.createPayout(request.params.coin, key, request.body));
     },
   });

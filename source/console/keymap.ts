@@ -247,7 +247,16 @@ export const KEYMAP: readonly Binding[] = [
     hint: 'cancel',
     help: 'close without doing anything',
     group: 'In a dialog',
-    views: DIALOGS,
+    views: ['rescan', 'quit'],
+  },
+  {
+    command: 'back',
+    keys: ['escape', 'q'],
+    label: 'Esc q',
+    hint: 'leave',
+    help: 'leave an empty ledger as it is',
+    group: 'In a dialog',
+    views: ['init'],
   },
   {
     command: 'interrupt',

@@ -86,7 +86,7 @@ describe('truth', () => {
     expect(text).toContain('✗ LOST 12s');
     expect(text).toContain('NO ENGINE for 12s · values of 14:02:19 UTC  connection refused');
     // The rows of every pane are dim, but for the one that is selected.
-    expect(screen.stdout.written).toMatch(/\u001b\[2m {2}88117/);
+    expect(screen.stdout.written).toContain('\u001b[2m  88117');
   });
 
   it('shows the last words of an engine that is not started again', async () => {
@@ -129,6 +129,7 @@ describe('truth', () => {
 });
 
 describe('terminals', () => {
+  // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
   const escapes = (written: string) => written.match(/\u001b\[[0-9;]*m/g) ?? [];
 
   it('has no colour codes with NO_COLOR, but keeps weight and inverse', async () => {

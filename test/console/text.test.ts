@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import headless from '@xterm/headless';
 import {describe, expect, it} from 'vitest';
 import {fit, lineWidth, span, spread, wrap} from '../../source/console/text/line.ts';

@@ -13,7 +13,7 @@ export const drawHints = (state: ScreenState): Line => {
   const parts = hintsFor(state).map(({label, hint}, index) => ({
     line: [span(label, 'key'), span(` ${hint}`, 'dim')],
     // Help and the way out are always there.
-    drop: hint === 'help' || hint === 'quit' || hint === 'back' || hint === 'cancel' ? 0 : index + 1,
+    drop: ['help', 'quit', 'back', 'cancel', 'leave'].includes(hint) ? 0 : index + 1,
   }));
   return fit([span(' '), ...fitParts(parts, state.size.columns - 2)], state.size.columns);
 };

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Config} from '../../config/config.ts';
+import type {Status} from '../../contract/index.ts';
 import {messageOf} from '../../primitives/errors.ts';
 import type {ApiClient, ConsoleDeps} from '../deps.ts';
 import type {ScreenState} from '../state.ts';
@@ -34,6 +35,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
   const feed = createFeed(store, clock);
   let engine: EngineProcess | undefined;
   let isConnecting = false;
+  let isRestarting = false;
   let backoff = FIRST_BACKOFF;
   const createClient = () => deps.createApiClient(config.api.socket);
 
@@ -50,14 +52,22 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
           now: clock.now(),
           link: {state: 'lost', since: clock.now(), receivedAt: link.receivedAt, words},
         };
-      return link.state === 'lost' && link.words !== words ? {...state, link: {...link, words}} : state;
+      // That our own engine ended, and why, says more than that nobody answers.
+      return link.state === 'lost' && !isRestarting && link.words !== words
+        ? {...state, link: {...link, words}}
+        : state;
     });
+  };
+
+  const heard = (status: Status) => {
+    isRestarting = false;
+    feed.offer(status);
   };
 
   const connect = () => {
     if (isConnecting) return;
     isConnecting = true;
-    void keepConnected({createClient, clock, signal: closing.signal, onStatus: feed.offer, onLost: lost});
+    void keepConnected({createClient, clock, signal: closing.signal, onStatus: heard, onLost: lost});
   };
 
   const ended = async (ending: Ending, startedAt: number) => {
@@ -70,6 +80,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
       }));
       return;
     }
+    isRestarting = true;
     backoff = clock.monotonic() - startedAt > STEADY_MS ? FIRST_BACKOFF : Math.min(LONGEST_BACKOFF, backoff * 2);
     const seconds = Math.ceil(backoff / 1000);
     store.update(state => ({

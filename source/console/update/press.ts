@@ -93,11 +93,14 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   initialise,
 };
 
+/** Escape answers no question, so it is heard at once. On the invitation it would leave the console. */
+const isRetreat = ({view}: ScreenState, key: KeyName) => key === 'escape' && view.name !== 'init';
+
 /** One key against the state of this moment. Pure; effects are run by the caller, in order. */
 export const press = (state: ScreenState, key: KeyName, at: number): Step => {
   const binding = bindingFor(key, state);
   if (!binding) return stay(state);
-  if (binding.command !== 'interrupt' && isDeaf(state.view, at)) return stay(state);
+  if (binding.command !== 'interrupt' && !isRetreat(state, key) && isDeaf(state.view, at)) return stay(state);
   if (binding.mutates && (isStale(state) || !shownStatus(state)))
     return stay(withToast(state, 'refused: what you see may be out of date, the engine does not answer', 'bad', at));
   return HANDLERS[binding.command](state, at, key);

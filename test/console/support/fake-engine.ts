@@ -69,6 +69,8 @@ const next = (): Status => {
       };
   return {
     ...status,
+    // What no engine says: the screen fails on it.
+    ...(existsSync(join(folder, 'bad-status')) ? {coins: null as never} : {}),
     at: iso(now),
     engine: {...status.engine, pid: process.pid, started_at: iso(started), state: isDown ? 'degraded' : 'running'},
     loops: status.loops.map((loop, index) => Object.assign(loop, {last_ok_at: iso(now - index * 700)})),

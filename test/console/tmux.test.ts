@@ -1,0 +1,180 @@
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {isListening} from '../../source/console/session/connection.ts';
+import {systemProgram} from '../support/system-program.ts';
+import {until} from '../support/until.ts';
+import {Tmux} from './support/tmux.ts';
+
+const MAIN = fileURLToPath(new URL('support/console-main.ts', import.meta.url));
+
+let folder: string;
+let tmux: Tmux;
+const path = (name: string) => join(folder, name);
+const tell = (name: string, text = '') => {
+  writeFileSync(path(name), text);
+};
+const open = (...flags: string[]) => {
+  tmux.run(process.execPath, '--import', 'tsx', MAIN, path('config.json'), ...flags);
+};
+const pidOn = (screen: string) => Number(/pid (\d+)/.exec(screen)?.[1]);
+const enginePid = async () => pidOn(await tmux.sees(/RUNNING.*pid \d+/));
+const isAlive = (pid: number) =>
+  existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
+const engines = new Set<number>();
+const hosted = async (): Promise<number> => {
+  const pid = await enginePid();
+  engines.add(pid);
+  return pid;
+};
+
+describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a terminal', () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'console-'));
+    tell('config.json', JSON.stringify({socket: path('e.sock')}));
+    tell('ledger');
+    tmux = new Tmux(120, 40);
+  });
+
+  afterEach(async () => {
+    const pid = pidOn(tmux.screen());
+    if (pid > 0) engines.add(pid);
+    tmux.dispose();
+    for (const pid of engines) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    engines.clear();
+    await until('the engine to be gone', async () => !(await isListening(path('e.sock'))));
+    rmSync(folder, {recursive: true, force: true});
+  });
+
+  it('hosts an engine that outlives its kill -9, and attaches to it the next time', async () => {
+    open();
+    const pid = await hosted();
+    expect(await tmux.sees('hosting')).toContain('1 Pending payouts');
+    const [consolePid] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/(?<=PPid:\t)\d+/)!;
+    process.kill(Number(consolePid), 'SIGKILL');
+    await tmux.sees('EXIT 137');
+    expect(isAlive(pid)).toBe(true);
+    tmux.renew();
+    open();
+    expect(pidOn(await tmux.sees(/RUNNING.*attached/))).toBe(pid);
+  });
+
+  it('keeps the shell as it was, scrollback included, over resizing and quitting', async () => {
+    tmux.run('seq', '1', '150');
+    open();
+    await hosted();
+    tmux.resize(80, 24);
+    await tmux.sees('[1 Payouts 4]');
+    tmux.resize(52, 14);
+    await tmux.sees('needs 60x16, have 52x14');
+    tmux.resize(120, 40);
+    await tmux.sees('5 Jobs');
+    tmux.keys('q');
+    await tmux.sees('What becomes of it?');
+    await until('the dialog to listen', () => {
+      if (!tmux.screen().includes('EXIT 0')) tmux.keys('Enter');
+      return tmux.screen().includes('EXIT 0');
+    });
+    expect(tmux.screen()).toContain('The engine goes on');
+    const history = tmux.screen({history: true}).split('\n');
+    for (const line of ['1', '75', '150']) expect(history).toContain(line);
+  });
+
+  it('says that the engine is gone, refuses what would change it, and starts it again', async () => {
+    open();
+    const pid = await hosted();
+    process.kill(pid, 'SIGSTOP');
+    await tmux.sees(/LOST \d+s/, 5000);
+    tmux.keys('r');
+    await tmux.sees('refused');
+    process.kill(pid, 'SIGKILL');
+    await tmux.sees('starting it again');
+    await until('another engine', async () => (await hosted()) !== pid);
+  });
+
+  it('shows a node that is down within 5 s, and its recovery', async () => {
+    open();
+    await hosted();
+    tell('node-down');
+    await tmux.sees('✗ DOWN', 5000);
+    rmSync(path('node-down'));
+    await tmux.sees('● ok', 5000);
+  });
+
+  it('starts nothing from a burst of keys, and a rescan when asked properly', async () => {
+    open();
+    await hosted();
+    tmux.keys('r', 'y', 'Enter');
+    await tmux.sees('Reads those blocks again');
+    expect(existsSync(path('rescans'))).toBe(false);
+    tmux.keys('Escape');
+    await until('the dialog to close', () => !tmux.screen().includes('Reads those blocks again'));
+    tmux.keys('r');
+    await until('the dialog to listen', () => {
+      const isTyped = / 905000 /.test(tmux.screen());
+      if (!isTyped) tmux.keys(...Array.from({length: 10}, () => 'BSpace'), '905000');
+      return isTyped;
+    });
+    tmux.keys('Enter');
+    await tmux.sees('▶ running');
+    expect(readFileSync(path('rescans'), 'utf8')).toBe('905000\n');
+    tmux.keys('x');
+    await tmux.sees('✗ cancelled', 2000);
+  });
+
+  it('warns at one Ctrl-C, stops its engine at the second and exits 0', async () => {
+    open();
+    const pid = await hosted();
+    tmux.keys('C-c');
+    await tmux.sees('Ctrl-C again: stop the engine and leave');
+    tmux.keys('C-c');
+    await tmux.sees('EXIT 0');
+    expect(isAlive(pid)).toBe(false);
+    expect(readFileSync(path('stopped'), 'utf8')).toBe('by the API');
+  });
+
+  it('ends the engine of a demo without asking', async () => {
+    open('--stop');
+    const pid = await hosted();
+    tmux.keys('q');
+    await tmux.sees('EXIT 0');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('invites to create the ledger, shows what failed, and hosts once it is there', async () => {
+    rmSync(path('ledger'));
+    tell('init-fails');
+    open();
+    await tmux.sees('There is no ledger yet for BTC');
+    await until('the invitation to listen', () => {
+      if (!tmux.screen().includes('1 of 2 failed')) tmux.keys('i');
+      return tmux.screen().includes('1 of 2 failed');
+    });
+    expect(tmux.screen()).toContain('start bitcoind, or correct coins.btc.backend.url');
+    rmSync(path('init-fails'));
+    tmux.keys('i');
+    await hosted();
+    await tmux.sees('1 Pending payouts');
+  });
+
+  it('shows the last words of an engine that refuses its config, and takes over its exit code', async () => {
+    tell('exit-code', '78');
+    open();
+    await tmux.sees('coins.btc.backend.url: not a url');
+    tmux.keys('q');
+    await tmux.sees('EXIT 78');
+  });
+
+  it('gives the terminal back when the screen fails, and the engine lives on', async () => {
+    open();
+    const pid = await hosted();
+    tell('bad-status');
+    await tmux.sees('EXIT 1');
+    expect(tmux.screen()).toContain(`The engine goes on (pid ${pid})`);
+    expect(isAlive(pid)).toBe(true);
+    tmux.run('echo', 'typed');
+    await tmux.sees(/^typed/m);
+  });
+});

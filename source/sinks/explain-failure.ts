@@ -1,3 +1,4 @@
+import {errors} from 'undici';
 import {cleanText} from '../primitives/clean-text.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 
@@ -33,6 +34,6 @@ const WORDS: Readonly<Record<string, string>> = {
 export const explainFailure = (error: unknown, host: string): string => {
   if (error instanceof EngineError) return cleanText(error.message, 200);
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
-  const words = WORDS[code] ?? (code.startsWith('HPE_') ? 'answered something that is not HTTP' : undefined);
+  const words = error instanceof errors.HTTPParserError ? 'answered something that is not HTTP' : WORDS[code];
   return words === undefined ? cleanText(`${host}: ${messageOf(error)}`, 200) : `${host} ${words}`;
 };

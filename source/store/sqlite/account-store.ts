@@ -14,9 +14,10 @@ import type {Writer} from './writer.ts';
 /** House accounts that can be looked at by name: the float, which may need money, and what nobody can be credited with. */
 const VISIBLE_HOUSE = new Set(['network_fee', 'suspense']);
 
-// The literals must be those of the partial indexes deposit_pending and payout_pending, or SQLite scans the tables.
-const pending = sql<bigint>`(SELECT coalesce(sum(amount), 0) FROM deposit WHERE account_id = ${account.id} AND status = 'detected')`;
-const pendingOut = sql<bigint>`(SELECT coalesce(sum(amount), 0) FROM payout WHERE account_id = ${account.id} AND status NOT IN ('confirmed', 'settled', 'cancelled'))`;
+// The account's id in plain SQL, because drizzle leaves out the table of the outer query. The indexes by name, because
+// SQLite prefers those of all deposits and payouts of an account to those of the few open ones.
+const pending = sql<bigint>`(SELECT coalesce(sum(amount), 0) FROM deposit INDEXED BY deposit_pending WHERE account_id = account.id AND status = 'detected')`;
+const pendingOut = sql<bigint>`(SELECT coalesce(sum(amount), 0) FROM payout INDEXED BY payout_pending WHERE account_id = account.id AND status NOT IN ('confirmed', 'settled', 'cancelled'))`;
 
 const selectAccount = prepared(orm =>
   orm

@@ -9,8 +9,8 @@ import {prepared} from './statements.ts';
 // The cost of every query here grows with what is open and with the rows shown, never with the ledger.
 
 /**
- * One row. No row is ever deleted from these tables, so that the newest rowid is their number. The literals are those
- * of the partial indexes payout_pending and deposit_pending: with others, SQLite reads the whole tables.
+ * One row. No row is ever deleted from these tables, so that the newest rowid is their number. The indexes hold open
+ * rows only and are named, so that SQLite never takes another.
  */
 const COUNTS = `
   SELECT
@@ -24,9 +24,9 @@ const COUNTS = `
     pending.number AS pendingPayouts, pending.amount AS pendingAmount,
     incoming.number AS incoming, incoming.amount AS incomingAmount
   FROM
-    (SELECT count(*) AS number, coalesce(sum(amount), 0) AS amount FROM payout
+    (SELECT count(*) AS number, coalesce(sum(amount), 0) AS amount FROM payout INDEXED BY payout_pending
       WHERE status NOT IN ('confirmed', 'settled', 'cancelled')) AS pending,
-    (SELECT count(*) AS number, coalesce(sum(amount), 0) AS amount FROM deposit
+    (SELECT count(*) AS number, coalesce(sum(amount), 0) AS amount FROM deposit INDEXED BY deposit_pending
       WHERE status = 'detected') AS incoming`;
 
 const selectCounts = rawStatement(COUNTS);

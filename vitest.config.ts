@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     // Real nodes start in a test's setup; two at a time is what two cores bear.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A timeout only ends what hangs: crash and reorg scenarios start the program many times, and machines are shared.
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     env: {NODE_ENV: 'production'},
   },

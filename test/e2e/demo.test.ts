@@ -50,11 +50,11 @@ test('without a terminal it tells of deposits and payouts, ends at Ctrl-C with 0
 
 test('killed with -9, its node and engine end by themselves; the next demo in the folder replaces it and says so', async () => {
   const first = start();
-  await until('its engine', () => first.stdout.includes('deposit.detected'), {timeout: 30_000});
+  await until('its engine', () => first.stdout.includes('deposit.detected'));
   await first.stop('SIGKILL');
   await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 15_000});
   const second = start('--json');
-  await until('the second to run', () => second.stdout.includes('deposit.detected'), {timeout: 30_000});
+  await until('the second to run', () => second.stdout.includes('deposit.detected'));
   const lines = second.stdout
     .trim()
     .split('\n')

@@ -41,7 +41,7 @@ export class Engine {
     this.#api = new ApiClient(this.#config.socket);
     try {
       await Promise.race([
-        until('the engine to answer', async () => (await this.api.health()).status > 0, {every: 10, timeout: 15_000}),
+        until('the engine to answer', async () => (await this.api.health()).status > 0, {every: 10}),
         program.ended.then(result => {
           throw new EngineEnded(result);
         }),

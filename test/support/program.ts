@@ -22,7 +22,7 @@ export interface ProgramResult {
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string | undefined>;
-  /** ms after which it is killed; 30 s unless said. */
+  /** ms after which it is killed; 60 s unless said. */
   readonly timeout?: number;
 }
 
@@ -66,7 +66,7 @@ export class Program {
 /** Runs one verb to its end. */
 export const runProgram = async (args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> => {
   const program = new Program(args, options);
-  const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeout ?? 30_000);
+  const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeout ?? 60_000);
   try {
     return await program.ended;
   } finally {

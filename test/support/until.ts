@@ -1,5 +1,5 @@
 export interface UntilOptions {
-  /** ms; 20 s unless said. */
+  /** ms; 45 s unless said. */
   readonly timeout?: number;
   /** ms between looks; 50 unless said. */
   readonly every?: number;
@@ -17,7 +17,7 @@ type Nothing = undefined | null | false;
 export const until = async <Value>(
   what: string,
   look: () => Promise<Value | Nothing> | Value | Nothing,
-  {timeout = 20_000, every = 50}: UntilOptions = {},
+  {timeout = 45_000, every = 50}: UntilOptions = {},
 ): Promise<Value> => {
   const deadline = performance.now() + timeout;
   let problem = '';

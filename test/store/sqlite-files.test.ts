@@ -321,6 +321,31 @@ describe('faults while it is open', () => {
     expect(await store.createAccount('alice', NOW)).toMatchObject({created: true});
   });
 
+  test('killed while it writes: everything that was answered is there, and no half of a turn', async () => {
+    await initialise();
+    const script = `
+      import {openStore} from ${JSON.stringify(join(import.meta.dirname, '../../source/store/open-store.ts'))};
+      const store = await openStore(${JSON.stringify(location)});
+      for (let i = 0; ; i++) {
+        await Promise.all([store.createAccount('a' + i, 1), store.createAccount('b' + i, 1)]);
+        process.stdout.write(i + ' ');
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until('some writes', () => said.split(' ').length > 20, {every: 5});
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const answered = said.trim().split(' ').length;
+    expect(await ledgerState(location)).toBe('ready');
+    const names = (await (await open()).accounts({limit: 1000})).items.map(account => account.name);
+    expect(names.length).toBeGreaterThanOrEqual(2 * answered);
+    // What one turn wrote is there as a whole or not at all.
+    expect(names.length % 2).toBe(0);
+  });
+
   test('damage is named with the file when it is met', async () => {
     await populateEvents(500);
     const store = await open();

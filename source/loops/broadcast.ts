@@ -16,6 +16,9 @@ const LONGEST = 250;
 const FIRST_PAUSE = 1000;
 /** Change that tracking has not seen yet: it rings, this only converges without. */
 const CHANGE_WAIT = 500;
+/** A node that is not compared with the ledger yet, after a start or a hiccup, is waited for before payouts are held. */
+const PATIENCE = 3000;
+const LOOK_AGAIN = 200;
 
 /**
  * Pays what is due. At start and every period it goes on with what a crash or the network left open: reserved plans
@@ -39,6 +42,7 @@ class BroadcastLoop {
   readonly #gatherer: Gatherer;
   /** Monotonic ms. The first round is a period's. */
   #nextPeriod = 0;
+  #blockedSince: number | undefined;
   readonly #pauses = new Map<string, {until: number; length: number}>();
 
   constructor(parts: BroadcastParts) {
@@ -49,12 +53,21 @@ class BroadcastLoop {
   async round(context: RoundContext): Promise<Round> {
     const {store, clock, period} = this.#parts;
     const isPeriod = clock.monotonic() >= this.#nextPeriod;
-    const stop = this.#parts.blocked() ?? (await store.payoutsPausedBy());
-    if (stop) return this.#stop(stop, isPeriod);
+    const stop = (await store.payoutsPausedBy()) ?? this.#waitsForNode();
+    if (stop !== undefined) return 'words' in stop ? this.#stop(stop, isPeriod) : stop;
     if (isPeriod) this.#gatherer.forget();
     const waitingFor = (await this.#goOn(isPeriod, context)) ?? (await this.#gatherAll(isPeriod, context));
     if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
     return this.#rest(await store.queue(), waitingFor);
+  }
+
+  /** Why nothing may be signed or sent; a round of mere waiting while that is new. */
+  #waitsForNode(): Hold | Round | undefined {
+    const blocked = this.#parts.blocked();
+    const now = this.#parts.clock.monotonic();
+    this.#blockedSince = blocked ? (this.#blockedSince ?? now) : undefined;
+    if (!blocked) return undefined;
+    return now - this.#blockedSince! < PATIENCE ? {sleep: LOOK_AGAIN, waitingFor: blocked.words} : blocked;
   }
 
   /** Nothing is signed or sent; what is queued shows why. Reserved plans are given up: nothing was signed. */
@@ -64,7 +77,7 @@ class BroadcastLoop {
       if (status === 'reserved') await store.abandonBroadcast(id, stop, clock.now());
     while ((await store.queue()).queued > 0) if ((await this.#gatherer.hold(stop)).kind === 'nothing') break;
     if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
-    return {sleep: Math.min(period, CHANGE_WAIT * 4), waitingFor: stop.words};
+    return {sleep: Math.min(period, LOOK_AGAIN * 5), waitingFor: stop.words};
   }
 
   /** Everything open that is due; parents come before children. The words of the last one that has to wait. */

@@ -22,7 +22,13 @@ export interface Hold {
  */
 export type PayoutState =
   | {readonly status: 'queued'; readonly released: boolean}
-  | {readonly status: 'reserved'; readonly released: boolean; readonly placed: Placed}
+  /** `before`: the hold it is tried again from, so that failing the same way tells nobody again. */
+  | {
+      readonly status: 'reserved';
+      readonly released: boolean;
+      readonly placed: Placed;
+      readonly before: Hold | undefined;
+    }
   | {readonly status: 'signed'; readonly placed: Placed}
   | {readonly status: 'sent'; readonly placed: Placed}
   | {readonly status: 'confirmed'; readonly placed: Placed; readonly height: number; readonly hash: BlockHash}
@@ -127,7 +133,9 @@ const isHeldPlaced = (state: PayoutState): state is HeldPlaced => state.status =
 
 const reserve = (state: PayoutState, event: PayoutEvent & {kind: 'reserve'}): Transition => {
   const isDue = state.status === 'queued' || (isUnplaced(state) && clears(state.hold.reason) === 'itself');
-  return isDue ? to({status: 'reserved', released: state.released, placed: event.placed}) : refuse(state, event);
+  if (!isDue) return refuse(state, event);
+  const before = state.status === 'held' ? state.hold : undefined;
+  return to({status: 'reserved', released: state.released, placed: event.placed, before});
 };
 
 const send = (state: PayoutState, event: PayoutEvent): Transition => {
@@ -151,11 +159,12 @@ const anchor = (state: PayoutState, event: PayoutEvent & {kind: 'anchor'}): Tran
 
 /** Told again only when the reason changes; the words may, silently. */
 const hold = (state: PayoutState, event: PayoutEvent & {kind: 'hold'}): Transition => {
-  if (state.status === 'held')
-    return to({...state, hold: event.hold}, state.hold.reason === event.hold.reason ? undefined : 'payout.held');
+  const before = state.status === 'held' ? state.hold : state.status === 'reserved' ? state.before : undefined;
+  const announce = before?.reason === event.hold.reason ? undefined : 'payout.held';
+  if (state.status === 'held') return to({...state, hold: event.hold}, announce);
   if (state.status === 'queued' || state.status === 'reserved')
-    return to({status: 'held', from: state.status, released: state.released, hold: event.hold}, 'payout.held');
+    return to({status: 'held', from: state.status, released: state.released, hold: event.hold}, announce);
   if (state.status === 'signed' || state.status === 'sent')
-    return to({status: 'held', from: state.status, placed: state.placed, hold: event.hold}, 'payout.held');
+    return to({status: 'held', from: state.status, placed: state.placed, hold: event.hold}, announce);
   return refuse(state, event);
 };

@@ -27,7 +27,7 @@ describe('advancePayouts', () => {
     await ledger.block(raw);
     expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', confirmations: 1, block_height: 2});
     expect(ledger.balance('payouts_due')).toBe(0n);
-    expect(ledger.balance('network_fee')).toBe(-broadcast.plan.fee);
+    expect(ledger.balance('network_fee')).toBe(0n - broadcast.plan.fee);
     for (let n = 0; n < 5; n += 1) await ledger.block();
     expect(await ledger.store.payout(id)).toMatchObject({status: 'settled', confirmations: 6});
     expect(await ledger.store.broadcast(txid)).toMatchObject({status: 'settled', confirmations: 6});
@@ -197,7 +197,7 @@ describe('a twin, made by hand', () => {
     await ledger.block(twin.raw);
     await ledger.reorg(1, raw);
     expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', txid});
-    expect(ledger.balance('network_fee')).toBe(-broadcast.plan.fee);
+    expect(ledger.balance('network_fee')).toBe(0n - broadcast.plan.fee);
     expect(await ledger.faults()).toEqual([]);
   });
 

@@ -74,7 +74,7 @@ export const stateOf = (row: PayoutRow): PayoutState => {
     case 'queued':
       return {status, released};
     case 'reserved':
-      return {status, released, placed: placedOf(row)};
+      return {status, released, placed: placedOf(row), before: row.reason === null ? undefined : holdOf(row)};
     case 'signed':
     case 'sent':
       return {status, placed: placedOf(row)};
@@ -94,6 +94,12 @@ export const stateOf = (row: PayoutRow): PayoutState => {
   }
 };
 
+const reasonOf = (state: PayoutState): string | null => {
+  if (state.status === 'held') return reasonText(state.hold);
+  if (state.status === 'conflicted') return state.words;
+  return state.status === 'reserved' && state.before ? reasonText(state.before) : null;
+};
+
 /** The row of a state: whatever the state does not have is null. */
 const rowOf = (row: PayoutRow, state: PayoutState): PayoutRow => {
   const placed = 'placed' in state ? state.placed : {broadcastId: null, vout: null, fee: null};
@@ -103,7 +109,7 @@ const rowOf = (row: PayoutRow, state: PayoutState): PayoutRow => {
     ...placed,
     status: state.status,
     released: 'released' in state ? state.released : row.released,
-    reason: isHeld ? reasonText(state.hold) : state.status === 'conflicted' ? state.words : null,
+    reason: reasonOf(state),
     heldFrom: isHeld ? state.from : null,
     clears: isHeld ? clears(state.hold.reason) : null,
     height: 'height' in state ? state.height : null,

@@ -85,6 +85,7 @@ class Tracker {
   #isStarted = false;
   /** The last look ended with the ladder at the node's tip; only then the mempool says anything. */
   #isAtTip = false;
+  #wasPolling = true;
   /** Looks in a row that the chain overtook. */
   #overtaken = 0;
   /** By the monotonic clock, ms. */
@@ -153,7 +154,10 @@ class Tracker {
   /** Names of mempool transactions are looked at first: they are what somebody waits for. */
   async #look(hinted: Hinted, context: RoundContext): Promise<void> {
     const now = this.#options.clock.monotonic();
-    if (hinted.everything) this.#dueAtOnce();
+    const isPolling = !this.#areHintsHealthy();
+    // What hints should have told since the last look at everything, nobody did.
+    if (hinted.everything || (isPolling && !this.#wasPolling)) this.#dueAtOnce();
+    this.#wasPolling = isPolling;
     this.#mempool.forget(hinted.removed);
     if (this.#isAtTip && hinted.added.length > 0) await this.#lookAtNames(hinted);
     else if (hinted.added.length > 0) this.#mempoolDueAt = 0;

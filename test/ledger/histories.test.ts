@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Deposit} from '../../source/contract/index.ts';
 import {outpointKey, type OutpointKey, type Txid} from '../../source/primitives/ids.ts';
@@ -58,6 +58,21 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 const at = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % Math.max(1, items.length)];
 
+/** Some of the mempool: a child only together with its parent. */
+const minableOf = (
+  listed: readonly SimulatedTransaction[],
+  mempool: ReadonlyMap<Txid, SimulatedTransaction>,
+  share: number,
+): SimulatedTransaction[] => {
+  const chosen = new Set<Txid>();
+  return listed.filter(({txid, inputs}, index) => {
+    const hasParents = inputs.every(input => !mempool.has(input.txid) || chosen.has(input.txid));
+    const isChosen = mempool.has(txid) && index % 4 <= share && hasParents;
+    if (isChosen) chosen.add(txid);
+    return isChosen;
+  });
+};
+
 /** A world that actions happen to. Deposits may be settled and still be reorganised away. */
 class History {
   readonly world = new LedgerWorld({confirmations: 2, maxConfirmationCount: 6});
@@ -101,10 +116,7 @@ class History {
         break;
       }
       case 'mine':
-        for (let left = action.blocks; left > 0; left--)
-          chain.mine(
-            mempool.filter((transaction, index) => chain.mempoolNow.has(transaction.txid) && index % 4 <= action.share),
-          );
+        for (let left = action.blocks; left > 0; left--) chain.mine(minableOf(mempool, chain.mempoolNow, action.share));
         break;
       case 'coinbase':
         chain.mine([world.coinbase(this.#label(), [['alice', this.#next()]])]);

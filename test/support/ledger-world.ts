@@ -1,3 +1,4 @@
+import {btc} from '../../source/coins/btc.ts';
 import type {ChainFacts} from '../../source/chain/facts.ts';
 import type {Deposit} from '../../source/contract/index.ts';
 import type {BlockHash, Outpoint, Txid} from '../../source/primitives/ids.ts';
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly maxConfirmationCount?: number;
   /** Shared with another world, to show two ledgers the same history. */
   readonly chain?: SimulatedChain;
+  /** The ledger begins at this block of an otherwise empty chain; at genesis unless said. */
+  readonly startHeight?: number;
 }
 
 /** A simulated chain, a ledger with alice, bob and carol, and the ideal fetch between them. */
@@ -38,8 +41,9 @@ export class LedgerWorld {
   #told = 0;
 
   constructor(options: WorldOptions = {}) {
-    this.ledger = createTestLedger();
-    this.chain = options.chain ?? new SimulatedChain(this.ledger.identity.genesis as BlockHash);
+    this.chain = options.chain ?? new SimulatedChain(btc.networks.regtest!.genesis as BlockHash);
+    this.chain.mineMany(options.startHeight ?? 0);
+    this.ledger = createTestLedger({start: this.chain.blocksNow[options.startHeight ?? 0]!});
     this.store = createChainStore(this.ledger.connection, this.ledger.writer, this.ledger.identity);
     this.policy = {
       confirmations: options.confirmations ?? 3,

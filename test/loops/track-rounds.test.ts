@@ -1,0 +1,218 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {EngineError} from '../../source/primitives/errors.ts';
+import type {BlockHash} from '../../source/primitives/ids.ts';
+import {LoopWorld} from '../support/loop-world.ts';
+
+// The chain loop against a node that fails, lies and moves under it, round by round on a clock of the test.
+
+let world: LoopWorld;
+beforeEach(() => {
+  world = new LoopWorld();
+});
+afterEach(async () => {
+  expect(await world.faults()).toEqual([]);
+  world.close();
+});
+
+const down = () => new EngineError('backend_down', 'the node is out of reach', {retry: 'backoff'});
+
+describe('the mempool', () => {
+  test('is looked at by name as soon as a hint comes', async () => {
+    world.hintsHealthy = true;
+    await world.pass(100);
+    const before = {...world.chain.calls};
+    world.pay('a', [['alice', 5n]]);
+    await world.round();
+    expect(world.story()).toEqual(['detected a:0 0']);
+    // One question and no look at the tip: this is what somebody waits for.
+    expect(world.chain.calls['mempoolTransactions']).toBe((before['mempoolTransactions'] ?? 0) + 1);
+    expect(world.chain.calls['tip']).toBe(before['tip']);
+  });
+
+  test('is polled in full when hints are lost, and seldom when they are not', async () => {
+    world.hintsHealthy = true;
+    await world.pass(120_000);
+    expect(world.chain.calls['mempool']).toBeLessThan(8);
+    expect(world.chain.calls['tip']).toBeLessThan(40);
+    world.hintsHealthy = false;
+    await world.pass(10_000);
+    const a = world.transaction('a', [['alice', 5n]]);
+    world.chain.mempoolNow.set(a.txid, a);
+    await world.pass(1_000);
+    expect(world.story()).toEqual(['detected a:0 0']);
+  });
+
+  test('must miss a transaction twice, loaded, before it counts as evicted', async () => {
+    const a = world.pay('a', [['alice', 5n]]);
+    await world.pass(1_000);
+    world.story();
+    world.chain.mempoolLoaded = false;
+    world.chain.mempoolNow.clear();
+    await world.pass(10_000);
+    expect(world.story()).toEqual([]);
+    world.chain.mempoolLoaded = true;
+    await world.round();
+    expect(world.story()).toEqual([]);
+    world.chain.mempoolNow.set(a.txid, a);
+    await world.pass(5_000);
+    expect(world.story()).toEqual([]);
+    world.chain.mempoolNow.clear();
+    await world.pass(5_000);
+    expect(world.story()).toEqual(['dropped a:0 (evicted)']);
+  });
+
+  test('is looked at soon after a hint that one of ours left it', async () => {
+    world.hintsHealthy = true;
+    const a = world.pay('a', [['alice', 5n]]);
+    await world.pass(1_000);
+    world.chain.evict(a.txid);
+    await world.pass(2_500);
+    expect(world.story()).toEqual(['detected a:0 0', 'dropped a:0 (evicted)']);
+  });
+
+  test('shows who spends our coins, also when it lists the child first', async () => {
+    const parent = world.transaction('parent', [['alice', 5n]]);
+    const child = world.transaction('child', [['nobody', 5n]], [{txid: parent.txid, vout: 0}]);
+    world.chain.mempoolNow.set(child.txid, child);
+    world.chain.mempoolNow.set(parent.txid, parent);
+    await world.pass(1_000);
+    expect(world.ledger.rows('SELECT spent_by FROM output')).toEqual([{spent_by: child.txid}]);
+  });
+});
+
+describe('a step that fails', () => {
+  test('loses nothing that only it had seen', async () => {
+    let failure: Error | undefined;
+    world.close();
+    world = new LoopWorld({failTrack: () => failure});
+    world.hintsHealthy = true;
+    await world.pass(1_000);
+    world.pay('a', [['alice', 5n]]);
+    failure = new EngineError('database_fault', 'locked', {retry: 'backoff'});
+    await expect(world.round()).rejects.toMatchObject({code: 'database_fault'});
+    failure = undefined;
+    await world.pass(60_000);
+    expect(world.story()).toEqual(['detected a:0 0']);
+  });
+
+  test('because the chain moved under it is repeated', async () => {
+    await world.pass(100);
+    const {chain} = world;
+    chain.mineMany(3);
+    const blocks = chain.blocks.bind(chain);
+    // Between the hashes and the blocks, the top two are replaced.
+    chain.blocks = async function* (refs) {
+      chain.blocks = blocks;
+      chain.reorg(2, [[], [], []]);
+      yield* blocks(refs);
+    };
+    await world.pass(3_000);
+    expect((await world.store.ladderTop())?.hash).toBe(chain.tipNow.hash);
+  });
+});
+
+describe('a node', () => {
+  test('that is away for a moment is not told of; one that stays away is, once, and when it is back', async () => {
+    await world.pass(1_000);
+    world.chain.fault = down();
+    await world.pass(1_500);
+    world.chain.fault = undefined;
+    await world.pass(10_000);
+    expect(world.backendEvents).toEqual([]);
+    world.chain.fault = down();
+    await world.pass(60_000);
+    expect(world.track.view()).toMatchObject({state: 'down', reason: 'the node is out of reach'});
+    world.chain.fault = undefined;
+    await world.pass(60_000);
+    expect(world.backendEvents).toEqual(['backend.down: the node is out of reach', 'backend.up']);
+    expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+  });
+
+  test('that lost blocks changes nothing, stops payouts, and is told of', async () => {
+    world.pay('a', [['alice', 5n]]);
+    world.chain.mineMany(4);
+    await world.pass(1_000);
+    const before = world.dump();
+    world.story();
+    const lost = world.chain.disconnect(4, {killed: true});
+    await world.pass(10_000);
+    expect(world.track.view()).toMatchObject({state: 'behind', blocked: {reason: 'node_behind'}});
+    expect(world.dump()).toEqual(before);
+    expect(world.backendEvents).toHaveLength(1);
+    world.chain.blocksNow.push(...lost);
+    await world.pass(10_000);
+    expect(world.track.view().state).toBe('ok');
+    expect(world.dump()).toEqual(before);
+    expect(world.backendEvents.at(-1)).toBe('backend.up');
+  });
+
+  test('on another chain or with another wallet is refused by name', async () => {
+    world.wallet = async () => {
+      throw new EngineError('wallet_mismatch', 'the wallet hot is not the one that init pinned');
+    };
+    await world.pass(5_000);
+    expect(world.track.view()).toMatchObject({
+      state: 'wrong_wallet',
+      reason: 'the wallet hot is not the one that init pinned',
+    });
+    expect(world.track.view().blocked).toBeDefined();
+    world.wallet = undefined;
+    await world.pass(2_000);
+    expect(world.track.view().state).toBe('ok');
+    // Another node answers after a restart.
+    world.chain.fault = down();
+    await world.pass(1_500);
+    world.chain.fault = undefined;
+    const genesis = world.chain.genesis.bind(world.chain);
+    world.chain.genesis = async () => 'ff'.repeat(32) as BlockHash;
+    await world.pass(2_000);
+    expect(world.track.view().state).toBe('wrong_chain');
+    world.chain.genesis = genesis;
+    await world.pass(2_000);
+    expect(world.track.view().state).toBe('ok');
+  });
+
+  test('that pruned what we need is said to have, and by how much', async () => {
+    await world.pass(1_000);
+    world.chain.mineMany(20);
+    world.chain.prunedBelow = 15;
+    await world.pass(5_000);
+    expect(world.track.view()).toMatchObject({state: 'stalled', blocked: {reason: 'node_behind'}});
+    expect(world.track.view().reason).toContain('pruned the blocks below 15, the ledger ends at 0');
+    world.chain.prunedBelow = undefined;
+    await world.pass(2_000);
+    expect((await world.store.ladderTop())?.height).toBe(20);
+  });
+});
+
+test('a gap of many blocks is a job whose checkpoint moves with the ladder', async () => {
+  for (let payment = 0; payment < 30; payment++) {
+    world.pay(`p${payment}`, [['alice', 1n]]);
+    world.chain.mineMany(30);
+  }
+  await world.pass(1_000);
+  const {items} = await world.store.jobs({limit: 10});
+  expect(items).toHaveLength(1);
+  expect(items[0]).toMatchObject({kind: 'catch_up', status: 'finished', from_height: 1, at_height: 900, found: 30});
+  expect(world.balance('alice')).toBe(30n);
+});
+
+test('a fork below the first block of a young ledger is followed', async () => {
+  world.close();
+  world = new LoopWorld({startHeight: 50});
+  const bottom = (await world.store.ladderTop())!;
+  expect(bottom.height).toBe(50);
+  world.chain.reorg(3, [[], [], [], []]);
+  world.pay('a', [['alice', 5n]]);
+  world.chain.mine();
+  await world.pass(3_000);
+  expect((await world.store.ladderTop())?.hash).toBe(world.chain.tipNow.hash);
+  expect(world.story()).toEqual(['detected a:0 1']);
+  // And from now on any fork of allowed depth, also one that begins below the start.
+  world.chain.reorg(
+    6,
+    Array.from({length: 7}, () => []),
+  );
+  await world.pass(3_000);
+  expect((await world.store.ladderTop())?.hash).toBe(world.chain.tipNow.hash);
+});

@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {accessSync, constants, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
@@ -248,9 +248,13 @@ export class RegtestNode {
     await this.#ended();
   }
 
-  /** Stops it from answering without ending it; `thaw` continues. */
-  freeze(): void {
+  /** Stops it from answering without ending it; `thaw` continues. Resolves when each of its threads stands still. */
+  async freeze(): Promise<void> {
+    const threads = `/proc/${this.pid}/task`;
     this.#process?.kill('SIGSTOP');
+    await until('the node to stand still', () =>
+      readdirSync(threads).every(thread => / T /.test(readFileSync(join(threads, thread, 'stat'), 'utf8'))),
+    );
   }
 
   thaw(): void {

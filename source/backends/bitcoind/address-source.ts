@@ -37,11 +37,11 @@ export class BitcoindAddressSource implements AddressSource {
   async walletCoins(): Promise<{outpoint: Outpoint; amount: bigint}[]> {
     const {faults} = this.#wallet.client;
     const params = [1, 9_999_999, [], true, {include_immature_coinbase: true}];
-    const answer = await this.#wallet.call('listunspent', params, {decimals: true, cap: COINS_CAP});
-    return readAs(unspent, answer, 'listunspent', faults).map(({txid, vout, amount}) => ({
-      outpoint: {txid, vout},
-      amount: parseAmount(amount),
-    }));
+    const read = (item: unknown) => {
+      const {txid, vout, amount} = readAs(unspent, item, 'listunspent', faults);
+      return {outpoint: {txid, vout}, amount: parseAmount(amount)};
+    };
+    return this.#wallet.items('listunspent', params, read, {cap: COINS_CAP});
   }
 
   async #checked(method: string, params: readonly unknown[]): Promise<string> {

@@ -42,7 +42,7 @@ export const addressInfo = z.object({ismine: z.boolean(), parent_desc: z.string(
 
 export const descriptors = z.object({descriptors: z.array(z.object({desc: z.string(), active: z.boolean()}))});
 
-export const unspent = z.array(z.object({txid, vout: count, amount: decimal}));
+export const unspent = z.object({txid, vout: count, amount: decimal});
 
 export const smartFee = z.object({feerate: decimal.optional()});
 

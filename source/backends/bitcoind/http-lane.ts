@@ -13,12 +13,31 @@ export interface HttpRequest {
   /** Bytes; a longer answer is not read to its end. */
   readonly cap: number;
   readonly signal: AbortSignal;
+  /** Takes the body of a 200 piece by piece; what it leaves is the answer's body. */
+  readonly receive?: (() => Receiver) | undefined;
+}
+
+export interface Receiver {
+  push(chunk: Buffer): void;
+  rest(): Buffer;
 }
 
 /** The answer is longer than was allowed for it. */
 export class AnswerTooLong extends Error {
   constructor(cap: number) {
     super(`more than ${cap} bytes`);
+  }
+}
+
+class WholeBody implements Receiver {
+  readonly #chunks: Buffer[] = [];
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  rest(): Buffer {
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
   }
 }
 
@@ -57,19 +76,19 @@ export class HttpLane {
       body: request.body,
       signal: request.signal,
     });
-    const chunks: Buffer[] = [];
+    const receiver = (response.statusCode === 200 && request.receive?.()) || new WholeBody();
     let length = 0;
     // Leaving the loop early destroys the body and its connection.
     for await (const chunk of response.body) {
       length += (chunk as Buffer).length;
       if (length > request.cap) throw new AnswerTooLong(request.cap);
-      chunks.push(chunk as Buffer);
+      receiver.push(chunk as Buffer);
     }
     const contentType = response.headers['content-type'];
     return {
       status: response.statusCode,
       contentType: Array.isArray(contentType) ? contentType[0] : contentType,
-      body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
+      body: receiver.rest(),
     };
   }
 

@@ -11,8 +11,8 @@ type Reviver = (key: string, value: unknown, context: {source: string}) => unkno
 const keepDecimals: Reviver = (_key, value, context) =>
   typeof value === 'number' && !/^-?[0-9]+$/.test(context.source) ? context.source : value;
 
-const parseJson = (body: Buffer, decimals: boolean): unknown => {
-  const text = body.toString('utf8');
+/** Throws an Error in words when it is not JSON. With `decimals`, numbers with a fraction stay text. */
+export const parseJson = (text: string, decimals: boolean): unknown => {
   try {
     return decimals ? JSON.parse(text, keepDecimals as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
   } catch (error) {
@@ -35,7 +35,7 @@ const errorOf = (error: unknown): Reply['error'] => {
  * not JSON, not a reply, a reply to something else, one missing, one twice.
  */
 export const parseReplies = (body: Buffer, ids: readonly number[], decimals: boolean): Reply[] => {
-  const parsed = parseJson(body, decimals);
+  const parsed = parseJson(body.toString('utf8'), decimals);
   const found = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
   const byId = new Map<unknown, Reply>();
   for (const reply of found) {

@@ -4,8 +4,9 @@ import {EngineError, hasCode, messageOf} from '../../primitives/errors.ts';
 import {Credentials} from './credentials.ts';
 import {connectionFault, httpFault} from './fault-table.ts';
 import {Faults, type Refusal} from './faults.ts';
-import {AnswerTooLong, type HttpAnswer, HttpLane} from './http-lane.ts';
-import {parseReplies, type Reply} from './json-rpc.ts';
+import {AnswerTooLong, type HttpAnswer, HttpLane, type Receiver} from './http-lane.ts';
+import {ItemScanner} from './item-scanner.ts';
+import {parseJson, parseReplies, type Reply} from './json-rpc.ts';
 import {Latencies} from './latencies.ts';
 import {Place} from './place.ts';
 
@@ -81,6 +82,31 @@ export class RpcClient {
     );
   }
 
+  /**
+   * The list that a call answers with, each object of it read as it arrives: for lists too long to be held as text.
+   * Numbers with a fraction come as the text the node wrote.
+   */
+  async items<Item>(
+    method: string,
+    params: RpcCall['params'],
+    read: (item: unknown) => Item,
+    options: CallOptions = {},
+  ): Promise<Item[]> {
+    const id = ++this.#lastId;
+    let found: Item[] = [];
+    const receive = (): Receiver => {
+      // A repeated request begins again.
+      found = [];
+      const scanner = new ItemScanner(text => found.push(read(parseJson(text, true))));
+      return {push: chunk => this.#orBadAnswer(method, () => scanner.push(chunk)), rest: () => scanner.rest()};
+    };
+    const answer = await this.#post(method, JSON.stringify({id, method, params}), options, receive);
+    const [reply] = this.#parse(method, answer, [id], options);
+    if (reply?.error) throw this.faults.refusal(method, reply.error.code, reply.error.message);
+    if (!Array.isArray(reply?.result)) throw this.faults.badAnswer(method, 'something else than a list');
+    return found;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#lanes.control.close(), this.#lanes.bulk.close()]);
   }
@@ -96,6 +122,14 @@ export class RpcClient {
     }
   }
 
+  #orBadAnswer<Value>(method: string, act: () => Value): Value {
+    try {
+      return act();
+    } catch (error) {
+      throw error instanceof EngineError ? error : this.faults.badAnswer(method, messageOf(error), error);
+    }
+  }
+
   #httpError(method: string, answer: HttpAnswer): EngineError {
     const fault = httpFault(answer.status, answer.body.toString('latin1', 0, 1000));
     if (fault === 'unauthorized' && this.#credentials.unreadable !== undefined)
@@ -103,14 +137,15 @@ export class RpcClient {
     return this.faults.http(fault, answer.status, answer.contentType, method);
   }
 
-  async #post(method: string, body: string, options: CallOptions): Promise<HttpAnswer> {
+  async #post(method: string, body: string, options: CallOptions, receive?: () => Receiver): Promise<HttpAnswer> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(this.faults.timeout(method, this.#timeout)), this.#timeout);
     const signal = options.signal ? AbortSignal.any([deadline.signal, options.signal]) : deadline.signal;
     try {
-      const answer = await this.#exchange(body, options, signal);
+      const answer = await this.#exchange(body, options, signal, receive);
       // The cookie changes at every start of the node: read it again, once.
-      if (answer.status === 401 && this.#credentials.refresh()) return await this.#exchange(body, options, signal);
+      if (answer.status === 401 && this.#credentials.refresh())
+        return await this.#exchange(body, options, signal, receive);
       return answer;
     } catch (error) {
       throw this.#mapped(method, error, signal);
@@ -119,13 +154,19 @@ export class RpcClient {
     }
   }
 
-  async #exchange(body: string, options: CallOptions, signal: AbortSignal): Promise<HttpAnswer> {
+  async #exchange(
+    body: string,
+    options: CallOptions,
+    signal: AbortSignal,
+    receive: (() => Receiver) | undefined,
+  ): Promise<HttpAnswer> {
     const lane = options.lane ?? 'control';
     const request = {
       path: options.wallet === true ? `/wallet/${encodeURIComponent(this.place.wallet)}` : '/',
       body,
       cap: options.cap ?? DEFAULT_CAP,
       signal,
+      receive,
     };
     const begun = this.#clock.monotonic();
     const attempt = () => this.#lanes[lane].post({...request, authorization: this.#credentials.header()});

@@ -14,14 +14,16 @@ export class WalletRpc {
   }
 
   async call(method: string, params: RpcCall['params'] = [], options: CallOptions = {}): Promise<unknown> {
-    const ask = () => this.client.call(method, params, {...options, wallet: true});
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isRefusal(error, 'wallet-missing')) throw error;
-      await this.#load(error);
-      return ask();
-    }
+    return this.#loaded(() => this.client.call(method, params, {...options, wallet: true}));
+  }
+
+  async items<Item>(
+    method: string,
+    params: RpcCall['params'],
+    read: (item: unknown) => Item,
+    options: CallOptions = {},
+  ): Promise<Item[]> {
+    return this.#loaded(() => this.client.items(method, params, read, {...options, wallet: true}));
   }
 
   async batch(calls: readonly RpcCall[], options: CallOptions = {}): Promise<RpcOutcome[]> {
@@ -31,6 +33,16 @@ export class WalletRpc {
     if (missing === undefined) return outcomes;
     await this.#load((missing as {refusal: Refusal}).refusal);
     return ask();
+  }
+
+  async #loaded<Value>(ask: () => Promise<Value>): Promise<Value> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRefusal(error, 'wallet-missing')) throw error;
+      await this.#load(error);
+      return ask();
+    }
   }
 
   /** Throws `because` when there is no such wallet: its message says what to do. */

@@ -122,7 +122,7 @@ describe('a broadcaster', () => {
     const wrong = openBackend({url: node.url});
     expect(await wrong.broadcaster.send(raw, txid)).toMatchObject({kind: 'unauthorized'});
     await wrong.close();
-    node.freeze();
+    await node.freeze();
     const impatient = openBitcoind(node, {timeout: 300});
     expect(await impatient.broadcaster.send(raw, txid)).toMatchObject({kind: 'unknown'});
     await impatient.close();

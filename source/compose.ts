@@ -61,16 +61,29 @@ const parts: Parts = {
 
 const verbOptions = (config: Config) => ({config, parts, clock: systemClock, log: silentLog});
 
+/** ms for an engine to say that it is there. One that was stopped (SIGSTOP) takes connections and never answers. */
+const PROBE_TIMEOUT = 5000;
+
+const engineAnswers = async (socket: string): Promise<boolean> => {
+  const {createApiClient} = await import('./api/client.ts');
+  const probe = createApiClient(socket, PROBE_TIMEOUT);
+  try {
+    await probe.health();
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'engine_unreachable')) throw error;
+    return false;
+  } finally {
+    await probe.close();
+  }
+};
+
 /** The engine's application when one answers on the socket, else the ledgers themselves. */
 const openApplication = async (config: Config): Promise<OpenApplication> => {
-  const {createApiClient} = await import('./api/client.ts');
-  const client = createApiClient(config.api.socket);
-  try {
-    await client.health();
+  if (await engineAnswers(config.api.socket)) {
+    const {createApiClient} = await import('./api/client.ts');
+    const client = createApiClient(config.api.socket);
     return {application: client, via: 'engine', close: async () => client.close()};
-  } catch (error) {
-    await client.close();
-    if (!hasCode(error, 'engine_unreachable')) throw error;
   }
   const {openDirectly} = await import('./engine/direct.ts');
   const direct = openDirectly({...verbOptions(config), version: programVersion()});

@@ -9,7 +9,7 @@ export interface ApiClient extends Application {
   close(): Promise<void>;
 }
 
-/** ms until an answer must have begun, and between two pieces of it. */
+/** ms until an answer must have begun, and between two pieces of it. Streams send something every 15 s at least. */
 const ANSWER_TIMEOUT = 60_000;
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -20,19 +20,20 @@ type Query = Readonly<Record<string, string | number | undefined>>;
  * EngineErrors they were; an engine that cannot be reached, or goes away, is `engine_unreachable`. Streams are not
  * reconnected: they end with an error and the caller decides.
  */
-export const createApiClient = (socketPath: string): ApiClient => new SocketApplication(socketPath);
+export const createApiClient = (socketPath: string, answerTimeout = ANSWER_TIMEOUT): ApiClient =>
+  new SocketApplication(socketPath, answerTimeout);
 
 class SocketApplication implements ApiClient {
   readonly #pool: Pool;
   readonly #socketPath: string;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, answerTimeout: number) {
     this.#socketPath = socketPath;
     this.#pool = new Pool('http://localhost', {
       connect: {socketPath, timeout: 5000},
       pipelining: 1,
-      headersTimeout: ANSWER_TIMEOUT,
-      bodyTimeout: ANSWER_TIMEOUT,
+      headersTimeout: answerTimeout,
+      bodyTimeout: answerTimeout,
     });
   }
 

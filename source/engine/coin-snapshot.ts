@@ -16,6 +16,7 @@ export interface CoinPart {
   readonly databaseLatency: number;
 }
 
+const oneDecimal = (value: number): number => Math.round(value * 10) / 10;
 const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const toTimeOrNull = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : toTime(milliseconds);
@@ -23,7 +24,7 @@ const toTimeOrNull = (milliseconds: number | undefined): string | null =>
 /** Reads one coin's part, at a cost that does not grow with its ledger. */
 export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promise<CoinPart> => {
   const {store, coin, config, loops} = engine;
-  const databaseLatency = await store.ping();
+  const databaseLatency = oneDecimal(await store.ping());
   const [ledger, books, storePause, jobs, events, deliveries] = await Promise.all([
     store.snapshot(ROWS),
     store.lastBooks(),
@@ -70,7 +71,7 @@ const backendStatus = ({loops, config}: CoinEngine, startedAt: number): BackendS
   const view = loops?.view();
   const wrongWallet = loops?.vitals.wrongWallet;
   const vitals = loops?.vitals.last ?? NOT_ASKED;
-  const latencies = (loops?.backend.health.latencies() ?? []).map(latency => Math.round(latency * 10) / 10);
+  const latencies = (loops?.backend.health.latencies() ?? []).map(oneDecimal);
   const isWrong = wrongWallet !== undefined && (view === undefined || view.state === 'ok');
   return {
     type: config.backend.type,

@@ -43,7 +43,7 @@ export class StatusBuilder {
       sinks: parts.flatMap(part => part.sinks),
     };
     return {
-      ...shown,
+      at: shown.at,
       engine: {
         state: engineState(this.#sources.phase(), shown),
         version,
@@ -51,6 +51,10 @@ export class StatusBuilder {
         config: configPath,
         started_at: new Date(this.#startedAt).toISOString(),
       },
+      database: shown.database,
+      loops: shown.loops,
+      coins: shown.coins,
+      sinks: shown.sinks,
       events: parts
         .flatMap(part => part.events)
         .sort((one, other) => other.created_at.localeCompare(one.created_at) || other.sequence - one.sequence)

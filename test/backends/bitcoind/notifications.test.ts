@@ -90,7 +90,7 @@ describe('a channel', () => {
     expect(state(backend)).not.toBe('lost');
   });
 
-  test('with a gap says everything, and drops nothing of a burst', async () => {
+  test('hears a burst in full, and behind a gap says everything', async () => {
     const publisher = (open.publisher = new Publisher({sendHighWaterMark: 0}));
     await publisher.bind('tcp://127.0.0.1:*');
     const url = publisher.lastEndpoint!;

@@ -1,4 +1,4 @@
-import {lookup, type LookupAddress} from 'node:dns';
+import type {LookupAddress} from 'node:dns';
 import {isIP, type LookupFunction} from 'node:net';
 import {buildConnector} from 'undici';
 import {isLoopbackHost, isPrivateHost} from '../config/hosts.ts';
@@ -10,7 +10,15 @@ export interface ConnectRules {
   readonly secure: boolean;
   /** ms */
   readonly timeout: number;
+  /** What resolves names: node:dns lookup. */
+  readonly resolve: Resolve;
 }
+
+export type Resolve = (
+  hostname: string,
+  options: Parameters<LookupFunction>[1] & {all: true},
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /**
  * Opens connections to allowed addresses only. Decided on the address that is connected to, for a name that was public
@@ -30,7 +38,7 @@ export const guardedConnector = (rules: ConnectRules): buildConnector.connector 
 const guardedLookup =
   (rules: ConnectRules): LookupFunction =>
   (hostname, options, callback) => {
-    lookup(hostname, {...options, all: true}, (error, addresses: LookupAddress[]) => {
+    rules.resolve(hostname, {...options, all: true}, (error, addresses) => {
       if (error) return callback(error, '', 0);
       for (const {address} of addresses) {
         const refusal = refusalOf(hostname, address, rules);

@@ -1,3 +1,4 @@
+import {lookup} from 'node:dns';
 import {STATUS_CODES} from 'node:http';
 import {Webhook} from 'standardwebhooks';
 import {Client, type Dispatcher} from 'undici';
@@ -6,7 +7,7 @@ import type {Event} from '../contract/index.ts';
 import type {DeliveryAnswer, Sink} from '../outbox/ports.ts';
 import {systemClock, type Clock} from '../primitives/clock.ts';
 import {explainFailure} from './explain-failure.ts';
-import {guardedConnector} from './guarded-connector.ts';
+import {guardedConnector, type Resolve} from './guarded-connector.ts';
 
 export interface WebhookLimits {
   /** ms from the start of a delivery to the answer's headers, name lookup and connecting included. */
@@ -26,8 +27,14 @@ const LIMITS: WebhookLimits = {deadline: 15_000, rest: 1000, restBytes: 65_536};
 export const createWebhookSink = (
   name: string,
   config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
-  {clock = systemClock, limits = LIMITS}: {clock?: Clock; limits?: WebhookLimits} = {},
-): Sink => new WebhookSink(name, config, clock, limits);
+  {clock = systemClock, limits = LIMITS, resolve = lookup}: Surroundings = {},
+): Sink => new WebhookSink(name, config, {clock, limits, resolve});
+
+interface Surroundings {
+  readonly clock?: Clock;
+  readonly limits?: WebhookLimits;
+  readonly resolve?: Resolve;
+}
 
 class WebhookSink implements Sink {
   readonly name: string;
@@ -42,8 +49,7 @@ class WebhookSink implements Sink {
   constructor(
     name: string,
     config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
-    clock: Clock,
-    limits: WebhookLimits,
+    {clock, limits, resolve}: Required<Surroundings>,
   ) {
     this.name = name;
     this.#url = new URL(config.url);
@@ -56,6 +62,7 @@ class WebhookSink implements Sink {
         allowPrivate: config.allowPrivate,
         secure: this.#url.protocol === 'https:',
         timeout: limits.deadline,
+        resolve,
       }),
       // The deadline below bounds the whole of it; undici's own would only differ.
       headersTimeout: 0,

@@ -134,8 +134,9 @@ describe('endpoints that misbehave', () => {
       timers.push(setInterval(() => response.write('x'), 20));
     });
     const before = performance.now();
-    expect(await deliver(sinkOf(receiver.url))).toEqual({kind: 'delivered', status: 200});
-    expect(performance.now() - before).toBeLessThan(2000);
+    const sink = sinkOf(receiver.url, {limits: {...LIMITS, deadline: 20_000}});
+    expect(await deliver(sink)).toEqual({kind: 'delivered', status: 200});
+    expect(performance.now() - before).toBeLessThan(5000);
     await until('the connection to be closed', () => receiver.sockets.size === 0);
     timers.forEach(clearInterval);
   });
@@ -232,7 +233,44 @@ describe('where it may go', () => {
 
   test('a name is judged by the address that it has when it is connected to', async () => {
     const receiver = await receiverOf(response => response.writeHead(200).end());
-    expect(await deliver(sinkOf(`http://localhost:${receiver.port}/`))).toMatchObject({kind: 'delivered'});
+    let addresses = ['127.0.0.1'];
+    const sink = createWebhookSink(
+      'shop',
+      {url: `http://shop.localhost:${receiver.port}/`, secret: SECRET, allowPrivate: false},
+      {
+        limits: LIMITS,
+        resolve: (_name, _options, callback) =>
+          callback(
+            null,
+            addresses.map(address => ({address, family: 4})),
+          ),
+      },
+    );
+    open.push(sink);
+    expect(await deliver(sink)).toMatchObject({kind: 'delivered'});
+    addresses = ['127.0.0.1', '10.0.0.5'];
+    for (const socket of receiver.sockets) socket.destroy();
+    await until('the connections to be gone', () => receiver.sockets.size === 0);
+    const refused = await until('the refusal', async () => {
+      const answer = await deliver(sink);
+      return answer.kind === 'failed' && answer.words.includes('10.0.0.5') ? answer.words : undefined;
+    });
+    expect(refused).toBe('shop.localhost (10.0.0.5) is another machine; plain http goes to this one only');
+    expect(receiver.connections).toBe(1);
+  });
+
+  test.each([
+    [false, /^shop\.example \(10\.255\.255\.1\) is a private or link-local address/],
+    // Whatever the network says there, it was asked.
+    [true, /^(?!.*private)/],
+  ])('a name with a private address is refused unless it is allowed (%s)', async (allowPrivate, words) => {
+    const sink = createWebhookSink(
+      'shop',
+      {url: 'https://shop.example/', secret: SECRET, allowPrivate},
+      {limits: LIMITS, resolve: (_name, _options, callback) => callback(null, [{address: '10.255.255.1', family: 4}])},
+    );
+    open.push(sink);
+    expect(await deliver(sink)).toMatchObject({kind: 'failed', words: expect.stringMatching(words)});
   });
 });
 

@@ -9,6 +9,8 @@ import type {Theme} from './theme.ts';
 export interface DrawnScreen {
   /** Rejects with what a pane threw. */
   readonly ended: Promise<unknown>;
+  /** Resolves when the state of now is on the terminal. */
+  flush(): Promise<void>;
   /** Gives the terminal back as it was. */
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export const drawScreen = (store: Store<ScreenState>, theme: Theme, output: Scre
   });
   return {
     ended: instance.waitUntilExit(),
+    flush: async () => instance.waitUntilRenderFlush(),
     async close() {
       stopResizing();
       instance.unmount();

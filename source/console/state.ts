@@ -31,7 +31,13 @@ export type InitPhase = 'invitation' | 'running' | 'finished';
 
 export type View =
   | {readonly name: 'panes'}
-  | {readonly name: 'detail'; readonly target: Target; readonly scroll: number}
+  | {
+      readonly name: 'detail';
+      readonly target: Target;
+      /** The status it was opened on: events leave the newest ones while they are read. */
+      readonly opened: Status | undefined;
+      readonly scroll: number;
+    }
   | {readonly name: 'help'; readonly under: View; readonly scroll: number}
   | {readonly name: 'rescan'; readonly openedAt: number; readonly coin: string; readonly from: string}
   | {readonly name: 'quit'; readonly openedAt: number; readonly choice: number}

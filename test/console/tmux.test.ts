@@ -30,7 +30,7 @@ const hosted = async (): Promise<number> => {
   return pid;
 };
 
-describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a terminal', () => {
+describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a terminal', {timeout: 120_000}, () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'console-'));
     tell('config.json', JSON.stringify({socket: path('e.sock')}));

@@ -192,13 +192,13 @@ const CONTENTS: Readonly<Record<DetailKind, Content>> = {
   },
 };
 
-/** Every line of a detail, for a content of `width` cells. Pure. */
-export const detailLines = (state: ScreenState, target: Target, width: number): Line[] => {
-  const status = shownStatus(state);
-  return (status && CONTENTS[target.kind](status, target, state, width)) ?? GONE;
+/** Every line of the open detail, for a content of `width` cells. Pure. */
+export const detailLines = (state: ScreenState, width: number): Line[] => {
+  const {view} = state;
+  if (view.name !== 'detail') return [];
+  const read = (status: Status | undefined) => status && CONTENTS[view.target.kind](status, view.target, state, width);
+  return read(shownStatus(state)) ?? read(view.opened) ?? GONE;
 };
 
 export const detailScrollLimit = (state: ScreenState, width: number, height: number): number =>
-  state.view.name === 'detail'
-    ? Math.max(0, detailLines(state, state.view.target, innerWidth(width)).length - (height - 2))
-    : 0;
+  state.view.name === 'detail' ? Math.max(0, detailLines(state, innerWidth(width)).length - (height - 2)) : 0;

@@ -7,7 +7,7 @@ import {detailLines, detailTitle} from './detail-lines.ts';
 
 const draw = (state: ScreenState, width: number, height: number): Line[] => {
   if (state.view.name !== 'detail') return [];
-  const content = detailLines(state, state.view.target, innerWidth(width));
+  const content = detailLines(state, innerWidth(width));
   const visible = Math.max(0, height - 2);
   const scroll = Math.min(state.view.scroll, Math.max(0, content.length - visible));
   const shown = content.slice(scroll, scroll + visible);

@@ -6,9 +6,6 @@ import type {Column} from '../text/table.ts';
 import {listPane, paneTitle, type PaneFrame} from './list-pane.ts';
 import {backendMark, markSpan} from './words.ts';
 
-/** An ok backend that was not heard of for this long is drawn as one whose values may be old. */
-export const SILENT_MS = 30_000;
-
 const isLate = (age: number | undefined, blockTime: number) => age !== undefined && age > blockTime * 1000 * 6;
 
 const blockAge = ({coin}: BackendRow, now: number): Span => {
@@ -22,21 +19,20 @@ const blockAge = ({coin}: BackendRow, now: number): Span => {
 const notifyOf = ({coin}: BackendRow, now: number): Span => {
   const channels = coin.backend.notify;
   const lost = channels.find(channel => channel.state === 'lost');
-  if (lost) return span(`✗ ${lost.channel} lost`, 'bad');
+  if (lost) return span(`✗ ${lost.channel.split(' ')[0]} lost`, 'bad');
   const first = channels[0];
   if (!first) return span('polling', 'dim');
-  return span(`${first.channel} ${first.last_at ? formatAgeOf(first.last_at, now) : 'quiet'}`);
+  return span(`${first.channel.split(' ')[0]} ${first.last_at ? formatAgeOf(first.last_at, now) : 'quiet'}`);
 };
 
 const seenOf = ({coin}: BackendRow, now: number): Span => {
   const age = ageOf(coin.backend.last_seen_at, now);
-  if (age === undefined) return span('never', 'warn');
-  return age > SILENT_MS ? span(`▲ ${formatAge(age)}`, 'warn') : span(formatAge(age));
+  return age === undefined ? span('never', 'warn') : span(formatAge(age));
 };
 
 const columns = (now: number): readonly Column<BackendRow>[] => [
   {title: 'COIN', width: 4, drop: 0, cell: ({coin}) => span(coin.unit, 'strong')},
-  {title: 'STATE', width: 8, drop: 0, cell: ({coin}) => markSpan(backendMark(coin.backend, now))},
+  {title: 'STATE', width: 12, drop: 0, cell: ({coin}) => markSpan(backendMark(coin.backend, now))},
   {
     title: 'TIP',
     width: 9,
@@ -54,7 +50,7 @@ const columns = (now: number): readonly Column<BackendRow>[] => [
   },
   {
     title: 'RPC LATENCY',
-    width: 11,
+    width: 7,
     grow: 40,
     drop: 8,
     cell: ({coin}, width) => span(sparkline(coin.backend.latency_ms, width), 'accent'),
@@ -68,7 +64,7 @@ const columns = (now: number): readonly Column<BackendRow>[] => [
   },
   {
     title: 'MEMPOOL',
-    width: 14,
+    width: 13,
     right: true,
     drop: 7,
     cell: ({coin: {backend}}) =>
@@ -78,7 +74,7 @@ const columns = (now: number): readonly Column<BackendRow>[] => [
   },
   {
     title: 'FLOOR',
-    width: 8,
+    width: 10,
     right: true,
     drop: 9,
     cell: ({coin}) => span(coin.backend.fee_floor === null ? '-' : `${coin.backend.fee_floor} sat/vB`),

@@ -24,7 +24,7 @@ const columns = (rows: readonly DepositRow[], now: number): readonly Column<Depo
     cell: ({deposit}, width) => span(middle(deposit.txid, width)),
   },
   amountColumn(rows, ({deposit, coin}) => ({amount: deposit.amount, unit: coin.unit})),
-  {title: 'ACCOUNT', width: 8, grow: 24, drop: 0, cell: ({deposit}, width) => span(middle(deposit.account, width))},
+  {title: 'ACCOUNT', width: 8, grow: 13, drop: 0, cell: ({deposit}, width) => span(middle(deposit.account, width))},
   {title: 'AGE', width: 5, right: true, drop: 6, cell: ({deposit}) => span(formatAgeOf(deposit.first_seen_at, now))},
   {title: 'CONFIRMS', width: 12, drop: 0, cell: progress},
   {title: 'ETA', width: 4, right: true, drop: 5, cell: ({deposit, coin}) => span(creditEta(deposit, coin), 'dim')},

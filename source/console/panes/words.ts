@@ -1,5 +1,5 @@
 import type {BackendStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
-import {formatAge, formatAgeOf} from '../text/format.ts';
+import {ageOf, formatAge, formatAgeOf} from '../text/format.ts';
 import {span, type Span, type Style} from '../text/line.ts';
 
 // Every state is a glyph and a word; colour only repeats what they say.
@@ -63,9 +63,18 @@ const BACKEND: Readonly<Record<BackendStatus['state'], Mark>> = {
   wrong_wallet: {glyph: '✗', word: 'WRONG WALLET', style: 'bad'},
 };
 
+/**
+ * A healthy node is asked at least every five seconds. One that has said nothing for longer may be frozen, before its
+ * deadline has passed and the engine says so.
+ */
+const SILENT_MS = 8000;
+
 /** Anything but `ok` says for how long. */
 export const backendMark = (backend: BackendStatus, now: number): Mark => {
   const mark = BACKEND[backend.state];
+  const silence = ageOf(backend.last_seen_at, now) ?? 0;
+  if (backend.state === 'ok' && silence > SILENT_MS)
+    return {glyph: '▲', word: `silent ${formatAge(silence)}`, style: 'warn'};
   return backend.state === 'ok' ? mark : {...mark, word: `${mark.word} ${formatAgeOf(backend.since, now)}`};
 };
 
@@ -99,7 +108,8 @@ export const jobMark = (status: CoinStatus['jobs'][number]['status']): Mark => J
 
 /** `~40m` until a deposit is credited, from the coin's expected block time. */
 export const creditEta = (deposit: Deposit, coin: CoinStatus): string => {
-  if (deposit.status !== 'detected') return '';
+  // Nobody knows when a regtest node mines.
+  if (deposit.status !== 'detected' || coin.network === 'regtest') return '';
   const byConfirmations = coin.confirmations - deposit.confirmations;
   const byMaturity = deposit.mature_at === undefined ? 0 : deposit.mature_at - (coin.height ?? 0);
   const blocks = Math.max(1, byConfirmations, byMaturity);

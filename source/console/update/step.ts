@@ -1,4 +1,4 @@
-import type {ScreenState, Target, Toast} from '../state.ts';
+import {shownStatus, type ScreenState, type Target, type Toast} from '../state.ts';
 
 /** What a key asks of the outside; run by session/effects.ts. */
 export type Effect =
@@ -26,5 +26,5 @@ export const withToast = (state: ScreenState, text: string, tone: Toast['tone'],
 
 export const withTarget = (state: ScreenState, target: Target): ScreenState => ({
   ...state,
-  view: {name: 'detail', target, scroll: 0},
+  view: {name: 'detail', target, opened: shownStatus(state), scroll: 0},
 });

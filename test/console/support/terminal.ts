@@ -91,13 +91,8 @@ export const openScreen = ({
   const output = createScreenOutput(stdout as unknown as NodeJS.WriteStream);
   const drawn = drawScreen(store, createTheme({ascii, colour}), output);
   const effects: Effect[] = [];
-  // Ink draws at most thirty times a second; two such periods and the emulator's own queue.
   const settled = async () => {
-    let written = -1;
-    while (written !== stdout.written.length) {
-      written = stdout.written.length;
-      await new Promise(resolve => setTimeout(resolve, 45));
-    }
+    await drawn.flush();
     await new Promise<void>(resolve => {
       stdout.terminal.write('', resolve);
     });

@@ -44,7 +44,7 @@ export class Tmux {
   }
 
   /** Waits until the screen shows it and returns the screen. */
-  async sees(expected: string | RegExp, timeout = 15_000): Promise<string> {
+  async sees(expected: string | RegExp, timeout = 30_000): Promise<string> {
     let screen = '';
     try {
       return await until(

@@ -6,7 +6,6 @@ import type {Faults} from './faults.ts';
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const txid = hash.transform(parseTxid);
 export const blockHash = hash.transform(parseBlockHash);
-export const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 /** An amount of coins, or of coins per 1,000 vB, as decimal text. An integer may have come without a fraction. */
 export const decimal = z.union([
   z.string().regex(/^[0-9]+(?:\.[0-9]{1,8})?$/),
@@ -49,8 +48,6 @@ export const smartFee = z.object({feerate: decimal.optional()});
 export const acceptance = z
   .array(z.object({txid, allowed: z.boolean().optional(), 'reject-reason': z.string().optional()}))
   .length(1);
-
-export const processedPsbt = z.object({complete: z.boolean(), hex: hex.optional()});
 
 export const confirmed = z.object({confirmations: z.number().int().optional()});
 

@@ -1,3 +1,3 @@
-export {type Bitcoind, type BitcoindOptions, createBitcoind} from './bitcoind.ts';
-export {Refusal, isRefusal} from './faults.ts';
+export {type Bitcoind, createBitcoind} from './bitcoind.ts';
+export {isRefusal} from './faults.ts';
 export type {WalletRpc} from './wallet-rpc.ts';

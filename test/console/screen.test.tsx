@@ -187,6 +187,12 @@ describe('terminals', () => {
     }
   });
 
+  it('says what Enter would do in a dialog that does not fit', async () => {
+    const screen = draw({...SIZES[2], status: calm});
+    pressLater(screen, 'q', 'tab');
+    expect(await screen.text()).toContain('Enter: stop the engine');
+  });
+
   it('reports what a pane threw', async () => {
     const screen = draw({...SIZES[0], status: calm});
     const ended = screen.drawn.ended.catch((error: unknown) => error);

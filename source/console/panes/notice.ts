@@ -1,24 +1,32 @@
 import {MINIMUM} from '../layout.ts';
-import type {ScreenState} from '../state.ts';
+import type {ScreenState, View} from '../state.ts';
 import {fit, span, type Line} from '../text/line.ts';
+import {QUIT_CHOICES} from '../update/dialogs.ts';
 import {drawMessage} from './foot.ts';
 import {drawTitleOnly} from './header.ts';
 import {drawNeeds} from './summary.ts';
 
+const QUIT_WORDS = {leave: 'leave it running', stop: 'stop the engine', stay: 'stay here'} as const;
+
+/** What an open dialog would do on Enter: never less than its choice. */
+const dialogLine = (view: View): Line => {
+  if (view.name === 'panes') return [];
+  if (view.name === 'quit')
+    return [span(` quit? Enter: ${QUIT_WORDS[QUIT_CHOICES[view.choice] ?? 'stay']} · Tab: other · Esc`, 'warn')];
+  if (view.name === 'rescan')
+    return [span(` rescan ${view.coin} from ${view.from || 'the start'}? Enter: do it · Esc`, 'warn')];
+  if (view.name === 'init') return [span(' no ledger yet · i: create it · q: leave', 'warn')];
+  return [span(` open: ${view.name} · Esc: back`, 'dim')];
+};
+
 /** What can be said on a terminal that is too small for panes. Keys still work. */
 export const drawNotice = (state: ScreenState): Line[] => {
   const {columns, rows} = state.size;
-  const dialog =
-    state.view.name === 'quit'
-      ? [span(' quit? Enter: leave it running · Esc: stay', 'warn')]
-      : state.view.name === 'panes'
-        ? []
-        : [span(` open: ${state.view.name} · Esc: back`, 'dim')];
   const lines: Line[] = [
     drawTitleOnly(state),
     drawNeeds(state),
     fit([span(` needs ${MINIMUM.columns}x${MINIMUM.rows}, have ${columns}x${rows}`, 'warn')], columns),
-    fit(dialog, columns),
+    fit(dialogLine(state.view), columns),
     drawMessage(state),
   ];
   return Array.from({length: rows}, (_, index) => lines[index] ?? fit([], columns));

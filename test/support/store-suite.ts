@@ -385,6 +385,8 @@ export const describeStore = (name: string, create: () => Promise<StoreFixture>)
         expect(await store.sinkState('ups')).toMatchObject({waiting: 2});
         await store.markDelivered('ups', 2501, NOW);
         expect(sequences(await store.sinkQueue('ups', ['backend.up'], 10))).toEqual([2502]);
+        await store.markDelivered('ups', 2502, NOW);
+        expect(await store.sinkQueue('ups', ['backend.up'], 10)).toEqual([]);
         // Other types asked for later do not begin where the search for these has come to.
         expect(sequences(await store.sinkQueue('ups', ['backend.down'], 10))).toEqual([2503]);
       });

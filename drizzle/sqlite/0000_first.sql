@@ -8,6 +8,7 @@ CREATE TABLE `account` (
 ) STRICT;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `account_name_unique` ON `account` (`name`);--> statement-breakpoint
+CREATE INDEX `account_frozen` ON `account` (`frozen`,`balance`) WHERE frozen IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `address` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`address` text NOT NULL,
@@ -103,7 +104,6 @@ CREATE TABLE `deposit` (
 CREATE UNIQUE INDEX `deposit_outpoint` ON `deposit` (`txid`,`vout`);--> statement-breakpoint
 CREATE INDEX `deposit_account` ON `deposit` (`account_id`,`id`);--> statement-breakpoint
 CREATE INDEX `deposit_address` ON `deposit` (`address_id`,`id`);--> statement-breakpoint
-CREATE INDEX `deposit_live` ON `deposit` (`status`,`height`) WHERE status IN ('detected', 'credited');--> statement-breakpoint
 CREATE INDEX `deposit_pending` ON `deposit` (`account_id`,`amount`) WHERE status = 'detected';--> statement-breakpoint
 CREATE INDEX `deposit_status` ON `deposit` (`status`,`id`);--> statement-breakpoint
 CREATE TABLE `event` (
@@ -180,7 +180,7 @@ CREATE TABLE `output` (
 	FOREIGN KEY (`address_id`) REFERENCES `address`(`id`) ON UPDATE no action ON DELETE no action
 ) STRICT;
 --> statement-breakpoint
-CREATE INDEX `output_unspent` ON `output` (`amount`) WHERE height IS NOT NULL AND spent_height IS NULL;--> statement-breakpoint
+CREATE INDEX `output_unspent` ON `output` (`amount`,`height`,`spent_height`) WHERE height IS NOT NULL AND spent_height IS NULL;--> statement-breakpoint
 CREATE INDEX `output_spendable` ON `output` (`amount`) WHERE spent_by IS NULL AND reserved_by IS NULL;--> statement-breakpoint
 CREATE INDEX `output_spent_by` ON `output` (`spent_by`) WHERE spent_by IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `output_reserved_by` ON `output` (`reserved_by`) WHERE reserved_by IS NOT NULL;--> statement-breakpoint
@@ -208,7 +208,6 @@ CREATE TABLE `payout` (
 ) STRICT;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `payout_idempotency_key_unique` ON `payout` (`idempotency_key`);--> statement-breakpoint
-CREATE INDEX `payout_open` ON `payout` (`status`,`id`) WHERE status NOT IN ('settled', 'cancelled');--> statement-breakpoint
 CREATE INDEX `payout_pending` ON `payout` (`account_id`,`amount`) WHERE status NOT IN ('confirmed', 'settled', 'cancelled');--> statement-breakpoint
 CREATE INDEX `payout_account` ON `payout` (`account_id`,`id`);--> statement-breakpoint
 CREATE INDEX `payout_broadcast` ON `payout` (`broadcast_id`,`vout`);--> statement-breakpoint

@@ -23,7 +23,6 @@ interface DepositRow {
 }
 
 const selectOfTransaction = rawStatement('SELECT * FROM deposit WHERE txid = ?');
-// Literals, not parameters: only so does SQLite see that the partial index holds these rows.
 const selectLive = rawStatement(
   `SELECT * FROM deposit WHERE status = 'detected' AND height IS NOT NULL
    UNION ALL SELECT * FROM deposit WHERE status = 'credited'`,

@@ -18,12 +18,14 @@ interface AccountRow {
 const setFrozen = rawStatement('UPDATE account SET frozen = ? WHERE id = ?');
 const selectAccount = rawStatement('SELECT * FROM account WHERE id = ?');
 const selectLiftable = rawStatement("SELECT id FROM account WHERE frozen = 'reorg' AND balance >= 0");
+// The indexes by name: SQLite prefers those of all deposits and payouts of an account to those of the few open ones.
 const sumPending = rawStatement(
-  "SELECT COALESCE(SUM(amount), 0) AS total FROM deposit WHERE status = 'detected' AND account_id = ?",
+  `SELECT COALESCE(SUM(amount), 0) AS total FROM deposit INDEXED BY deposit_pending
+   WHERE status = 'detected' AND account_id = ?`,
 );
 const sumPendingOut = rawStatement(
-  `SELECT COALESCE(SUM(amount), 0) AS total FROM payout
-   WHERE account_id = ? AND status IN ('queued', 'reserved', 'signed', 'sent', 'held')`,
+  `SELECT COALESCE(SUM(amount), 0) AS total FROM payout INDEXED BY payout_pending
+   WHERE status NOT IN ('confirmed', 'settled', 'cancelled') AND account_id = ?`,
 );
 
 /** An account that a reversal took below zero: frozen, and said so. One that an operator froze stays his. */

@@ -17,16 +17,24 @@ export const lease = sqliteTable('lease', {
   expiresAt: int('expires_at').notNull(),
 });
 
-export const account = sqliteTable('account', {
-  id: autoId(),
-  name: text().notNull().unique(),
-  kind: text().$type<'user' | 'house'>().notNull(),
-  /** Updated together with its postings; `check` compares it with their full sum. */
-  balance: amount().notNull(),
-  /** Who froze it: a reorg (lifts itself at zero or more) or an operator (does not). */
-  frozen: text().$type<'reorg' | 'operator'>(),
-  createdAt: int('created_at').notNull(),
-});
+export const account = sqliteTable(
+  'account',
+  {
+    id: autoId(),
+    name: text().notNull().unique(),
+    kind: text().$type<'user' | 'house'>().notNull(),
+    /** Updated together with its postings; `check` compares it with their full sum. */
+    balance: amount().notNull(),
+    /** Who froze it: a reorg (lifts itself at zero or more) or an operator (does not). */
+    frozen: text().$type<'reorg' | 'operator'>(),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [
+    index('account_frozen')
+      .on(table.frozen, table.balance)
+      .where(sql`frozen IS NOT NULL`),
+  ],
+);
 
 export const address = sqliteTable(
   'address',
@@ -110,8 +118,9 @@ export const output = sqliteTable(
   },
   table => [
     primaryKey({columns: [table.txid, table.vout]}),
+    // Covers the sum of the books: every block reads it whole.
     index('output_unspent')
-      .on(table.amount)
+      .on(table.amount, table.height, table.spentHeight)
       .where(sql`height IS NOT NULL AND spent_height IS NULL`),
     index('output_spendable')
       .on(table.amount)
@@ -151,9 +160,6 @@ export const deposit = sqliteTable(
     uniqueIndex('deposit_outpoint').on(table.txid, table.vout),
     index('deposit_account').on(table.accountId, table.id),
     index('deposit_address').on(table.addressId, table.id),
-    index('deposit_live')
-      .on(table.status, table.height)
-      .where(sql`status IN ('detected', 'credited')`),
     index('deposit_pending')
       .on(table.accountId, table.amount)
       .where(sql`status = 'detected'`),
@@ -245,9 +251,6 @@ export const payout = sqliteTable(
     createdAt: int('created_at').notNull(),
   },
   table => [
-    index('payout_open')
-      .on(table.status, table.id)
-      .where(sql`status NOT IN ('settled', 'cancelled')`),
     index('payout_pending')
       .on(table.accountId, table.amount)
       .where(sql`status NOT IN ('confirmed', 'settled', 'cancelled')`),

@@ -8,7 +8,8 @@ import type {BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
 import {markConflicted, reviewConflicts} from './conflicts.ts';
 import type {Orm} from './connection.ts';
-import {movePayout, payoutsOfBroadcast, payoutView, type Moving} from './payout-rows.ts';
+import {movePayouts} from './move-payouts.ts';
+import {payoutsOfBroadcast, payoutView, type Moving} from './payout-rows.ts';
 import {broadcast, broadcastInput, networkTransaction} from './schema.ts';
 import {prepared} from './statements.ts';
 import {sql} from 'drizzle-orm';
@@ -139,5 +140,5 @@ const settle = (moving: Moving, row: BroadcastRow): void => {
     .set({status: 'settled'})
     .where(and(eq(broadcast.id, row.id), ne(broadcast.status, 'settled')))
     .run();
-  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'settle'});
+  movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'settle'}));
 };

@@ -6,7 +6,8 @@ import type {BlockHash} from '../../primitives/ids.ts';
 import {membersOf, type BroadcastRow} from './broadcast-rows.ts';
 import {markLost} from './conflicts.ts';
 import type {Orm} from './connection.ts';
-import {movePayout, payoutsOfBroadcasts, type Moving, type PayoutRecord} from './payout-rows.ts';
+import {movePayouts} from './move-payouts.ts';
+import {payoutsOfBroadcasts, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {HOUSE, post} from './post.ts';
 import {broadcast} from './schema.ts';
 
@@ -38,10 +39,9 @@ export const anchorBroadcast = (
     sentAt: row.sentAt ?? moving.now,
   });
   const paid = placeOn(moving, row, records);
-  for (const record of paid) {
-    const isSent = record.row.status === 'sent' || wasAnchored;
-    movePayout(moving, isSent ? record : movePayout(moving, record, {kind: 'send'}), {kind: 'anchor', height, hash});
-  }
+  // One that was never noted as sent is told so first.
+  const sent = wasAnchored ? paid : movePayouts(moving, paid, () => ({kind: 'send'}));
+  movePayouts(moving, sent, () => ({kind: 'anchor', height, hash}));
   if (wasAnchored) return false;
   for (const member of members) if (member.id !== row.id) markLost(moving, member, row.txid!);
   postFlow(orm, 'payouts_confirmed', row, paid, moving.now, 1n);
@@ -54,7 +54,7 @@ export const unanchorBroadcast = (moving: Moving, row: BroadcastRow): void => {
   const {orm} = moving;
   const records = payoutsOfBroadcasts(orm, [row.id]);
   set(orm, row.id, {status: 'sent', height: null, blockHash: null});
-  for (const record of records) movePayout(moving, record, {kind: 'unanchor'});
+  movePayouts(moving, records, () => ({kind: 'unanchor'}));
   postFlow(orm, 'payouts_unconfirmed', row, records, moving.now, -1n);
 };
 
@@ -65,13 +65,11 @@ const placeOn = (moving: Moving, row: BroadcastRow, records: readonly PayoutReco
   const twin = matchTwin(row.raw!, owed, () => true);
   if (!twin) throw new Error(`broadcast ${row.id} does not pay what its family owes`);
   const fees = shareFee(row.fee, records.length);
-  return records.map((record, index) =>
-    movePayout(
-      moving,
-      record,
-      {kind: 'place', placed: {broadcastId: row.id, vout: twin.vouts[index]!, fee: fees[index]!}},
-      row.txid,
-    ),
+  return movePayouts(
+    moving,
+    records,
+    (_, index) => ({kind: 'place', placed: {broadcastId: row.id, vout: twin.vouts[index]!, fee: fees[index]!}}),
+    row.txid,
   );
 };
 

@@ -4,7 +4,8 @@ import type {Txid} from '../../primitives/ids.ts';
 import {broadcastRow, expectStatus, releaseInputs, requireBroadcast, type BroadcastRow} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
-import {movePayout, payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {movePayouts} from './move-payouts.ts';
+import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {broadcast} from './schema.ts';
 
 export const movingAt = (orm: Orm, now: number): Moving => ({orm, now, tip: ladderTop(orm)?.height ?? 0});
@@ -18,7 +19,7 @@ export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: 
   expectStatus(row, 'reserved');
   set(orm, row.id, {raw, txid, status: 'signed', signedAt: now});
   const moving = movingAt(orm, now);
-  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'sign'}, txid);
+  movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'sign'}), txid);
 };
 
 /** Only what has signed bytes can be sent. */
@@ -37,7 +38,7 @@ export const markSent = (orm: Orm, id: string, answer: string, now: number): voi
 
 export const becomeSent = (moving: Moving, row: BroadcastRow): void => {
   set(moving.orm, row.id, {status: 'sent', reason: null, sentAt: row.sentAt ?? moving.now});
-  for (const record of payoutsOfBroadcast(moving.orm, row.id)) movePayout(moving, record, {kind: 'send'});
+  movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'send'}));
 };
 
 export const recordAnswer = (orm: Orm, id: string, answer: string): void => {
@@ -50,7 +51,7 @@ export const holdBroadcast = (orm: Orm, id: string, hold: Hold, now: number): vo
   if (row.status !== 'signed' && row.status !== 'sent' && row.status !== 'held') return;
   set(orm, row.id, {status: 'held', reason: `${hold.reason}: ${hold.words}`});
   const moving = movingAt(orm, now);
-  for (const record of payoutsOfBroadcast(orm, row.id)) movePayout(moving, record, {kind: 'hold', hold});
+  movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'hold', hold}));
 };
 
 export const abandonBroadcast = (
@@ -72,10 +73,10 @@ export const abandon = (
   hold: Hold | undefined,
   heldIds?: ReadonlySet<string>,
 ): void => {
-  for (const record of payoutsOfBroadcast(moving.orm, row.id)) {
+  movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), record => {
     const isHeld = hold !== undefined && (heldIds === undefined || heldIds.has(String(record.row.id)));
-    movePayout(moving, record, isHeld ? {kind: 'hold', hold} : {kind: 'abandon'});
-  }
+    return isHeld ? {kind: 'hold', hold} : {kind: 'abandon'};
+  });
   const reason = hold ? `${hold.reason}: ${hold.words}` : null;
   set(moving.orm, row.id, {status: 'abandoned', reason});
   releaseInputs(moving.orm, row.family);

@@ -2,7 +2,8 @@ import type {Payout} from '../../contract/index.ts';
 import {requireBroadcast} from './broadcast-rows.ts';
 import {abandon, movingAt} from './broadcast-steps.ts';
 import type {Orm} from './connection.ts';
-import {movePayout, payoutById, payoutView} from './payout-rows.ts';
+import {movePayout} from './move-payouts.ts';
+import {payoutById, payoutView} from './payout-rows.ts';
 import {HOUSE, post} from './post.ts';
 
 /**

@@ -3,7 +3,8 @@ import type {Txid} from '../../primitives/ids.ts';
 import {membersOf, releaseInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
 import type {Orm} from './connection.ts';
-import {movePayout, payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {movePayouts} from './move-payouts.ts';
+import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
 import {broadcast, broadcastInput} from './schema.ts';
 
@@ -17,8 +18,7 @@ const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
 export const markConflicted = (moving: Moving, row: BroadcastRow, words: string): void => {
   const reason = `inputs_spent: ${words}`;
   set(moving.orm, row.id, {status: 'conflicted', reason});
-  for (const record of payoutsOfBroadcast(moving.orm, row.id))
-    movePayout(moving, record, {kind: 'conflict', words: reason});
+  movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'conflict', words: reason}));
   if (row.txid !== null) conflictChildren(moving, row.txid);
 };
 

@@ -1,9 +1,9 @@
-import {eq, inArray} from 'drizzle-orm';
+import {eq} from 'drizzle-orm';
 import type {HoldReason, Payout} from '../../contract/index.ts';
-import {transition, clears, type Hold, type PayoutEvent, type PayoutState, type Placed} from '../../payout/state.ts';
+import {clears, type Hold, type PayoutState, type Placed} from '../../payout/state.ts';
+import {satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
-import type {Txid} from '../../primitives/ids.ts';
-import {appendEvent} from './append-event.ts';
+import type {BlockHash, Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
 import {rawStatement} from './raw-statement.ts';
 import {account, broadcast, payout} from './schema.ts';
@@ -38,15 +38,50 @@ export const payoutById = (orm: Orm, id: string): PayoutRecord => {
   return record;
 };
 
+const COLUMNS = `p.id, p.idempotency_key, p.account_id, p.address, p.script, p.amount, p.label, p.status, p.reason,
+  p.held_from, p.clears, p.released, p.broadcast_id, p.vout, p.fee, p.height, p.block_hash, p.created_at, a.name, b.txid
+  FROM payout p JOIN account a ON a.id = p.account_id LEFT JOIN broadcast b ON b.id = p.broadcast_id`;
+const selectOfBroadcast = rawStatement(`SELECT ${COLUMNS} WHERE p.broadcast_id = ? ORDER BY p.vout`);
+const selectById = rawStatement(`SELECT ${COLUMNS} WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id`);
+
+const toNumber = (value: unknown): number | null => (value === null ? null : Number(value));
+
+/** A batch has thousands of them: read without drizzle's mapping, which takes longer than SQLite. */
+const toRecord = (columns: readonly unknown[]): PayoutRecord => ({
+  row: {
+    id: Number(columns[0]),
+    idempotencyKey: columns[1] as string,
+    accountId: Number(columns[2]),
+    address: columns[3] as string,
+    script: columns[4] as Buffer,
+    amount: satoshi(columns[5] as bigint),
+    label: columns[6] as string | null,
+    status: columns[7] as PayoutRow['status'],
+    reason: columns[8] as string | null,
+    heldFrom: columns[9] as PayoutRow['heldFrom'],
+    clears: columns[10] as PayoutRow['clears'],
+    released: columns[11] === 1n,
+    broadcastId: toNumber(columns[12]),
+    vout: toNumber(columns[13]),
+    fee: columns[14] === null ? null : satoshi(columns[14] as bigint),
+    height: toNumber(columns[15]),
+    blockHash: columns[16] as BlockHash | null,
+    createdAt: Number(columns[17]),
+  },
+  account: columns[18] as string,
+  txid: columns[19] as Txid | null,
+});
+
 /** In the order of their outputs. */
 export const payoutsOfBroadcast = (orm: Orm, broadcastId: number): PayoutRecord[] =>
-  records(orm).where(eq(payout.broadcastId, broadcastId)).orderBy(payout.vout).all();
+  (selectOfBroadcast(orm).raw().all(broadcastId) as unknown[][]).map(toRecord);
 
 export const payoutsOfBroadcasts = (orm: Orm, broadcastIds: readonly number[]): PayoutRecord[] =>
-  records(orm)
-    .where(inArray(payout.broadcastId, [...broadcastIds]))
-    .orderBy(payout.id)
-    .all();
+  broadcastIds.flatMap(id => payoutsOfBroadcast(orm, id));
+
+/** Oldest first. */
+export const payoutsById = (orm: Orm, ids: readonly number[]): PayoutRecord[] =>
+  (selectById(orm).raw().all(JSON.stringify(ids)) as unknown[][]).map(toRecord);
 
 const reasonText = ({reason, words}: Hold): string => `${reason}: ${words}`;
 
@@ -101,7 +136,7 @@ const reasonOf = (state: PayoutState): string | null => {
 };
 
 /** The row of a state: whatever the state does not have is null. */
-const rowOf = (row: PayoutRow, state: PayoutState): PayoutRow => {
+export const rowOf = (row: PayoutRow, state: PayoutState): PayoutRow => {
   const placed = 'placed' in state ? state.placed : {broadcastId: null, vout: null, fee: null};
   const isHeld = state.status === 'held';
   return {
@@ -117,49 +152,12 @@ const rowOf = (row: PayoutRow, state: PayoutState): PayoutRow => {
   };
 };
 
-const update = rawStatement(
-  `UPDATE payout SET status = ?, reason = ?, held_from = ?, clears = ?, released = ?, broadcast_id = ?, vout = ?,
-   fee = ?, height = ?, block_hash = ? WHERE id = ?`,
-);
-
-const writeRow = (orm: Orm, row: PayoutRow): void => {
-  const {status, reason, heldFrom, clears, released, broadcastId, vout, fee, height, blockHash, id} = row;
-  update(orm).run(status, reason, heldFrom, clears, released ? 1 : 0, broadcastId, vout, fee, height, blockHash, id);
-};
-
 export interface Moving {
   readonly orm: Orm;
   readonly now: number;
   /** Height of our ladder, for confirmations. */
   readonly tip: number;
 }
-
-const isSameRow = (a: PayoutRow, b: PayoutRow): boolean =>
-  a.status === b.status &&
-  a.reason === b.reason &&
-  a.broadcastId === b.broadcastId &&
-  a.vout === b.vout &&
-  a.fee === b.fee &&
-  a.height === b.height &&
-  a.blockHash === b.blockHash;
-
-/**
- * Takes one step of the state machine: row and event, or neither. Refuses as `transition` does. `txid` is that of
- * the broadcast which pays it after the step; the record's own unless given.
- */
-export const movePayout = (
-  {orm, now, tip}: Moving,
-  record: PayoutRecord,
-  event: PayoutEvent,
-  txid: Txid | null = record.txid,
-): PayoutRecord => {
-  const {state, announce} = transition(stateOf(record.row), event);
-  const row = rowOf(record.row, state);
-  const after = {...record, row, txid: row.broadcastId === null ? null : txid};
-  if (!isSameRow(record.row, row)) writeRow(orm, row);
-  if (announce) appendEvent(orm, announce, payoutView(after, tip), now);
-  return after;
-};
 
 export const payoutView = ({row, account, txid}: PayoutRecord, tip: number): Payout =>
   toPayout(row, account, txid, tip);

@@ -1,4 +1,4 @@
-import {and, eq, inArray} from 'drizzle-orm';
+import {and, eq} from 'drizzle-orm';
 import type {Coin} from '../../coins/index.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import type {Batch} from '../../payout/select-coins.ts';
@@ -9,37 +9,36 @@ import type {BatchDecision, BatchOffer, PlannedBroadcast, Queue} from '../payout
 import {holdInput} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
-import {movePayout, selectPayouts, type Moving, type PayoutRecord} from './payout-rows.ts';
+import {movePayout, movePayouts} from './move-payouts.ts';
+import {payoutsById, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
-import {account, address, broadcast, payout} from './schema.ts';
+import {account, address, broadcast} from './schema.ts';
 import {expectedChange, spendableCoins} from './spendable-coins.ts';
 
 export type Which = 'due' | 'queued' | 'refused';
 
 const WAITS = "status = 'held' AND clears = 'itself' AND broadcast_id IS NULL";
 const REFUSED = "reason LIKE 'refused\\_by\\_node:%' ESCAPE '\\'";
-const DUE = `(status = 'queued' OR ${WAITS} AND NOT ${REFUSED})`;
-const OPEN = "status NOT IN ('settled', 'cancelled')";
+// Named statuses first: the index is asked for those and for no others.
+const DUE = `status IN ('queued', 'held') AND (status = 'queued' OR ${WAITS} AND NOT ${REFUSED})`;
 
 // A payout above all coins together is offered too, so that it can be held, but never crowds out one that fits.
 const selectIds = {
   due: [
-    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount <= ? ORDER BY id LIMIT ?`),
-    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${DUE} AND amount > ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE ${DUE} AND amount <= ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE ${DUE} AND amount > ? ORDER BY id LIMIT ?`),
   ],
   queued: [
-    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND status = 'queued' AND amount <= ? ORDER BY id LIMIT ?`),
-    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND status = 'queued' AND amount > ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE status = 'queued' AND amount <= ? ORDER BY id LIMIT ?`),
+    rawStatement(`SELECT id FROM payout WHERE status = 'queued' AND amount > ? ORDER BY id LIMIT ?`),
   ],
-  refused: [
-    rawStatement(`SELECT id FROM payout WHERE ${OPEN} AND ${WAITS} AND ${REFUSED} AND amount <= ? ORDER BY id LIMIT ?`),
-  ],
+  refused: [rawStatement(`SELECT id FROM payout WHERE ${WAITS} AND ${REFUSED} AND amount <= ? ORDER BY id LIMIT ?`)],
 } as const;
 
 const countQueue = rawStatement(
   `SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE ${WAITS}) AS held,
    count(*) FILTER (WHERE ${WAITS} AND ${REFUSED}) AS refused
-   FROM payout WHERE ${OPEN} AND status IN ('queued', 'held')`,
+   FROM payout WHERE status IN ('queued', 'held')`,
 );
 
 export const queue = (orm: Orm): Queue => {
@@ -69,7 +68,11 @@ export const reserveBatch = (
   const offer = {due, coins, expected: expectedChange(orm)};
   const {batch, holds} = decide(offer);
   for (const {payoutIds, reason, words} of holds)
-    for (const id of payoutIds) movePayout(moving, records.get(id)!, {kind: 'hold', hold: {reason, words}});
+    movePayouts(
+      moving,
+      payoutIds.map(id => records.get(id)!),
+      () => ({kind: 'hold', hold: {reason, words}}),
+    );
   if (!batch) return undefined;
   const fault = planFault(batch, offer);
   if (fault !== undefined) throw new Error(`a plan that does not hold: ${fault}`);
@@ -91,7 +94,7 @@ const dueRecords = (moving: Moving, which: Which, total: bigint, limit: number):
       .filter(([, why]) => why !== null),
   );
   const due = new Map<string, PayoutRecord>();
-  for (const record of recordsOf(
+  for (const record of payoutsById(
     orm,
     ids.map(({id}) => Number(id)),
   )) {
@@ -103,17 +106,6 @@ const dueRecords = (moving: Moving, which: Which, total: bigint, limit: number):
     }
   }
   return due;
-};
-
-const recordsOf = (orm: Orm, ids: readonly number[]): PayoutRecord[] => {
-  const found: PayoutRecord[] = [];
-  for (let at = 0; at < ids.length; at += 500)
-    found.push(
-      ...selectPayouts(orm)
-        .where(inArray(payout.id, ids.slice(at, at + 500)))
-        .all(),
-    );
-  return found.sort((a, b) => a.row.id - b.row.id);
 };
 
 const store = (
@@ -143,13 +135,14 @@ const store = (
   for (const [position, {outpoint, amount}] of plan.inputs.entries())
     holdInput(orm, {broadcastId: id, family: id, position, ...outpoint, amount});
   const fees = shareFee(plan.fee, payoutIds.length);
-  for (const [index, payoutId] of payoutIds.entries()) {
-    const vout = changeVout !== undefined && index >= changeVout ? index + 1 : index;
-    movePayout(moving, records.get(payoutId)!, {
-      kind: 'reserve',
-      placed: {broadcastId: id, vout, fee: fees[index]!},
-    });
-  }
+  movePayouts(
+    moving,
+    payoutIds.map(payoutId => records.get(payoutId)!),
+    (_, index) => {
+      const vout = changeVout !== undefined && index >= changeVout ? index + 1 : index;
+      return {kind: 'reserve', placed: {broadcastId: id, vout, fee: fees[index]!}};
+    },
+  );
   return {
     id: String(id),
     status: 'reserved',

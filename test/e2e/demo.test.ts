@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readlinkSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -12,16 +12,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, {recursive: true, force: true}));
 
-/** Command lines of living processes that name this demo's folder. */
+/** Living processes that work in this demo's folder: the demo, its node and engine, and their guards. */
 const ofDemo = (): string[] =>
   readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(pid => {
       try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return command.includes(directory) ? [`${pid} ${command}`] : [];
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(directory) ? [pid] : [];
       } catch {
-        // It ended between the listing and the look.
+        // It ended between the listing and the look, or is a zombie.
         return [];
       }
     });
@@ -43,7 +42,8 @@ test('without a terminal it tells of deposits and payouts, ends at Ctrl-C with 0
   const demo = start();
   await until('the first deposit to be heard of', () => demo.stdout.includes('deposit.detected'));
   await life(demo);
-  expect(ofDemo().length).toBeGreaterThan(1);
+  // The demo, the node, the engine and a guard for each of the two.
+  expect(ofDemo().length).toBe(5);
   expect(await demo.stop('SIGINT')).toMatchObject({code: 0});
   await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 3000});
 });

@@ -110,7 +110,7 @@ describe('endpoints that misbehave', () => {
       words: `127.0.0.1:${receiver.port} gave no answer within 0.4 s`,
     });
     expect(performance.now() - before).toBeLessThan(2000);
-    await until('the connection to be closed', () => receiver.sockets.size === 0);
+    await until('the connection to be closed', () => receiver.closed > 0);
   });
 
   test('one that sends its headers byte by byte is left after the deadline', async () => {
@@ -137,7 +137,7 @@ describe('endpoints that misbehave', () => {
     const sink = sinkOf(receiver.url, {limits: {...LIMITS, deadline: 20_000}});
     expect(await deliver(sink)).toEqual({kind: 'delivered', status: 200});
     expect(performance.now() - before).toBeLessThan(5000);
-    await until('the connection to be closed', () => receiver.sockets.size === 0);
+    await until('the connection to be closed', () => receiver.closed > 0);
     timers.forEach(clearInterval);
   });
 
@@ -156,7 +156,7 @@ describe('endpoints that misbehave', () => {
     });
     const heap = process.memoryUsage().arrayBuffers;
     expect((await deliver(sinkOf(receiver.url))).kind).toBe(status === 200 ? 'delivered' : 'failed');
-    await until('the connection to be closed', () => receiver.sockets.size === 0);
+    await until('the connection to be closed', () => receiver.closed > 0);
     expect(process.memoryUsage().arrayBuffers - heap).toBeLessThan(9_000_000);
     expect(sent).toBeLessThan(10_000_000);
   });

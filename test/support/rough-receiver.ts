@@ -6,6 +6,8 @@ export class RoughReceiver {
   readonly requests: {readonly headers: IncomingMessage['headers']; readonly body: string; readonly url: string}[] = [];
   readonly sockets = new Set<Socket>();
   connections = 0;
+  /** Connections that came and went. The client may open another at once and leave it idle. */
+  closed = 0;
   readonly #server: Server;
 
   private constructor(answer: (response: ServerResponse, request: IncomingMessage) => void) {
@@ -24,7 +26,10 @@ export class RoughReceiver {
     this.#server.on('connection', socket => {
       this.connections++;
       this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('close', () => {
+        this.closed++;
+        this.sockets.delete(socket);
+      });
     });
   }
 

@@ -72,7 +72,7 @@ test('killed after the node took the transaction, the engine sends no second one
 
 test('killed while the node hangs in mid-answer, the engine goes on when both are back', async () => {
   await world.fundedCustomer('alice', '1');
-  world.node.freeze();
+  await world.node.freeze();
   const address = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
   const {body} = await world.api.pay('frozen', {account: 'alice', address, amount: '0.1'});
   await until('the engine to miss its node', async () => (await world.api.payout(body.id)).status !== 'sent');

@@ -1,8 +1,6 @@
-import {eq, sql} from 'drizzle-orm';
 import {EngineError} from '../../primitives/errors.ts';
-import {account, ledgerTransaction, posting} from './schema.ts';
 import type {Orm} from './connection.ts';
-import {prepared} from './statements.ts';
+import {rawStatement} from './raw-statement.ts';
 
 export type HouseAccount = 'payouts_due' | 'network_fee' | 'suspense' | 'external';
 
@@ -17,31 +15,9 @@ export interface Posting {
 /** Only these may be negative; a user's account may too, by the reversal of a credit (`mayOverdraw`). */
 const MAY_BE_NEGATIVE = new Set<number>([HOUSE.external, HOUSE.network_fee]);
 
-const insertTransaction = prepared(orm =>
-  orm
-    .insert(ledgerTransaction)
-    .values({kind: sql.placeholder('kind'), reference: sql.placeholder('reference'), createdAt: sql.placeholder('now')})
-    .returning({id: ledgerTransaction.id})
-    .prepare(),
-);
-const insertPosting = prepared(orm =>
-  orm
-    .insert(posting)
-    .values({
-      transactionId: sql.placeholder('transactionId'),
-      accountId: sql.placeholder('accountId'),
-      amount: sql.placeholder('amount'),
-    })
-    .prepare(),
-);
-const addToBalance = prepared(orm =>
-  orm
-    .update(account)
-    .set({balance: sql`${account.balance} + ${sql.placeholder('amount')}`})
-    .where(eq(account.id, sql.placeholder('accountId')))
-    .returning({balance: account.balance, name: account.name})
-    .prepare(),
-);
+const insertTransaction = rawStatement('INSERT INTO "transaction" (kind, reference, created_at) VALUES (?, ?, ?)');
+const insertPosting = rawStatement('INSERT INTO posting (transaction_id, account_id, amount) VALUES (?, ?, ?)');
+const addToBalance = rawStatement('UPDATE account SET balance = balance + ? WHERE id = ? RETURNING balance, name');
 
 /**
  * Writes one double entry and moves the balances with it. Postings must sum to zero; zero postings are left out and
@@ -59,11 +35,11 @@ export const post = (
     total += amount;
   }
   if (total !== 0n) throw new Error(`postings of ${entry.kind} ${entry.reference} sum to ${total}, not zero`);
-  const {id} = insertTransaction(orm).get({kind: entry.kind, reference: entry.reference, now: entry.now});
+  const id = Number(insertTransaction(orm).run(entry.kind, entry.reference, entry.now).lastInsertRowid);
   for (const [accountId, amount] of merged) {
     if (amount === 0n) continue;
-    insertPosting(orm).run({transactionId: id, accountId, amount});
-    const row = addToBalance(orm).get({accountId, amount});
+    insertPosting(orm).run(id, accountId, amount);
+    const row = addToBalance(orm).get(amount, accountId) as {balance: bigint; name: string} | undefined;
     if (!row) throw new Error(`no account ${accountId}`);
     if (row.balance < 0n && amount < 0n && !MAY_BE_NEGATIVE.has(accountId) && !entry.mayOverdraw)
       throw new EngineError('insufficient_funds', `account ${row.name} does not hold enough`, {field: 'amount'});

@@ -180,7 +180,7 @@ CREATE TABLE `output` (
 	FOREIGN KEY (`address_id`) REFERENCES `address`(`id`) ON UPDATE no action ON DELETE no action
 ) STRICT;
 --> statement-breakpoint
-CREATE INDEX `output_unspent` ON `output` (`amount`,`height`,`spent_height`) WHERE height IS NOT NULL AND spent_height IS NULL;--> statement-breakpoint
+CREATE INDEX `output_unspent` ON `output` (`amount`,`height`,`spent_height`,`spent_by`) WHERE height IS NOT NULL AND spent_height IS NULL;--> statement-breakpoint
 CREATE INDEX `output_spendable` ON `output` (`amount`) WHERE spent_by IS NULL AND reserved_by IS NULL;--> statement-breakpoint
 CREATE INDEX `output_spent_by` ON `output` (`spent_by`) WHERE spent_by IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `output_reserved_by` ON `output` (`reserved_by`) WHERE reserved_by IS NOT NULL;--> statement-breakpoint

@@ -60,6 +60,8 @@ export interface AddressSource {
   walletFingerprints(): Promise<string[]>;
   /** Every coin of the wallet at one confirmation or more, for `untracked`. */
   walletCoins(): Promise<{outpoint: Outpoint; amount: bigint}[]>;
+  /** Sum of the same coins, immature ones included, at a price that does not grow with their number. */
+  walletTotal(): Promise<bigint>;
 }
 
 /** What the health display knows; gathered from calls that were made anyway, plus one cheap call a round. */

@@ -68,6 +68,8 @@ export interface ChainStore {
   lastBooks(): Promise<Books | undefined>;
   /** Sums every posting and compares with the balances; lists what does not hold, in words. Changes nothing. */
   auditBooks(): Promise<{books: Books; faults: string[]}>;
+  /** Sum of our anchored outputs that nothing known spends, in a block or in the mempool. */
+  unspentTotal(): Promise<bigint>;
   /** Which of these outpoints are outputs of ours. */
   ownOutpoints(outpoints: readonly Outpoint[]): Promise<boolean[]>;
 }

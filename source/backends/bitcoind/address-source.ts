@@ -2,7 +2,7 @@ import type {AddressSource} from '../../chain/ports.ts';
 import {parseAmount} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Outpoint} from '../../primitives/ids.ts';
-import {addressInfo, descriptors, readAs, unspent} from './answers.ts';
+import {addressInfo, balances, decimal, descriptors, readAs, unspent} from './answers.ts';
 import {descriptorFingerprint} from './descriptor-fingerprint.ts';
 import type {WalletRpc} from './wallet-rpc.ts';
 
@@ -42,6 +42,13 @@ export class BitcoindAddressSource implements AddressSource {
       return {outpoint: {txid, vout}, amount: parseAmount(amount)};
     };
     return this.#wallet.items('listunspent', params, read, {cap: COINS_CAP});
+  }
+
+  async walletTotal(): Promise<bigint> {
+    const {faults} = this.#wallet.client;
+    const mature = readAs(decimal, await this.#wallet.call('getbalance', ['*', 1]), 'getbalance', faults);
+    const {mine} = readAs(balances, await this.#wallet.call('getbalances', []), 'getbalances', faults);
+    return parseAmount(mature) + parseAmount(mine.immature);
   }
 
   async #checked(method: string, params: readonly unknown[]): Promise<string> {

@@ -43,6 +43,8 @@ export const descriptors = z.object({descriptors: z.array(z.object({desc: z.stri
 
 export const unspent = z.object({txid, vout: count, amount: decimal});
 
+export const balances = z.object({mine: z.object({immature: decimal})});
+
 export const smartFee = z.object({feerate: decimal.optional()});
 
 export const acceptance = z

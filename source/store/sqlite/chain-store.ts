@@ -4,7 +4,7 @@ import type {ChainStore} from '../chain-store.ts';
 import type {JobStore} from '../job-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {auditBooks} from './audit-books.ts';
-import {checkBooks, lastBooks} from './check-books.ts';
+import {checkBooks, unspentTotal, lastBooks} from './check-books.ts';
 import type {Connection} from './connection.ts';
 import {findDeposit, listDeposits} from './deposits.ts';
 import {JobPace} from './job-pace.ts';
@@ -45,6 +45,7 @@ export const createChainStore = (
     checkBooks: async (untracked, now) => writer.run(orm => checkBooks(orm, untracked, now)),
     lastBooks: async () => lastBooks(orm),
     auditBooks: async () => auditBooks(orm, Date.now()),
+    unspentTotal: async () => unspentTotal(orm),
     ownOutpoints: async outpoints => outpoints.map(outpoint => isOwnOutpoint(orm, outpoint)),
     createJob: async (kind, fromHeight, toHeight, now) =>
       writer.run(orm => createJob(orm, kind, fromHeight, toHeight, now)),

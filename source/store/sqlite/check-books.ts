@@ -19,6 +19,14 @@ const sumChain = rawStatement(
    WHERE height IS NOT NULL AND spent_height IS NULL`,
 );
 
+const sumUnspent = rawStatement(
+  `SELECT COALESCE(SUM(amount), 0) AS total FROM output
+   WHERE height IS NOT NULL AND spent_height IS NULL AND spent_by IS NULL`,
+);
+
+/** What the wallet should say it holds of ours. */
+export const unspentTotal = (orm: Orm): bigint => (sumUnspent(orm).get() as {total: bigint}).total;
+
 export interface CountedTotals extends Totals {
   readonly outpoints: number;
 }

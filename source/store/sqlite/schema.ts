@@ -120,7 +120,7 @@ export const output = sqliteTable(
     primaryKey({columns: [table.txid, table.vout]}),
     // Covers the sum of the books: every block reads it whole.
     index('output_unspent')
-      .on(table.amount, table.height, table.spentHeight)
+      .on(table.amount, table.height, table.spentHeight, table.spentBy)
       .where(sql`height IS NOT NULL AND spent_height IS NULL`),
     index('output_spendable')
       .on(table.amount)

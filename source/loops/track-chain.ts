@@ -209,18 +209,21 @@ class Tracker {
   }
 
   async #lookAtMempool(tip: NodeTip, context: RoundContext): Promise<void> {
-    const {chain, store, clock} = this.#options;
+    const {store, clock} = this.#options;
     const started = clock.monotonic();
     const look = await this.#mempool.lookAtAll(await store.unanchoredTransactions(), () => context.progress());
-    const {hash} = await chain.tip();
-    const hasMoved = hash !== tip.hash;
     // A block that came meanwhile may hold what the mempool no longer does.
+    const hasMoved = (look.gone.length > 0 || look.mustLookAgain) && (await this.#hasMoved(tip));
     if (hasMoved) this.#mempool.forgetAbsences();
     await this.#apply(look.seen, hasMoved ? [] : look.gone);
     const took = clock.monotonic() - started;
     const pause = this.#areHintsHealthy() && !look.mustLookAgain ? MEMPOOL_INTERVAL : this.#pollInterval;
     this.#mempoolDueAt = clock.monotonic() + Math.max(pause, took / MEMPOOL_DUTY);
     if (hasMoved) this.#dueAtOnce();
+  }
+
+  async #hasMoved(tip: NodeTip): Promise<boolean> {
+    return (await this.#options.chain.tip()).hash !== tip.hash;
   }
 
   #onNodeError(error: unknown): void {

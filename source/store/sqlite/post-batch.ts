@@ -1,9 +1,10 @@
 import type {Orm} from './connection.ts';
-import type {Posting} from './post.ts';
 import {rawStatement} from './raw-statement.ts';
 
 const insertTransaction = rawStatement('INSERT INTO "transaction" (kind, reference, created_at) VALUES (?, ?, ?)');
-const insertPosting = rawStatement('INSERT INTO posting (transaction_id, account_id, amount) VALUES (?, ?, ?)');
+const insertPostings = rawStatement(
+  'INSERT INTO posting (transaction_id, account_id, amount) VALUES (?, ?, ?), (?, ?, ?)',
+);
 const addToBalance = rawStatement(
   'UPDATE account SET balance = balance + ? WHERE id = ? RETURNING balance, kind, frozen',
 );
@@ -30,14 +31,11 @@ export class PostBatch {
 
   /** Moves `amount` (above zero) from one account to another. */
   move(entry: {kind: string; reference: string; now: number; from: number; to: number; amount: bigint}): void {
-    const {lastInsertRowid} = insertTransaction(this.#orm).run(entry.kind, entry.reference, entry.now);
-    this.#post(lastInsertRowid, {accountId: entry.from, amount: -entry.amount});
-    this.#post(lastInsertRowid, {accountId: entry.to, amount: entry.amount});
-  }
-
-  #post(transactionId: number | bigint, {accountId, amount}: Posting): void {
-    insertPosting(this.#orm).run(transactionId, accountId, amount);
-    this.#moved.set(accountId, (this.#moved.get(accountId) ?? 0n) + amount);
+    const {kind, reference, now, from, to, amount} = entry;
+    const {lastInsertRowid} = insertTransaction(this.#orm).run(kind, reference, now);
+    insertPostings(this.#orm).run(lastInsertRowid, from, -amount, lastInsertRowid, to, amount);
+    this.#moved.set(from, (this.#moved.get(from) ?? 0n) - amount);
+    this.#moved.set(to, (this.#moved.get(to) ?? 0n) + amount);
   }
 
   /** Writes the balances; returns those that moved. */

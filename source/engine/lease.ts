@@ -44,10 +44,14 @@ export const takeLease = async (store: LeaseStore, coin: string, context: LeaseC
   const {pid, host} = first.holder;
   log.warn({coin, pid, host}, `waiting up to 10 s: process ${pid} on ${host} holds the ${coin} ledger`);
   const last = await watchForRenewal(store, self, coin, first, {clock, signal});
-  if (last === undefined) return;
-  const answer = await store.acquireLease(self, clock.now(), LEASE_VALID_FOR, last.epoch);
-  if (isTaken(answer)) throw alreadyRunning(coin, answer);
-  log.warn({coin, pid, host}, `took the ${coin} ledger over: process ${pid} on ${host} did not renew its lease`);
+  if (last !== undefined) {
+    const answer = await store.acquireLease(self, clock.now(), LEASE_VALID_FOR, last.epoch);
+    if (isTaken(answer)) throw alreadyRunning(coin, answer);
+  }
+  log.warn(
+    {coin, pid, host},
+    `took the ${coin} ledger over from process ${pid} on ${host}, which did not renew its lease`,
+  );
 };
 
 /** Asks for the lease, again with the proof when its holder is dead. */

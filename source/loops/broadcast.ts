@@ -7,7 +7,7 @@ import type {BroadcastParts} from './broadcast/parts.ts';
 import {sendBroadcast} from './broadcast/send.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
 
-export {BROADCAST_STEPS, type BroadcastParts, type BroadcastStep} from './broadcast/parts.ts';
+export {BROADCAST_STEPS, type BroadcastParts} from './broadcast/parts.ts';
 
 /** A burst of payouts becomes one batch: gathered once nothing came for `QUIET`, at the latest after `LONGEST` ms. */
 const QUIET = 20;

@@ -86,8 +86,6 @@ export interface PayoutStore {
   /** Only those that a person clears. Throws `wrong_state`. */
   releasePayout(id: string, now: number): Promise<Payout>;
 
-  /** Anything due to be signed: queued, or held by something that clears by itself. */
-  hasDuePayouts(): Promise<boolean>;
   /** A change address nobody has used, stored earlier; undefined when a new one is needed. */
   unusedChangeAddress(): Promise<{address: string; scriptPubKey: Buffer} | undefined>;
   addChangeAddress(address: string, scriptPubKey: Buffer, now: number): Promise<void>;

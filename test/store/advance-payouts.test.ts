@@ -201,6 +201,18 @@ describe('a twin, made by hand', () => {
     expect(await ledger.faults()).toEqual([]);
   });
 
+  test('its change waits for a block: while two members could confirm, nothing is built on one', async () => {
+    const {broadcast} = await ledger.send();
+    const twin = twinOf(broadcast);
+    await ledger.block(twin.raw);
+    await ledger.reorg(1);
+    await ledger.seen(twin.raw);
+    await ledger.accept(ledger.request('alice', '0.1'));
+    expect(await ledger.reserve()).toBeUndefined();
+    await ledger.block(twin.raw);
+    expect((await ledger.reserve())?.plan.inputs[0]!.outpoint.txid).toBe(twin.txid);
+  });
+
   test('that pays somebody else besides is a conflict', async () => {
     const {broadcast} = await ledger.send();
     const change = broadcast.plan.outputs[broadcast.changeVout!]!;

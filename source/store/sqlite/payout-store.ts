@@ -27,11 +27,6 @@ export const createPayoutStore = ({orm}: Connection, writer: Writer, identity: L
     cancelPayout: (id, now) => writer.run(orm => cancelPayout(orm, id, now)),
     releasePayout: (id, now) => writer.run(orm => releasePayout(orm, volume, id, now)),
 
-    hasDuePayouts: () =>
-      read(orm => {
-        const {queued, held} = queue(orm);
-        return queued + held > 0;
-      }),
     queue: () => read(queue),
     unusedChangeAddress: () => read(unusedChangeAddress),
     addChangeAddress: (address, scriptPubKey, now) =>

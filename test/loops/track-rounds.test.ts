@@ -27,6 +27,8 @@ describe('the mempool', () => {
     // One question and no look at the tip: this is what somebody waits for.
     expect(world.chain.calls['mempoolTransactions']).toBe((before['mempoolTransactions'] ?? 0) + 1);
     expect(world.chain.calls['tip']).toBe(before['tip']);
+    await world.pass(120_000);
+    expect(world.chain.calls['mempoolTransactions']).toBe((before['mempoolTransactions'] ?? 0) + 1);
   });
 
   test('is polled in full when hints are lost, and seldom when they are not', async () => {
@@ -51,13 +53,15 @@ describe('the mempool', () => {
     await world.pass(10_000);
     expect(world.story()).toEqual([]);
     world.chain.mempoolLoaded = true;
-    await world.round();
+    await world.untilAsked('mempool');
     expect(world.story()).toEqual([]);
+    // Back before the second look: the first one counts no more.
     world.chain.mempoolNow.set(a.txid, a);
-    await world.pass(5_000);
-    expect(world.story()).toEqual([]);
+    await world.untilAsked('mempool');
     world.chain.mempoolNow.clear();
-    await world.pass(5_000);
+    await world.untilAsked('mempool');
+    expect(world.story()).toEqual([]);
+    await world.untilAsked('mempool');
     expect(world.story()).toEqual(['dropped a:0 (evicted)']);
   });
 

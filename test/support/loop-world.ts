@@ -61,6 +61,16 @@ export class LoopWorld extends LedgerWorld {
     this.#monotonic = end;
   }
 
+  /** Rounds at the times the loop asks for, until the node was asked this once more. */
+  async untilAsked(call: string): Promise<void> {
+    const before = this.chain.calls[call];
+    for (let rounds = 0; this.chain.calls[call] === before; rounds++) {
+      if (rounds === 1000) throw new Error(`the loop does not ask for ${call}`);
+      const {sleep} = await this.round();
+      if (this.chain.calls[call] === before) this.#monotonic += Math.max(sleep, 1);
+    }
+  }
+
   override close(): void {
     this.#stop.abort();
     super.close();

@@ -80,7 +80,7 @@ export const App = () => {
   const layout = useMemo(() => chooseLayout(size, coins, focus), [size, coins, focus]);
   if (layout.kind === 'small') return <Notice />;
   return (
-    <Box width={size.columns} height={size.rows} flexDirection="column" overflow="hidden">
+    <Box width={size.columns} height={size.rows} flexDirection="column">
       <StateLine draw={drawHeader} />
       <StateLine draw={drawLoops} />
       <StateLine draw={drawBooks} />

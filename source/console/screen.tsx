@@ -27,14 +27,13 @@ export const drawScreen = (store: Store<ScreenState>, theme: Theme, output: Scre
       exitOnCtrlC: false,
       patchConsole: false,
       alternateScreen: true,
-      incrementalRendering: true,
+      // Whole frames, as they are; `output` finds what changed.
+      debug: true,
       // Decided by the caller, which has looked for a terminal; `CI` in the environment decides nothing.
       interactive: true,
     },
   );
   const stopResizing = output.onResize(size => {
-    instance.clear();
-    output.erase();
     store.update(state => ({...state, size}));
   });
   return {

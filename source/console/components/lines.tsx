@@ -1,22 +1,27 @@
-import {Box, Text} from 'ink';
-import {memo} from 'react';
+import {Box, Transform} from 'ink';
+import {memo, useMemo} from 'react';
 import {useTheme} from '../hooks/use-screen.ts';
-import type {Line} from '../text/line.ts';
+import {lineWidth, type Line} from '../text/line.ts';
 
-// One Text per line, styled beforehand: nested Text elements cost Ink twice as much a frame.
-const Row = memo(({text}: {text: string}) => <Text wrap="truncate">{text}</Text>);
-Row.displayName = 'Row';
-
-/** Lines of equal width under each other. They must have been fitted to the room they are drawn in. */
-export const Lines = ({lines}: {lines: readonly Line[]}) => {
-  const theme = useTheme();
+const Block = memo(({width, text}: {width: number; text: string}) => {
+  const rows = useMemo(() => text.split('\n'), [text]);
+  const draw = useMemo(() => (_: string, index: number) => rows[index] ?? '', [rows]);
   return (
-    <Box flexDirection="column" flexShrink={0}>
-      {lines.map((line, index) => (
-        // Lines have no identity but their place.
-        // oxlint-disable-next-line react/no-array-index-key
-        <Row key={index} text={theme.paint(line) || ' '} />
-      ))}
+    <Box width={width} height={rows.length} flexShrink={0}>
+      <Transform transform={draw}>{rows.map(() => '.').join('\n')}</Transform>
     </Box>
   );
+});
+Block.displayName = 'Block';
+
+/**
+ * Lines under each other, as wide as the widest. Ink lays out one dot for each, in a box of their size, and gets the
+ * styled lines only when it writes: it measures and takes apart every text anew for every frame, and what is not ASCII
+ * character by character, which would be most of the cost of a frame full of borders.
+ */
+export const Lines = ({lines}: {lines: readonly Line[]}) => {
+  const theme = useTheme();
+  if (lines.length === 0) return null;
+  const width = lines.reduce((widest, line) => Math.max(widest, lineWidth(line)), 1);
+  return <Block width={width} text={lines.map(line => theme.paint(line)).join('\n')} />;
 };

@@ -1,5 +1,12 @@
-const ERASE_SCROLLBACK = '\u001b[3J';
 const HOME_AND_ERASE = '\u001b[H\u001b[J';
+const ERASE_SCROLLBACK = '\u001b[3J';
+/** Begin and end of a synchronized update: terminals that know it show nothing half drawn, others ignore it. */
+const BEGIN = '\u001b[?2026h';
+const END = '\u001b[?2026l';
+/** Without automatic wrapping a line can never spill into the next one, whatever width the terminal gives a character. */
+const NO_WRAP = '\u001b[?7l';
+const WRAP = '\u001b[?7h';
+const MODE = '\u001b[?';
 
 export interface Size {
   readonly columns: number;
@@ -7,26 +14,52 @@ export interface Size {
 }
 
 export interface ScreenOutput {
-  /** What Ink writes to. */
+  /** What Ink writes whole frames to, and the modes of the terminal before and after them. */
   readonly stream: NodeJS.WriteStream;
   size(): Size;
-  /** Takes over the terminal's size, erases it and forgets the frame, so that the next one is drawn whole. */
+  /** Calls back with the new size, on an erased screen; the next frame is drawn whole. */
   onResize(listener: (size: Size) => void): () => void;
-  /** Erases the visible screen (not the scrollback). */
-  erase(): void;
 }
 
 const sizeOf = (stdout: NodeJS.WriteStream): Size => ({columns: stdout.columns || 80, rows: stdout.rows || 24});
 
+/** Lines of `next` that differ, each at its own place; never more than the terminal has. */
+const changes = (previous: readonly string[], next: readonly string[], rows: number): string => {
+  let text = '';
+  for (let row = 0; row < Math.min(rows, Math.max(previous.length, next.length)); row++) {
+    const line = next[row] ?? '';
+    // Erased first: after a line of full width the cursor still stands on its last cell.
+    if (line !== previous[row]) text += `\u001b[${row + 1};1H\u001b[2K${line}`;
+  }
+  return text;
+};
+
 /**
- * The terminal as Ink may see it: `ESC[3J`, which would wipe the operator's scrollback, never passes, and Ink learns of
- * a new size together with the frame that was laid out for it. Left to itself it draws the old frame once more into the
- * new size, which wraps every line of a window that became narrower.
+ * The terminal as Ink may see it. Ink, in the mode in which it hands over whole frames, lays out and styles; what is
+ * written is decided here: changed lines only, at absolute places, so that no frame scrolls, overflows, or depends on
+ * where the cursor was. Nothing here erases the operator's scrollback (`ESC[3J`). Ink learns of a new size together
+ * with the frame that was laid out for it: by itself it would draw the old frame into the new size once.
  */
 export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => {
   let size = sizeOf(stdout);
+  let drawn: readonly string[] = [];
+  const draw = (frame: string): string => {
+    const lines = frame.split('\n');
+    const text = changes(drawn, lines, size.rows);
+    drawn = lines;
+    return text === '' ? '' : BEGIN + text + END;
+  };
+  const setMode = (text: string): string => {
+    drawn = [];
+    if (text.includes('?1049h')) return text + NO_WRAP;
+    return text.includes('?1049l') ? WRAP + text : text;
+  };
+  const translate = (text: string) => {
+    if (text === '') return text;
+    return (text.startsWith(MODE) ? setMode(text) : draw(text)).replaceAll(ERASE_SCROLLBACK, '');
+  };
   const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-    const text = typeof chunk === 'string' ? chunk.replaceAll(ERASE_SCROLLBACK, '') : chunk;
+    const text = translate(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
     return (stdout.write as (...parameters: unknown[]) => boolean).call(stdout, text, ...rest);
   };
   const stream = new Proxy(stdout, {
@@ -50,15 +83,14 @@ export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => 
     onResize(listener) {
       const resized = () => {
         size = sizeOf(stdout);
+        drawn = [];
+        stdout.write(HOME_AND_ERASE);
         listener(size);
       };
       stdout.on('resize', resized);
       return () => {
         stdout.off('resize', resized);
       };
-    },
-    erase() {
-      stdout.write(HOME_AND_ERASE);
     },
   };
 };

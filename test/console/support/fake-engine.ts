@@ -11,7 +11,16 @@ import {calm, coin, deposit, event, payout, statusOf} from './statuses.ts';
 
 const path = process.argv[2]!;
 const folder = dirname(path);
-const {socket, rate = 1} = JSON.parse(readFileSync(path, 'utf8')) as {socket: string; rate?: number};
+// `quiet`: statuses without news, as of an engine that nothing happens to.
+const {
+  socket,
+  rate = 1,
+  quiet = false,
+} = JSON.parse(readFileSync(path, 'utf8')) as {
+  socket: string;
+  rate?: number;
+  quiet?: boolean;
+};
 const started = Date.now();
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -29,7 +38,7 @@ const labelPath = join(folder, 'label');
 const next = (): Status => {
   const now = Date.now();
   const isDown = existsSync(join(folder, 'node-down'));
-  sequence += rate;
+  if (!quiet) sequence += rate;
   if (job?.status === 'running') {
     const at = Math.min(job.to_height, job.at_height + 400);
     job = {

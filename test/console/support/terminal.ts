@@ -16,6 +16,8 @@ class FakeStdout extends EventEmitter {
   readonly isTTY = true;
   readonly writable = true;
   written = '';
+  /** How much of it a test has looked at. */
+  looked = 0;
   readonly terminal: headless.Terminal;
   columns: number;
   rows: number;
@@ -42,6 +44,7 @@ class FakeStdout extends EventEmitter {
   }
 
   resize(columns: number, rows: number) {
+    this.looked = this.written.length;
     this.columns = columns;
     this.rows = rows;
     this.terminal.resize(columns, rows);

@@ -1,4 +1,4 @@
-import {eq} from 'drizzle-orm';
+import {eq} from './drizzle.ts';
 import type {Payout} from '../../contract/index.ts';
 import type {Hold} from '../../payout/state.ts';
 import {formatAmount, type Satoshi} from '../../primitives/amount.ts';

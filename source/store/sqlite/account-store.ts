@@ -1,4 +1,4 @@
-import {and, desc, eq, gt, lt, sql} from 'drizzle-orm';
+import {and, desc, eq, gt, lt, sql} from './drizzle.ts';
 import type {Account} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {AccountStore, NewAddress} from '../account-store.ts';

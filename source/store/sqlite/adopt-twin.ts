@@ -1,4 +1,4 @@
-import {and, eq} from 'drizzle-orm';
+import {and, eq} from './drizzle.ts';
 import type {Coin} from '../../coins/index.ts';
 import {matchTwin, type Twin} from '../../payout/twin.ts';
 import {satoshi, sum, type Satoshi} from '../../primitives/amount.ts';

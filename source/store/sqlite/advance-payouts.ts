@@ -1,4 +1,4 @@
-import {and, eq, inArray, isNotNull, lte, ne} from 'drizzle-orm';
+import {and, eq, inArray, isNotNull, lte, ne, sql} from './drizzle.ts';
 import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
@@ -12,7 +12,6 @@ import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, payoutView, type Moving} from './payout-rows.ts';
 import {broadcast, broadcastInput, networkTransaction} from './schema.ts';
 import {prepared} from './statements.ts';
-import {sql} from 'drizzle-orm';
 
 /** What one application of chain facts means for payouts. Built by track, inside its transaction. */
 export interface PayoutStep {

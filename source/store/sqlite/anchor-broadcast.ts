@@ -1,4 +1,4 @@
-import {eq} from 'drizzle-orm';
+import {eq} from './drizzle.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import {matchTwin} from '../../payout/twin.ts';
 import {sum, type Satoshi} from '../../primitives/amount.ts';

@@ -1,4 +1,4 @@
-import {and, asc, eq, sql, sum} from 'drizzle-orm';
+import {and, asc, eq, sql, sum} from './drizzle.ts';
 import type {Broadcast, BroadcastDetail} from '../../contract/index.ts';
 import {formatAmount, satoshi, type Satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';

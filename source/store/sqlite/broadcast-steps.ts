@@ -1,4 +1,4 @@
-import {eq} from 'drizzle-orm';
+import {eq} from './drizzle.ts';
 import type {Hold} from '../../payout/state.ts';
 import type {Txid} from '../../primitives/ids.ts';
 import {broadcastRow, expectStatus, releaseInputs, requireBroadcast, type BroadcastRow} from './broadcast-rows.ts';

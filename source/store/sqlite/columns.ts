@@ -1,5 +1,4 @@
-import {sql} from 'drizzle-orm';
-import {customType} from 'drizzle-orm/sqlite-core';
+import {customType, sql} from './drizzle.ts';
 import {satoshi, type Satoshi} from '../../primitives/amount.ts';
 import type {BlockHash, Txid} from '../../primitives/ids.ts';
 

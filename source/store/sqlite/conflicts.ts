@@ -1,4 +1,4 @@
-import {eq, inArray, and, sql} from 'drizzle-orm';
+import {and, eq, inArray, sql} from './drizzle.ts';
 import type {Txid} from '../../primitives/ids.ts';
 import {membersOf, releaseInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3';
+import {type BetterSQLite3Database, drizzle} from './drizzle.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import * as schema from './schema.ts';
 

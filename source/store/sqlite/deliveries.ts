@@ -1,4 +1,4 @@
-import {and, desc, eq, lt, sql} from 'drizzle-orm';
+import {and, desc, eq, lt, sql} from './drizzle.ts';
 import type {Delivery, Page, PageQuery} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity} from '../store.ts';

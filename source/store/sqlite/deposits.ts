@@ -1,4 +1,4 @@
-import {and, desc, eq, lt, type SQL} from 'drizzle-orm';
+import {and, desc, eq, lt, type SQL} from './drizzle.ts';
 import type {Deposit, DepositQuery, Page} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Orm} from './connection.ts';

@@ -1,4 +1,4 @@
-import {desc, gt, sql} from 'drizzle-orm';
+import {desc, gt, sql} from './drizzle.ts';
 import type {Event, Page} from '../../contract/index.ts';
 import type {LedgerIdentity} from '../store.ts';
 import type {Orm} from './connection.ts';

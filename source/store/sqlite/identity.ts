@@ -1,4 +1,4 @@
-import {eq, sql} from 'drizzle-orm';
+import {eq, sql} from './drizzle.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity} from '../store.ts';
 import type {Orm} from './connection.ts';

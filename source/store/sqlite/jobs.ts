@@ -1,4 +1,4 @@
-import {and, desc, eq, inArray, lt} from 'drizzle-orm';
+import {and, desc, eq, inArray, lt} from './drizzle.ts';
 import type {Job, Page, PageQuery} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {JobProgress} from './track.ts';

@@ -1,4 +1,4 @@
-import {eq, sql} from 'drizzle-orm';
+import {eq, sql} from './drizzle.ts';
 import {EngineError, hasCode} from '../../primitives/errors.ts';
 import type {LeaseAnswer, LeaseHolder, LeaseStore} from '../lease-store.ts';
 import type {Orm} from './connection.ts';

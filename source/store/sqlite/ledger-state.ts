@@ -1,6 +1,6 @@
 import {closeSync, existsSync, openSync, readSync, statSync} from 'node:fs';
 import Database from 'better-sqlite3';
-import {drizzle} from 'drizzle-orm/better-sqlite3';
+import {drizzle} from './drizzle.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {databaseFault} from './connection.ts';
 import {readIdentity} from './identity.ts';

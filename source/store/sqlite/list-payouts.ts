@@ -1,4 +1,4 @@
-import {and, desc, eq, lt} from 'drizzle-orm';
+import {and, desc, eq, lt} from './drizzle.ts';
 import type {Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Txid} from '../../primitives/ids.ts';

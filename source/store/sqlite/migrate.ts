@@ -1,8 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import Database from 'better-sqlite3';
-import {drizzle} from 'drizzle-orm/better-sqlite3';
-import {migrate} from 'drizzle-orm/better-sqlite3/migrator';
+import {drizzle, migrate} from './drizzle.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {databaseFault} from './connection.ts';
 

@@ -1,4 +1,4 @@
-import {eq} from 'drizzle-orm';
+import {eq} from './drizzle.ts';
 import type {HoldReason, Payout} from '../../contract/index.ts';
 import {clears, type Hold, type PayoutState, type Placed} from '../../payout/state.ts';
 import {satoshi} from '../../primitives/amount.ts';

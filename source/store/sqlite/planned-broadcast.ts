@@ -1,4 +1,4 @@
-import {eq} from 'drizzle-orm';
+import {eq} from './drizzle.ts';
 import {addressOf} from '../../coins/index.ts';
 import type {Network} from '../../coins/index.ts';
 import type {TransactionPlan} from '../../payout/ports.ts';

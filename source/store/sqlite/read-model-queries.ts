@@ -1,4 +1,4 @@
-import {desc, eq, sql} from 'drizzle-orm';
+import {desc, eq, sql} from './drizzle.ts';
 import type {DepositStatus, PayoutStatus} from '../../contract/index.ts';
 import type {Satoshi} from '../../primitives/amount.ts';
 import type {Orm} from './connection.ts';

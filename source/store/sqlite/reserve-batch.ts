@@ -1,4 +1,4 @@
-import {and, eq} from 'drizzle-orm';
+import {and, eq} from './drizzle.ts';
 import type {Coin} from '../../coins/index.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import type {Batch} from '../../payout/select-coins.ts';

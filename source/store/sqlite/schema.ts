@@ -1,5 +1,4 @@
-import {sql} from 'drizzle-orm';
-import {index, primaryKey, sqliteTable, text, uniqueIndex} from 'drizzle-orm/sqlite-core';
+import {index, primaryKey, sql, sqliteTable, text, uniqueIndex} from './drizzle.ts';
 import type {BroadcastStatus, DepositStatus, DropReason, EventType, PayoutStatus} from '../../contract/index.ts';
 import {amount, autoId, bool, bytes, hashText, int, txidText} from './columns.ts';
 

@@ -1,4 +1,4 @@
-import {and, eq, gt, lte, sql} from 'drizzle-orm';
+import {and, eq, gt, lte, sql} from './drizzle.ts';
 import {rawStatement} from './raw-statement.ts';
 import {delivery, event, sink} from './schema.ts';
 import {prepared} from './statements.ts';

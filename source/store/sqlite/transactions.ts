@@ -1,4 +1,4 @@
-import {and, desc, eq, lt, sql} from 'drizzle-orm';
+import {and, desc, eq, lt, sql} from './drizzle.ts';
 import type {Page, Transaction} from '../../contract/index.ts';
 import {formatAmount} from '../../primitives/amount.ts';
 import type {Orm} from './connection.ts';

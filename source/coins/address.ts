@@ -27,11 +27,23 @@ export const scriptOf = (address: string, coin: Coin, network: Network): Buffer 
       throw refuse(`the address is for ${coin.unit} ${other.name}`);
   }
   try {
-    return Buffer.from(codec.toOutputScript(address, libNetwork(network)));
+    return witnessV0Script(address, network) ?? Buffer.from(codec.toOutputScript(address, libNetwork(network)));
   } catch {
     // The library's words differ by encoding and tell a user little; the cause is always one of these.
     throw refuse('the address is mistyped or belongs to another network or coin');
   }
+};
+
+/**
+ * The usual payout address without the library's detour: it tries base58 first, with hashes in plain JavaScript, which
+ * costs 0.3 ms an address. Undefined for everything else; throws like the library does.
+ */
+const witnessV0Script = (address: string, network: Network): Buffer | undefined => {
+  if (!address.toLowerCase().startsWith(`${network.bech32}1q`)) return undefined;
+  const {version, prefix, data} = codec.fromBech32(address);
+  if (version !== 0 || prefix !== network.bech32 || (data.length !== 20 && data.length !== 32))
+    throw new Error('not a version 0 witness program');
+  return Buffer.concat([Buffer.from([0, data.length]), data]);
 };
 
 /** The address of a scriptPubKey, or undefined for scripts that have none (bare multisig, OP_RETURN). */

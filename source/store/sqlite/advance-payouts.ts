@@ -101,29 +101,42 @@ const applySpend = (
   return adopted;
 };
 
-/** Held or never marked, but the mempool has it: whatever was answered, it was sent. */
-const findSent = (moving: Moving): void => {
-  const rows = moving.orm
+/** As the partial index has it: with other words SQLite would read every broadcast there ever was. */
+const LIVE = sql`broadcast.status NOT IN ('settled', 'abandoned')`;
+
+// These two are asked at every step, so also for every deposit that the mempool shows.
+const unmarkedInMempool = prepared(orm =>
+  orm
     .select({row: broadcast})
     .from(broadcast)
     .innerJoin(networkTransaction, eq(networkTransaction.txid, broadcast.txid))
     .where(and(LIVE, inArray(broadcast.status, ['signed', 'held']), eq(networkTransaction.state, 'mempool')))
-    .all();
-  for (const {row} of rows) becomeSent(moving, row);
-};
+    .prepare(),
+);
+const confirmedUpTo = prepared(orm =>
+  orm
+    .select()
+    .from(broadcast)
+    .where(
+      and(
+        LIVE,
+        eq(broadcast.status, 'confirmed'),
+        isNotNull(broadcast.height),
+        lte(broadcast.height, sql.placeholder('tip')),
+      ),
+    )
+    .prepare(),
+);
 
-/** As the partial index has it: with other words SQLite would read every broadcast there ever was. */
-const LIVE = sql`broadcast.status NOT IN ('settled', 'abandoned')`;
+/** Held or never marked, but the mempool has it: whatever was answered, it was sent. */
+const findSent = (moving: Moving): void => {
+  for (const {row} of unmarkedInMempool(moving.orm).all()) becomeSent(moving, row);
+};
 
 /** Settles what is deep enough and tells the others their count, once a step. */
 const count = (moving: Moving, step: PayoutStep, fresh: ReadonlySet<number>): void => {
   const {orm, tip, now} = moving;
-  const rows = orm
-    .select()
-    .from(broadcast)
-    .where(and(LIVE, eq(broadcast.status, 'confirmed'), isNotNull(broadcast.height), lte(broadcast.height, tip)))
-    .all();
-  for (const row of rows) {
+  for (const row of confirmedUpTo(orm).all({tip})) {
     const isSettled = tip - row.height! + 1 >= step.policy.maxConfirmationCount;
     if (isSettled) settle(moving, row);
     else if (step.tip !== step.previousTip && !fresh.has(row.id))

@@ -7,6 +7,7 @@ import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
 import {broadcast, broadcastInput} from './schema.ts';
+import {prepared} from './statements.ts';
 
 const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
   void orm.update(broadcast).set(values).where(eq(broadcast.id, id)).run();
@@ -64,16 +65,19 @@ const rivalHeight = (orm: Orm, id: number, txid: Txid | null): number | undefine
   return undefined;
 };
 
-/** A rival that left the chain gives the broadcast back; one that is deep enough gives its other coins back. */
-export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
-  const {orm, tip} = moving;
-  const rows = orm
+const conflicted = prepared(orm =>
+  orm
     .select()
     .from(broadcast)
     .where(and(sql`broadcast.status NOT IN ('settled', 'abandoned')`, eq(broadcast.status, 'conflicted')))
     .orderBy(broadcast.id)
-    .all();
-  for (const row of rows) {
+    .prepare(),
+);
+
+/** A rival that left the chain gives the broadcast back; one that is deep enough gives its other coins back. */
+export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
+  const {orm, tip} = moving;
+  for (const row of conflicted(orm).all()) {
     const height = rivalHeight(orm, row.id, row.txid);
     if (height === undefined) becomeSent(moving, row);
     else if (tip - height + 1 >= maxConfirmationCount && holdsInputs(orm, row.id)) releaseInputs(orm, row.family);

@@ -52,13 +52,14 @@ export const payoutThroughput = async (): Promise<Figure[]> => {
 
     await world.mine(1);
     const others = await Promise.all(Array.from({length: PAYOUTS}, () => world.outsideAddress()));
-    const nodeBegun = performance.now();
+    let nodes = 0;
     for (const [index, address] of others.entries()) {
+      const called = performance.now();
       await world.node.rpc('sendtoaddress', [address, '0.01'], 'outside');
-      // Outside the clock of neither: a block keeps the node's own chains of change below its limit of 25.
+      nodes += performance.now() - called;
+      // Not counted: a block keeps the node's own chains of change below its limit of 25.
       if (index % 200 === 199) await world.mine(1);
     }
-    const nodes = performance.now() - nodeBegun;
     return [
       {
         name: `${PAYOUTS} payouts until in the mempool`,

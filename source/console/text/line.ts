@@ -1,4 +1,4 @@
-import {cutToWidth, drawable, truncate, widthOf} from './width.ts';
+import {cutToWidth, drawable, drawn, truncate, widthOf} from './width.ts';
 
 /** What a piece of text means; theme.ts says how that looks. */
 export type Style =
@@ -27,8 +27,8 @@ export interface Span {
 export type Line = readonly Span[];
 
 export const span = (text: string, style: Style = 'plain'): Span => {
-  const clean = drawable(text);
-  return {text: clean, width: widthOf(clean), style};
+  const {text: clean, width} = drawn(text);
+  return {text: clean, width, style};
 };
 
 export const line = (...parts: (Span | string | false | undefined)[]): Line =>

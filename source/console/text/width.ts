@@ -7,10 +7,33 @@ const DISPUTED =
   // oxlint-disable-next-line no-misleading-character-class -- these are single characters to find, not sequences
   /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
 const MARKS = /(\p{M}{2})\p{M}+/gu;
-const LEADING_MARK = /^[\p{Mn}\p{Me}]/u;
+// A mark on nothing, at the beginning or after a space: it would join whatever is drawn before it.
+const LONE_MARK = /(?<=^| )[\p{Mn}\p{Me}]/gu;
 const ZERO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
 const WIDE =
   /[\u2e80-\u303e\u3041-\u3247\u3250-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+const escapeCharacter = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+
+const escaped = (text: string): string =>
+  cleanText(text.normalize('NFC'))
+    .replace(DISPUTED, escapeCharacter)
+    .replace(MARKS, '$1')
+    .replace(LONE_MARK, escapeCharacter);
+
+// The same borders, glyphs and labels come every second; only a few thousand are remembered, whatever labels come by.
+const MOST_REMEMBERED = 4000;
+const remembered = new Map<string, {readonly text: string; readonly width: number}>();
+
+const remember = (text: string): {readonly text: string; readonly width: number} => {
+  const known = remembered.get(text);
+  if (known) return known;
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  const clean = escaped(text);
+  const entry = {text: clean, width: measure(clean)};
+  remembered.set(text, entry);
+  return entry;
+};
 
 /**
  * Text as it may be drawn: control, bidi and zero-width characters and whatever terminals measure differently shown as
@@ -18,10 +41,7 @@ const WIDE =
  */
 export const drawable = (text: string): string => {
   if (PRINTABLE_ASCII.test(text)) return text.length > 1000 ? cleanText(text) : text;
-  const clean = cleanText(text.normalize('NFC'))
-    .replace(DISPUTED, character => `\\u{${character.codePointAt(0)!.toString(16)}}`)
-    .replace(MARKS, '$1');
-  return LEADING_MARK.test(clean) ? ` ${clean}` : clean;
+  return remember(text).text;
 };
 
 const characterWidth = (character: string): number => {
@@ -29,12 +49,20 @@ const characterWidth = (character: string): number => {
   return WIDE.test(character) ? 2 : 1;
 };
 
-/** Terminal cells of drawable text. */
-export const widthOf = (text: string): number => {
-  if (PRINTABLE_ASCII.test(text)) return text.length;
+const measure = (text: string): number => {
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;
+};
+
+/** Terminal cells of drawable text. */
+export const widthOf = (text: string): number => (PRINTABLE_ASCII.test(text) ? text.length : measure(text));
+
+/** Drawable text and its width. */
+export const drawn = (text: string): {readonly text: string; readonly width: number} => {
+  if (!PRINTABLE_ASCII.test(text)) return remember(text);
+  const clean = drawable(text);
+  return {text: clean, width: clean.length};
 };
 
 /** The longest beginning of `text` that fits into `width` cells; may be one cell short before a wide character. */

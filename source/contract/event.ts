@@ -45,7 +45,6 @@ export const event = z.object({
   gap: z.literal(true).optional().meta({description: 'An earlier event of this queue was parked undelivered'}),
   data: z.union([deposit, payout, account, backendEventData, booksEventData]),
 });
-export type BooksEvent = z.infer<typeof booksEventData>;
 export type Event = z.infer<typeof event>;
 
 export const eventQuery = z.object({

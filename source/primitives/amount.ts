@@ -3,8 +3,6 @@ import {EngineError} from './errors.ts';
 /** An amount in the coin's smallest unit (satoshi, litoshi, koinu). Never a float, never a JSON number. */
 export type Satoshi = bigint & {readonly __unit: 'satoshi'};
 
-export const ZERO = 0n as Satoshi;
-
 /** Brands an integer that is already in the smallest unit: raw transactions, database columns. */
 export const satoshi = (value: bigint): Satoshi => value as Satoshi;
 

@@ -187,7 +187,7 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
   try {
     const program = findBitcoind(process.env);
     await prepareDemoFolder(directory, words => narrator.say('demo', words));
-    narrator.say('demo', `starts an own Bitcoin node, ledger and engine in ${directory}: no real money, no network`);
+    narrator.say('demo', `starts a Bitcoin node, a ledger and an engine of its own in ${directory}; no real money`);
     cleanups.add('the demo', async () => printing.say('demo', `ended; its files are in ${directory}`));
     const {node, engine, application} = await setStage(files, program, {deps, narrator, cleanups, signal});
     if (!options.headless) narrator.redirect(loggingNarrator(files.demoLog));

@@ -183,7 +183,7 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['i'],
     label: 'i',
     hint: 'create the ledgers',
-    help: 'create the ledgers, on the invitation of an empty one',
+    help: 'create the ledgers that are missing',
     group: 'In a dialog',
     views: ['init'],
     isOffered: ({view}) => view.name === 'init' && view.phase !== 'running',

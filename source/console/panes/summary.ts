@@ -2,18 +2,21 @@ import type {Books, CoinStatus, Status} from '../../contract/index.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {ageOf, formatAge, formatAgeOf, formatCount, formatTime, shortAmount} from '../text/format.ts';
 import {blank, fit, fitParts, joinLines, line, lineWidth, restyle, span, type Line, type Span} from '../text/line.ts';
+import {drawable, truncate} from '../text/width.ts';
 import {loopStyle} from './words.ts';
 
 // The lines under the header: loops, books, and what needs a person.
 
 type Loop = Status['loops'][number];
+/** Cells for what a loop says; the whole of it stands in the alert or the backend's detail. */
+const DETAIL = 36;
 
 const loopPart = (loop: Loop, several: boolean, now: number): Line => {
   const name = several && loop.coin !== null ? `${loop.name} ${loop.coin}` : loop.name;
   const style = loopStyle(loop.state);
   const state = loop.state === 'ok' ? 'ok' : loop.state.toUpperCase();
   const age = loop.last_ok_at === null ? '' : ` ${formatAgeOf(loop.last_ok_at, now)}`;
-  const detail = loop.detail === null || loop.state === 'starting' ? '' : ` ${loop.detail}`;
+  const detail = loop.detail === null || loop.state === 'starting' ? '' : ` ${truncate(drawable(loop.detail), DETAIL)}`;
   return [
     span(`${name} `, style === 'plain' ? 'dim' : style),
     span(`${state}${age}`, style === 'plain' ? 'ok' : style),
@@ -120,8 +123,8 @@ export const drawNeeds = (state: ScreenState): Line => {
       ...joinLines(
         alerts.map(alert =>
           line(
+            span(`${formatAgeOf(alert.since, state.now)} `, 'dim'),
             span(alert.text, alert.severity === 'critical' ? 'bad' : style),
-            span(` ${formatAgeOf(alert.since, state.now)}`, 'dim'),
           ),
         ),
         span(' · ', 'dim'),

@@ -6,6 +6,8 @@ import type {Config} from '../../config/config.ts';
 /** How a hosted engine ended. A signal counts as 128 and is started again like any crash. */
 export interface Ending {
   readonly exitCode: number;
+  /** `exit 2`, `killed by SIGKILL` */
+  readonly how: string;
   readonly words: readonly string[];
 }
 
@@ -75,11 +77,14 @@ export const startEngine = (config: Config, cliEntry: string): EngineProcess => 
   child.unref();
   const ended = new Promise<Ending>(resolve => {
     child.once('error', error => {
-      resolve({exitCode: 69, words: [error.message]});
+      resolve({exitCode: 69, how: 'not started', words: [error.message]});
     });
     child.once('exit', (code, signal) => {
-      const words = lastWords(logPath, offset);
-      resolve({exitCode: code ?? 128, words: signal === null ? words : [...words, `killed by ${signal}`]});
+      resolve({
+        exitCode: code ?? 128,
+        how: signal === null ? `exit ${code ?? 128}` : `killed by ${signal}`,
+        words: lastWords(logPath, offset),
+      });
     });
   });
   return {

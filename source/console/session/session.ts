@@ -83,6 +83,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
     isRestarting = true;
     backoff = clock.monotonic() - startedAt > STEADY_MS ? FIRST_BACKOFF : Math.min(LONGEST_BACKOFF, backoff * 2);
     const seconds = Math.ceil(backoff / 1000);
+    const lastWord = ending.words.at(-1);
     store.update(state => ({
       ...state,
       now: clock.now(),
@@ -90,7 +91,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
         state: 'lost',
         since: clock.now(),
         receivedAt: state.link.state === 'live' || state.link.state === 'lost' ? state.link.receivedAt : undefined,
-        words: `it ended (exit ${ending.exitCode}), starting it again in ${seconds}s: ${ending.words.at(-1) ?? 'it said nothing'}`,
+        words: `it ended (${ending.how}), starting it again in ${seconds}s${lastWord === undefined ? '' : `: ${lastWord}`}`,
       },
     }));
     await sleep(backoff);

@@ -22,13 +22,16 @@ export interface RescanOptions extends Connecting {
 export interface Rescan {
   readonly loop: Loop;
   /**
-   * From a height, a date (YYYY-MM-DD, UTC) or, without one, the height at which the ledger starts, up to its tip.
+   * From a height, a date (YYYY-MM-DD, UTC) or, without one, the height at which the ledger starts, up to the tip.
    * Throws `bad_height`, `already_running`, and what the node throws when a date has to be looked up.
    */
   start(from?: number | string): Promise<Job>;
   /** Ends it within a second; what it found stays. Throws `not_found`, `wrong_state`. */
   cancel(id: string): Promise<Job>;
 }
+
+const isNodesError = (error: unknown): error is EngineError =>
+  error instanceof EngineError && /^(backend_|bad_backend_answer$)/.test(error.code);
 
 const BLOCKS_PER_STEP = 200;
 const IDLE = 60_000;
@@ -67,9 +70,19 @@ class Rescanner {
     const top = await store.ladderTop();
     if (!top) throw new EngineError('not_initialised', 'the ledger has no start block; run init');
     const height = await rescanStart(this.#options.chain, from, store.identity.startHeight, top.height);
-    const job = await store.createJob('rescan', height, top.height, clock.now());
+    const job = await store.createJob('rescan', height, await this.#lastHeight(top), clock.now());
     this.wake.ring();
     return job;
+  }
+
+  /** Also what tracking has yet to connect, right after a start: "rescanned" must mean up to the node's tip. */
+  async #lastHeight(top: BlockRef): Promise<number> {
+    try {
+      return Math.max(top.height, (await this.#options.chain.tip()).height);
+    } catch (error) {
+      if (isNodesError(error)) return top.height;
+      throw error;
+    }
   }
 
   async cancel(id: string): Promise<Job> {
@@ -109,8 +122,7 @@ class Rescanner {
     }
     // The chain moved under it: tracking follows first, then the rescan goes on.
     if (wasOvertaken(error)) return {sleep: PAUSE / 2, waitingFor: 'the chain to be followed'};
-    const isNodes = error instanceof EngineError && /^(backend_|bad_backend_answer$)/.test(error.code);
-    if (isNodes) return {sleep: PAUSE, waitingFor: messageOf(error)};
+    if (isNodesError(error)) return {sleep: PAUSE, waitingFor: messageOf(error)};
     throw error;
   }
 

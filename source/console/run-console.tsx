@@ -85,7 +85,11 @@ const operate = (
     take(pressAll(store.get(), keys, deps.clock.now()));
   };
   /** The terminal is gone or somebody ends us: a demo's engine ends too, any other goes on. */
+  let hasDeparted = false;
   const depart = () => {
+    // A terminal goes away in several ways at once: end of input, errors, SIGHUP.
+    if (hasDeparted) return;
+    hasDeparted = true;
     const state = store.get();
     if (state.onQuit === 'stop') take(stopAndLeave(state, deps.clock.now()));
     else leave({exitCode: 0, words: undefined});
@@ -95,6 +99,8 @@ const operate = (
   };
   const releaseKeyboard = listenKeyboard(process.stdin, process.stdout, press, depart);
   const stopFollowing = followDetail(store, session);
+  // Stays after the release: what is still written to a terminal that went away fails, and matters to nobody.
+  process.stdout.on('error', depart);
   process.on('SIGTERM', depart);
   process.on('SIGHUP', depart);
   process.on('SIGINT', interrupted);
@@ -104,9 +110,9 @@ const operate = (
   return {
     run,
     release() {
-      releaseKeyboard();
-      stopFollowing();
       session.close();
+      stopFollowing();
+      releaseKeyboard();
       process.off('SIGTERM', depart);
       process.off('SIGHUP', depart);
       process.off('SIGINT', interrupted);

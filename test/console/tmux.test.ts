@@ -23,6 +23,7 @@ const pidOn = (screen: string) => Number(/pid (\d+)/.exec(screen)?.[1]);
 const enginePid = async () => pidOn(await tmux.sees(/RUNNING.*pid \d+/));
 const isAlive = (pid: number) =>
   existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
+const parentOf = (pid: number) => Number(/PPid:\t(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 const engines = new Set<number>();
 const hosted = async (): Promise<number> => {
   const pid = await enginePid();
@@ -52,13 +53,21 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     open();
     const pid = await hosted();
     expect(await tmux.sees('hosting')).toContain('1 Pending payouts');
-    const [consolePid] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/(?<=PPid:\t)\d+/)!;
-    process.kill(Number(consolePid), 'SIGKILL');
+    process.kill(parentOf(pid), 'SIGKILL');
     await tmux.sees('EXIT 137');
     expect(isAlive(pid)).toBe(true);
     tmux.renew();
     open();
     expect(pidOn(await tmux.sees(/RUNNING.*attached/))).toBe(pid);
+  });
+
+  it('ends with its terminal, and leaves the engine running', async () => {
+    open();
+    const pid = await hosted();
+    const consolePid = parentOf(pid);
+    tmux.renew();
+    await until('the console to end', () => !isAlive(consolePid));
+    expect(isAlive(pid)).toBe(true);
   });
 
   it('keeps the shell as it was, scrollback included, over resizing and quitting', async () => {

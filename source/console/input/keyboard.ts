@@ -41,6 +41,8 @@ export const listenKeyboard = (
   stdin.setEncoding('utf8');
   stdin.on('data', read);
   stdin.on('end', onEnd);
+  // A terminal that went away is an error when it is read (EIO).
+  stdin.on('error', onEnd);
   stdin.resume();
   stdout.write(PASTE_ON);
   let isListening = true;
@@ -51,7 +53,11 @@ export const listenKeyboard = (
     stdin.off('data', read);
     stdin.off('end', onEnd);
     stdout.write(PASTE_OFF);
-    stdin.setRawMode?.(false);
+    try {
+      stdin.setRawMode?.(false);
+    } catch {
+      // The terminal has gone away (a closed window, a lost SSH line): there is no mode to restore.
+    }
     stdin.pause();
   };
 };

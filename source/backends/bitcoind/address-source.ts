@@ -46,8 +46,18 @@ export class BitcoindAddressSource implements AddressSource {
 
   async walletTotal(): Promise<bigint> {
     const {faults} = this.#wallet.client;
-    const mature = readAs(decimal, await this.#wallet.call('getbalance', ['*', 1]), 'getbalance', faults);
-    const {mine} = readAs(balances, await this.#wallet.call('getbalances', []), 'getbalances', faults);
+    const mature = readAs(
+      decimal,
+      await this.#wallet.call('getbalance', ['*', 1], {decimals: true}),
+      'getbalance',
+      faults,
+    );
+    const {mine} = readAs(
+      balances,
+      await this.#wallet.call('getbalances', [], {decimals: true}),
+      'getbalances',
+      faults,
+    );
     return parseAmount(mature) + parseAmount(mine.immature);
   }
 

@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Bitcoind} from '../../../source/backends/bitcoind/index.ts';
+import {sum} from '../../../source/primitives/amount.ts';
 import {descriptorFingerprint} from '../../../source/backends/bitcoind/descriptor-fingerprint.ts';
 import {openBitcoind, openPinned} from '../../support/bitcoind.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
@@ -73,9 +74,11 @@ describe("the node's wallet", () => {
     expect(amounts).toContain(12_345_678n);
     // 101 untouched coinbases, the payment and its change.
     expect(coins.length).toBe(103);
+    expect(await backend.addresses.walletTotal()).toBe(sum(amounts));
     await node.rpc('sendtoaddress', [await backend.addresses.newAddress(), 1], 'hot');
     const later = await backend.addresses.walletCoins();
     expect(later.length).toBeLessThan(103);
+    expect(await backend.addresses.walletTotal()).toBe(sum(later.map(({amount}) => amount)));
   });
 
   test('that the node does not have is named', async () => {

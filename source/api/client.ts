@@ -1,40 +1,36 @@
-import {Pool, type Dispatcher} from 'undici';
-import type {Event, Health, Problem, Status} from '../contract/index.ts';
+import type {Event, Health, Status} from '../contract/index.ts';
 import type {Application, Created} from '../engine/application.ts';
-import {EngineError, messageOf} from '../primitives/errors.ts';
-import {fromProblem} from './problems.ts';
-import {readServerSentEvents} from './read-server-sent-events.ts';
+import {path, Transport, type CallSettings, type Method, type RequestParts} from './transport.ts';
 
 export interface ApiClient extends Application {
   close(): Promise<void>;
 }
 
-/** ms until an answer must have begun, and between two pieces of it. Streams send something every 15 s at least. */
+/** ms until an answer must have begun, and between two pieces of it. */
 const ANSWER_TIMEOUT = 60_000;
 
-type Method = 'GET' | 'POST' | 'DELETE';
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 /**
  * The Application of an engine that runs elsewhere on this host, over its unix socket. Refusals come back as the
- * EngineErrors they were; an engine that cannot be reached, or goes away, is `engine_unreachable`. Streams are not
- * reconnected: they end with an error and the caller decides.
+ * EngineErrors they were; an engine that cannot be reached, or goes away, is `engine_unreachable`. Nothing is tried
+ * again and streams are not reconnected: they end with an error and the caller decides.
  */
-export const createApiClient = (socketPath: string, answerTimeout = ANSWER_TIMEOUT): ApiClient =>
-  new SocketApplication(socketPath, answerTimeout);
+export const createApiClient = (socketPath: string, answerTimeout = ANSWER_TIMEOUT): ApiClient => {
+  const transport = new Transport({socket: socketPath});
+  return Object.assign(new RemoteApplication(transport, {timeout: answerTimeout, retries: 0}), {
+    close: async () => transport.close(),
+  });
+};
 
-class SocketApplication implements ApiClient {
-  readonly #pool: Pool;
-  readonly #socketPath: string;
+/** Every question of the Application as a request. Cheap to make: one for each way of asking. */
+export class RemoteApplication implements Application {
+  readonly #transport: Transport;
+  readonly #settings: CallSettings;
 
-  constructor(socketPath: string, answerTimeout: number) {
-    this.#socketPath = socketPath;
-    this.#pool = new Pool('http://localhost', {
-      connect: {socketPath, timeout: 5000},
-      pipelining: 1,
-      headersTimeout: answerTimeout,
-      bodyTimeout: answerTimeout,
-    });
+  constructor(transport: Transport, settings: CallSettings) {
+    this.#transport = transport;
+    this.#settings = settings;
   }
 
   health = async () => {
@@ -86,10 +82,6 @@ class SocketApplication implements ApiClient {
   job: Application['job'] = async (coin, id) => this.#get(path`/v1/${coin}/jobs/${id}`);
   cancelJob: Application['cancelJob'] = async (coin, id) => this.#send('DELETE', path`/v1/${coin}/jobs/${id}`);
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
-
   async #get<Body>(url: string, query: Query = {}): Promise<Body> {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
@@ -101,76 +93,16 @@ class SocketApplication implements ApiClient {
   }
 
   async #create<Thing>(url: string, body: unknown, headers = {}): Promise<Created<Thing>> {
-    const answer = await this.#request('POST', url, {body, headers});
+    // What is created has a name or a key: the same again is the same thing.
+    const answer = await this.#request('POST', url, {body, headers, repeatable: true});
     return {value: answer.body as Thing, created: answer.status === 201};
   }
 
-  /** One call. `also` is a status that is an answer although it is no success. */
-  async #request(
-    method: Method,
-    url: string,
-    {body, headers = {}, also}: {body?: unknown; headers?: Record<string, string>; also?: number} = {},
-  ): Promise<{status: number; body: unknown}> {
-    const answer = await this.#dispatch(method, url, {body, headers});
-    const text = await this.#reachable(async () => answer.body.text());
-    const parsed = parseAnswer(text, method, url);
-    if (answer.statusCode >= 300 && answer.statusCode !== also) throw fromProblem(parsed as Problem);
-    return {status: answer.statusCode, body: parsed};
+  async #request(method: Method, url: string, parts: RequestParts = {}) {
+    return this.#transport.request(method, url, parts, this.#settings);
   }
 
-  async *#stream<Item>(url: string, signal: AbortSignal): AsyncIterable<Item> {
-    const answer = await this.#dispatch('GET', url, {headers: {accept: 'text/event-stream'}, signal});
-    if (answer.statusCode !== 200) throw fromProblem(parseAnswer(await answer.body.text(), 'GET', url) as Problem);
-    try {
-      yield* readServerSentEvents<Item>(answer.body);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw this.#unreachable(error);
-    }
-    if (!signal.aborted) throw this.#unreachable(new Error('the engine ended the stream'));
-  }
-
-  async #dispatch(
-    method: Method,
-    path: string,
-    {body, headers, signal}: {body?: unknown; headers: Record<string, string>; signal?: AbortSignal},
-  ): Promise<Dispatcher.ResponseData> {
-    const json = body === undefined ? undefined : JSON.stringify(body);
-    return this.#reachable(async () =>
-      this.#pool.request({
-        method,
-        path,
-        headers: json === undefined ? headers : {...headers, 'content-type': 'application/json'},
-        ...(json !== undefined && {body: json}),
-        ...(signal && {signal}),
-      }),
-    );
-  }
-
-  async #reachable<Value>(call: () => Promise<Value>): Promise<Value> {
-    try {
-      return await call();
-    } catch (error) {
-      throw this.#unreachable(error);
-    }
-  }
-
-  #unreachable(error: unknown): EngineError {
-    return new EngineError('engine_unreachable', `no engine answers at ${this.#socketPath}: ${messageOf(error)}`, {
-      retry: 'backoff',
-      cause: error,
-    });
+  #stream<Item>(url: string, signal: AbortSignal): AsyncIterable<Item> {
+    return this.#transport.stream<Item>(url, signal);
   }
 }
-
-/** Fills a path with parts that are names and never paths. */
-const path = (texts: TemplateStringsArray, ...parts: string[]): string =>
-  texts.map((text, index) => text + (index < parts.length ? encodeURIComponent(parts[index]!) : '')).join('');
-
-const parseAnswer = (text: string, method: Method, url: string): unknown => {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch (error) {
-    throw new EngineError('engine_unreachable', `${method} ${url}: what answers there is no engine`, {cause: error});
-  }
-};

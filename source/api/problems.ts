@@ -45,10 +45,3 @@ const fromEngineError = (error: EngineError): Problem => {
   if (error.code === 'fenced') return problemOf('stopping', error.message);
   return problemOf('internal', 'an internal fault; the log of the engine says more');
 };
-
-/** Back to the error it was made from: what a client of the API throws. */
-export const fromProblem = (problem: Problem): EngineError =>
-  new EngineError(problem.code, problem.detail, {
-    retry: problem.status >= 500 ? 'backoff' : 'never',
-    ...(problem.field !== undefined && {field: problem.field}),
-  });

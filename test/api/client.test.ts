@@ -20,7 +20,7 @@ test('what the engine answers and refuses is the same as in its own process', as
   expect(await client.createAccount('btc', 'shop')).toMatchObject({created: true, value: {name: 'shop'}});
   expect((await client.createAccount('btc', 'shop')).created).toBe(false);
   expect((await client.accounts('btc', {limit: 10})).items.map(item => item.name)).toContain('shop');
-  await expect(client.account('btc', 'nobody')).rejects.toMatchObject({name: 'EngineError', code: 'unknown_account'});
+  await expect(client.account('btc', 'nobody')).rejects.toMatchObject({status: 404, code: 'unknown_account'});
   await expect(client.account('btc', '../../health')).rejects.toMatchObject({code: 'unknown_account'});
   await expect(client.createAccount('btc', 'a b')).rejects.toMatchObject({code: 'bad_name', field: 'name'});
   const body = {account: 'shop', address: 'bcrt1qnothing', amount: '1'};

@@ -39,6 +39,9 @@ export class RemoteApplication implements Application {
   };
   status = async () => this.#get<Status>('/v1/status');
   stop = async () => this.#send<void>('POST', '/v1/engine/stop');
+  attendConsole: Application['attendConsole'] = async (id, name, takeControl) =>
+    this.#send('POST', path`/v1/consoles/${id}`, {name, take_control: takeControl});
+  leaveConsole: Application['leaveConsole'] = async id => this.#send('DELETE', path`/v1/consoles/${id}`);
   stream = (signal: AbortSignal) => this.#stream<Status>('/v1/stream', signal);
 
   createAccount: Application['createAccount'] = async (coin, name) => this.#create(path`/v1/${coin}/accounts`, {name});
@@ -52,11 +55,14 @@ export class RemoteApplication implements Application {
 
   deposits: Application['deposits'] = async (coin, query) => this.#get(path`/v1/${coin}/deposits`, query);
   deposit: Application['deposit'] = async (coin, id) => this.#get(path`/v1/${coin}/deposits/${id}`);
+  depositHistory: Application['depositHistory'] = async (coin, id) =>
+    this.#get(path`/v1/${coin}/deposits/${id}/history`);
 
   createPayout: Application['createPayout'] = async (coin, key, body) =>
     this.#create(path`/v1/${coin}/payouts`, body, {'idempotency-key': key});
   payouts: Application['payouts'] = async (coin, query) => this.#get(path`/v1/${coin}/payouts`, query);
   payout: Application['payout'] = async (coin, id) => this.#get(path`/v1/${coin}/payouts/${id}`);
+  payoutHistory: Application['payoutHistory'] = async (coin, id) => this.#get(path`/v1/${coin}/payouts/${id}/history`);
   cancelPayout: Application['cancelPayout'] = async (coin, id) =>
     this.#send('POST', path`/v1/${coin}/payouts/${id}/cancel`);
   releasePayout: Application['releasePayout'] = async (coin, id) =>
@@ -72,10 +78,12 @@ export class RemoteApplication implements Application {
   events: Application['events'] = async (coin, after, limit) => this.#get(path`/v1/${coin}/events`, {after, limit});
   followEvents: Application['followEvents'] = (coin, after, signal) =>
     this.#stream<Event>(`${path`/v1/${coin}/events`}?after=${after}`, signal);
+  event: Application['event'] = async (coin, sequence) => this.#get(path`/v1/${coin}/events/${String(sequence)}`);
   deliveries: Application['deliveries'] = async (coin, query) => this.#get(path`/v1/${coin}/deliveries`, query);
   retryDelivery: Application['retryDelivery'] = async (coin, id) =>
     this.#send('POST', path`/v1/${coin}/deliveries/${id}/retry`);
   resumeSink: Application['resumeSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/resume`);
+  pauseSink: Application['pauseSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/pause`);
 
   startRescan: Application['startRescan'] = async (coin, from) => this.#send('POST', path`/v1/${coin}/rescans`, {from});
   jobs: Application['jobs'] = async (coin, query) => this.#get(path`/v1/${coin}/jobs`, query);

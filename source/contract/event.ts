@@ -68,3 +68,22 @@ export const delivery = z.object({
   first_attempt_at: time,
 });
 export type Delivery = z.infer<typeof delivery>;
+
+/** How far one event is on its way to one sink. */
+export const eventDelivery = z.object({
+  sink: z.string(),
+  state: z
+    .enum(['delivered', 'waiting', 'retrying', 'dead', 'off', 'not_wanted'])
+    .meta({description: 'delivered: the sink took it, or it is older than the sink; not_wanted: not of its types'}),
+  delivery_id: id.optional(),
+  attempts: z.number().int(),
+  last_error: z.string().nullable(),
+  next_attempt_at: time.nullable(),
+});
+export type EventDelivery = z.infer<typeof eventDelivery>;
+export const eventDetail = z.object({event, deliveries: z.array(eventDelivery)});
+/** One event and where each sink stands with it. */
+export type EventDetail = z.infer<typeof eventDetail>;
+/** The newest events about one payout or deposit, oldest of them first. */
+export const history = z.object({items: z.array(eventDetail)});
+export type History = z.infer<typeof history>;

@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './books.ts';
 export * from './common.ts';
+export * from './console.ts';
 export * from './deposit.ts';
 export * from './event.ts';
 export * from './event.ts';

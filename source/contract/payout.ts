@@ -100,12 +100,29 @@ export const broadcast = z.object({
   confirmations: z.number().int(),
   block_height: z.number().int().optional(),
   created_at: time,
+  signed_at: time.optional(),
   sent_at: time.optional(),
 });
 export type Broadcast = z.infer<typeof broadcast>;
+/** What the network said to sends of the same bytes, one after another, in the same words. */
+export const broadcastAnswer = z.object({
+  attempt: z.number().int().meta({description: 'Number of the first attempt that was answered so'}),
+  times: z.number().int(),
+  first_at: time,
+  last_at: time,
+  answer: z.string().nullable().meta({description: 'Null: sent, and what became of it is not known'}),
+});
 /** One broadcast with everything known of it. */
 export const broadcastDetail = broadcast.extend({
   raw: z.string().optional(),
+  virtual_size: z.number().int().meta({description: 'vB'}),
+  answers: z.array(broadcastAnswer),
+  network: z.enum(['mempool', 'anchored', 'gone']).optional().meta({description: 'Where tracking last saw it'}),
+  seen_at: time.optional().meta({description: 'When tracking first saw it'}),
+  mined_at: time.optional().meta({description: 'Time of its block, while that is recent'}),
+  family: z
+    .array(z.object({id, txid: txid.optional(), status: broadcastStatus}))
+    .meta({description: 'All transactions that share its inputs, itself among them; at most one settles'}),
   inputs: z.array(z.object({txid, vout: z.number().int(), amount: amountText})),
   payout_ids: z.array(id),
   block_hash: blockHash.optional(),

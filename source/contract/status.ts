@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {amountText, time} from './common.ts';
 import {books} from './books.ts';
+import {attachedConsole} from './console.ts';
 import {deposit} from './deposit.ts';
 import {delivery, event} from './event.ts';
 import {job} from './job.ts';
@@ -116,6 +117,7 @@ export const status = z.object({
   events: z.array(event).meta({description: 'The newest events of all coins, newest first, at most 50'}),
   deliveries: z.array(delivery),
   alerts: z.array(alert),
+  consoles: z.array(attachedConsole),
 });
 export type Status = z.infer<typeof status>;
 

@@ -1,6 +1,7 @@
 import type {
   Account,
   Address,
+  Attendance,
   Books,
   Broadcast,
   BroadcastDetail,
@@ -9,7 +10,9 @@ import type {
   Deposit,
   DepositQuery,
   Event,
+  EventDetail,
   Health,
+  History,
   Job,
   Page,
   PageQuery,
@@ -36,6 +39,13 @@ export interface Application {
   stream(signal: AbortSignal): AsyncIterable<Status>;
   /** Begins a clean stop; resolves when it has begun. */
   stop(): Promise<void>;
+  /**
+   * A console says, every few seconds, that it is there. The first, or one that asks, has control. Refused without a
+   * running engine (`engine_unreachable`).
+   */
+  attendConsole(id: string, name: string, takeControl?: boolean): Promise<Attendance>;
+  /** It is gone, and its control free. */
+  leaveConsole(id: string): Promise<void>;
 
   createAccount(coin: string, name: string): Promise<Created<Account>>;
   account(coin: string, name: string): Promise<Account>;
@@ -47,10 +57,13 @@ export interface Application {
 
   deposits(coin: string, query: DepositQuery): Promise<Page<Deposit>>;
   deposit(coin: string, id: string): Promise<Deposit>;
+  depositHistory(coin: string, id: string): Promise<History>;
 
   createPayout(coin: string, key: string, body: CreatePayoutBody): Promise<Created<Payout>>;
   payouts(coin: string, query: PayoutQuery): Promise<Page<Payout>>;
   payout(coin: string, id: string): Promise<Payout>;
+  /** The newest events about it, and how far each is on its way to each sink. */
+  payoutHistory(coin: string, id: string): Promise<History>;
   cancelPayout(coin: string, id: string): Promise<Payout>;
   releasePayout(coin: string, id: string): Promise<Payout>;
 
@@ -64,9 +77,12 @@ export interface Application {
   events(coin: string, after: number, limit: number): Promise<Page<Event>>;
   /** Events after a sequence as they come, until the signal aborts. */
   followEvents(coin: string, after: number, signal: AbortSignal): AsyncIterable<Event>;
+  event(coin: string, sequence: number): Promise<EventDetail>;
   deliveries(coin: string, query: PageQuery): Promise<Page<Delivery>>;
   retryDelivery(coin: string, id: string): Promise<Delivery>;
   resumeSink(name: string): Promise<void>;
+  /** Events wait in its queue until it is resumed. */
+  pauseSink(name: string): Promise<void>;
 
   startRescan(coin: string, from?: number | string): Promise<Job>;
   jobs(coin: string, query: PageQuery): Promise<Page<Job>>;

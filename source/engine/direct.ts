@@ -60,6 +60,9 @@ export const openDirectly = (options: EngineOptions): DirectApplication => {
     all,
     snapshots: new SnapshotCache(buildStatus, clock),
     clock,
+    consoles: () => {
+      throw noEngine(config);
+    },
     requireOpen: () => undefined,
     stop: () => {
       throw noEngine(config);

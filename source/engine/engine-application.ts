@@ -4,7 +4,9 @@ import {EngineError} from '../primitives/errors.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {Application} from './application.ts';
 import type {CoinEngine} from './coin-engine.ts';
+import type {Consoles} from './consoles.ts';
 import {examineHealth} from './health.ts';
+import {eventDetail, history} from './history.ts';
 import {createAddress, createPayout} from './requests.ts';
 import type {SnapshotCache} from './snapshot-cache.ts';
 
@@ -19,6 +21,8 @@ export interface Ledgers {
   ledger(coin: string): Promise<CoinEngine>;
   all(): Promise<readonly CoinEngine[]>;
   readonly snapshots: SnapshotCache;
+  /** Throws `engine_unreachable` when no engine runs that consoles could share. */
+  consoles(): Consoles;
   readonly clock: Clock;
   /** Throws `stopping` when nothing new may begin. */
   requireOpen(): void;
@@ -38,6 +42,9 @@ export class EngineApplication implements Application {
   status = async (): Promise<Status> => this.#ledgers.snapshots.get();
   stream = (signal: AbortSignal): AsyncIterable<Status> => this.#ledgers.snapshots.stream(signal);
   stop = async (): Promise<void> => this.#ledgers.stop();
+  attendConsole: Application['attendConsole'] = async (id, name, takeControl = false) =>
+    this.#ledgers.consoles().attend(id, name, takeControl);
+  leaveConsole: Application['leaveConsole'] = async id => this.#ledgers.consoles().leave(id);
 
   createAccount: Application['createAccount'] = async (coin, name) =>
     (await this.#writable(coin)).createAccount(name, this.#now());
@@ -51,11 +58,15 @@ export class EngineApplication implements Application {
 
   deposits: Application['deposits'] = async (coin, query) => (await this.#store(coin)).deposits(query);
   deposit: Application['deposit'] = async (coin, id) => (await this.#store(coin)).deposit(id);
+  depositHistory: Application['depositHistory'] = async (coin, id) =>
+    history(await this.#ledgers.ledger(coin), 'deposit', id);
 
   createPayout: Application['createPayout'] = async (coin, key, body) =>
     createPayout(await this.#open(coin), key, body, this.#now());
   payouts: Application['payouts'] = async (coin, query) => (await this.#store(coin)).payouts(query);
   payout: Application['payout'] = async (coin, id) => (await this.#store(coin)).payout(id);
+  payoutHistory: Application['payoutHistory'] = async (coin, id) =>
+    history(await this.#ledgers.ledger(coin), 'payout', id);
   cancelPayout: Application['cancelPayout'] = async (coin, id) =>
     (await this.#writable(coin)).cancelPayout(id, this.#now());
   releasePayout: Application['releasePayout'] = async (coin, id) =>
@@ -78,21 +89,30 @@ export class EngineApplication implements Application {
   events: Application['events'] = async (coin, after, limit) => (await this.#store(coin)).events(after, limit);
   followEvents = (coin: string, after: number, signal: AbortSignal): AsyncIterable<Event> =>
     this.#follow(coin, after, signal);
+  event: Application['event'] = async (coin, sequence) => eventDetail(await this.#ledgers.ledger(coin), sequence);
   deliveries: Application['deliveries'] = async (coin, query) => (await this.#store(coin)).deliveries(query);
   retryDelivery: Application['retryDelivery'] = async (coin, id) =>
     (await this.#writable(coin)).retryDelivery(id, this.#now());
   resumeSink = async (name: string): Promise<void> => {
-    const engines = await this.#ledgers.all();
-    if (!engines.some(engine => engine.sinkConfigs.has(name)))
-      throw new EngineError('not_found', `no sink ${JSON.stringify(name)} in the config`, {field: 'name'});
-    this.#ledgers.requireOpen();
-    for (const engine of engines) await (await engine.writable()).resumeSink(name);
+    for (const engine of await this.#enginesWithSink(name)) await (await engine.writable()).resumeSink(name);
+  };
+  pauseSink = async (name: string): Promise<void> => {
+    for (const engine of await this.#enginesWithSink(name))
+      await (await engine.writable()).switchSinkOff(name, 'paused by an operator');
   };
 
   startRescan: Application['startRescan'] = async (coin, from) => (await this.#open(coin)).startRescan(from);
   jobs: Application['jobs'] = async (coin, query) => (await this.#store(coin)).jobs(query);
   job: Application['job'] = async (coin, id) => (await this.#store(coin)).job(id);
   cancelJob: Application['cancelJob'] = async (coin, id) => (await this.#open(coin)).cancelJob(id);
+
+  async #enginesWithSink(name: string): Promise<readonly CoinEngine[]> {
+    const engines = await this.#ledgers.all();
+    if (!engines.some(engine => engine.sinkConfigs.has(name)))
+      throw new EngineError('not_found', `no sink ${JSON.stringify(name)} in the config`, {field: 'name'});
+    this.#ledgers.requireOpen();
+    return engines;
+  }
 
   #now(): number {
     return this.#ledgers.clock.now();

@@ -4,6 +4,7 @@ import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Application} from './application.ts';
 import {CoinEngine, type CoinContext} from './coin-engine.ts';
+import {Consoles} from './consoles.ts';
 import {EngineApplication, type Ledgers} from './engine-application.ts';
 import type {Parts} from './parts.ts';
 import {SnapshotCache} from './snapshot-cache.ts';
@@ -33,6 +34,7 @@ export class Engine {
   readonly #stopping = new AbortController();
   readonly #coins: CoinEngine[] = [];
   readonly #snapshots: SnapshotCache;
+  readonly #consoles: Consoles;
   readonly #end: (end: EngineEnd) => void;
   #closing: Promise<void> | undefined;
   #phase: 'starting' | 'running' | 'stopping' = 'starting';
@@ -42,11 +44,13 @@ export class Engine {
     const {promise, resolve} = Promise.withResolvers<EngineEnd>();
     this.ending = promise;
     this.#end = resolve;
+    this.#consoles = new Consoles(options.clock, () => this.#snapshots.markChanged());
     const builder = new StatusBuilder({
       coins: () => this.#coins,
       phase: () => this.#phase,
       version: options.version,
       configPath: options.config.path,
+      consoles: () => this.#consoles.list(),
       clock: options.clock,
     });
     this.#snapshots = new SnapshotCache(async () => builder.build(), options.clock);
@@ -114,6 +118,7 @@ export class Engine {
       },
       all: async () => this.#coins,
       snapshots: this.#snapshots,
+      consoles: () => this.#consoles,
       clock: this.#options.clock,
       requireOpen: () => {
         if (this.#phase === 'stopping') throw new EngineError('stopping', 'the engine is stopping', {retry: 'backoff'});

@@ -1,4 +1,4 @@
-import type {CoinStatus, Status} from '../contract/index.ts';
+import type {AttachedConsole, CoinStatus, Status} from '../contract/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {AlertBook} from './alerts.ts';
@@ -11,6 +11,7 @@ export interface StatusSources {
   readonly phase: () => 'starting' | 'running' | 'stopping';
   readonly version: string;
   readonly configPath: string;
+  readonly consoles?: () => AttachedConsole[];
   readonly clock: Clock;
 }
 
@@ -61,6 +62,7 @@ export class StatusBuilder {
         .slice(0, ROWS),
       deliveries: parts.flatMap(part => part.deliveries).slice(0, ROWS),
       alerts: this.#alerts.update(shown),
+      consoles: this.#sources.consoles?.() ?? [],
     };
   }
 

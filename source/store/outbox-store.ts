@@ -26,6 +26,12 @@ export interface OutboxStore {
   /** Oldest first. */
   events(after: number, limit: number): Promise<Page<Event>>;
   newestEvents(limit: number): Promise<Event[]>;
+  /** The newest `limit` events about one payout or deposit, oldest of them first. Unknown ids have none. */
+  eventsAbout(kind: 'payout' | 'deposit', id: string, limit: number): Promise<Event[]>;
+  /** Throws `not_found`. */
+  event(sequence: number): Promise<Event>;
+  /** What was tried in vain for one event: at most one row for each sink. */
+  deliveriesOf(sequence: number): Promise<Delivery[]>;
   /** Facts about backends have no other cause to commit with. */
   appendBackendEvent(
     type: 'backend.down' | 'backend.up' | 'backend.behind',

@@ -53,6 +53,12 @@ const ROUTES = [
   'GET /v1/{coin}/jobs/{id}',
   'DELETE /v1/{coin}/jobs/{id}',
   'GET /v1/{coin}/events',
+  'GET /v1/{coin}/deposits/{id}/history',
+  'GET /v1/{coin}/payouts/{id}/history',
+  'GET /v1/{coin}/events/{sequence}',
+  'POST /v1/consoles/{id}',
+  'DELETE /v1/consoles/{id}',
+  'POST /v1/sinks/{name}/pause',
   'GET /v1/{coin}/deliveries',
   'POST /v1/{coin}/deliveries/{id}/retry',
 ];

@@ -144,5 +144,6 @@ export const status: Status = {
   ],
   events: [],
   deliveries: [],
+  consoles: [],
   alerts: [{id: 'a', severity: 'critical', coin: 'btc', text: 'node down for 3 m', since: TIME}],
 };

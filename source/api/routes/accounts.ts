@@ -6,6 +6,7 @@ import {
   createAddressBody,
   deposit,
   depositQuery,
+  history,
   page,
   pageQuery,
   transaction,
@@ -113,6 +114,18 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
     url: '/v1/:coin/deposits/:id',
     schema: {tags: ['deposits'], summary: 'One deposit', params: idParams, response: {200: deposit, ...refusal}},
     handler: async request => application.deposit(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/deposits/:id/history',
+    schema: {
+      tags: ['deposits'],
+      summary: 'The newest 100 events about it, oldest first, and how far each is on its way to each sink',
+      params: idParams,
+      response: {200: history, ...refusal},
+    },
+    handler: async request => application.depositHistory(request.params.coin, request.params.id),
   });
 
   api.route({

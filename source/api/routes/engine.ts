@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {health, status} from '../../contract/index.ts';
+import {attendance, attendBody, health, status} from '../../contract/index.ts';
 import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {nothing, refusal, type Api, type RouteContext} from './api.ts';
 
@@ -53,12 +53,57 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
     },
   });
 
+  const consoleParams = z.object({id: z.string().min(1).max(100)});
+  api.route({
+    method: 'POST',
+    url: '/v1/consoles/:id',
+    schema: {
+      tags: ['engine'],
+      summary: 'A screen says that it is there, every few seconds; the first, or one that asks, has control',
+      params: consoleParams,
+      body: attendBody,
+      response: {200: attendance, ...refusal},
+    },
+    handler: async request =>
+      application.attendConsole(request.params.id, request.body.name, request.body.take_control),
+  });
+
+  api.route({
+    method: 'DELETE',
+    url: '/v1/consoles/:id',
+    schema: {
+      tags: ['engine'],
+      summary: 'A screen is gone, and its control free',
+      params: consoleParams,
+      response: {200: nothing, ...refusal},
+    },
+    handler: async request => {
+      await application.leaveConsole(request.params.id);
+      return {};
+    },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/sinks/:name/pause',
+    schema: {
+      tags: ['events'],
+      summary: 'Lets its events wait until it is resumed',
+      params: z.object({name: z.string().min(1).max(200)}),
+      response: {200: nothing, ...refusal},
+    },
+    handler: async request => {
+      await application.pauseSink(request.params.name);
+      return {};
+    },
+  });
+
   api.route({
     method: 'POST',
     url: '/v1/sinks/:name/resume',
     schema: {
       tags: ['events'],
-      summary: 'Switches a sink on again that answered 410',
+      summary: 'Switches a sink on again that answered 410 or was paused',
       params: z.object({name: z.string().min(1).max(200)}),
       response: {200: nothing, ...refusal},
     },

@@ -1,4 +1,5 @@
-import {delivery, eventList, eventQuery, page, pageQuery} from '../../contract/index.ts';
+import {z} from 'zod';
+import {delivery, eventDetail, eventList, eventQuery, page, pageQuery} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {coinParams, idParams, refusal, type Api, type RouteContext} from './api.ts';
@@ -38,6 +39,18 @@ export const eventRoutes = (api: Api, {application, stopping}: RouteContext): vo
       await streamEvents(reply, items, stopping);
       return reply;
     },
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/events/:sequence',
+    schema: {
+      tags: ['events'],
+      summary: 'One event, and how far it is on its way to each sink',
+      params: coinParams.extend({sequence: z.coerce.number().int().min(1)}),
+      response: {200: eventDetail, ...refusal},
+    },
+    handler: async request => application.event(request.params.coin, request.params.sequence),
   });
 
   api.route({

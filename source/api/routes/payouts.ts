@@ -3,6 +3,7 @@ import {
   broadcast,
   broadcastDetail,
   createPayoutBody,
+  history,
   idempotencyKey,
   page,
   pageQuery,
@@ -64,6 +65,18 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
     url: '/v1/:coin/payouts/:id',
     schema: {tags: ['payouts'], summary: 'One payout', params: idParams, response: {200: payout, ...refusal}},
     handler: async request => application.payout(request.params.coin, request.params.id),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/payouts/:id/history',
+    schema: {
+      tags: ['payouts'],
+      summary: 'The newest 100 events about it, oldest first, and how far each is on its way to each sink',
+      params: idParams,
+      response: {200: history, ...refusal},
+    },
+    handler: async request => application.payoutHistory(request.params.coin, request.params.id),
   });
 
   api.route({

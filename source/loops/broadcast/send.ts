@@ -112,6 +112,7 @@ const lookFirst = async (
     hasParent ||= answer.kind === 'accepted';
   }
   if (hasParent) {
+    await store.recordAnswer(id, words, clock.now());
     const answer = await attempt(parts, id, raw, txid);
     if (answer.kind === 'accepted') return mark(parts, id, 'accepted after its parent');
   }

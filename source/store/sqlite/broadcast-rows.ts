@@ -2,8 +2,9 @@ import {and, asc, eq, sql, sum} from './drizzle.ts';
 import type {Broadcast, BroadcastDetail} from '../../contract/index.ts';
 import {formatAmount, satoshi, type Satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
+import {answersOf} from './broadcast-answers.ts';
 import type {Orm} from './connection.ts';
-import {broadcast, broadcastInput, output, payout} from './schema.ts';
+import {block, broadcast, broadcastInput, networkTransaction, output, payout} from './schema.ts';
 import {confirmationsAt, toTime} from './to-contract.ts';
 
 export type BroadcastRow = typeof broadcast.$inferSelect;
@@ -103,6 +104,7 @@ export const toBroadcast = (orm: Orm, row: BroadcastRow, tip: number): Broadcast
     confirmations: confirmationsAt(row.height, tip),
     ...(row.height !== null && {block_height: row.height}),
     created_at: toTime(row.createdAt),
+    ...(row.signedAt !== null && {signed_at: toTime(row.signedAt)}),
     ...(row.sentAt !== null && {sent_at: toTime(row.sentAt)}),
   };
 };
@@ -119,4 +121,26 @@ export const toBroadcastDetail = (orm: Orm, row: BroadcastRow, tip: number): Bro
     .all()
     .map(({id}) => String(id)),
   ...(row.blockHash !== null && {block_hash: row.blockHash}),
+  virtual_size: row.virtualSize,
+  answers: answersOf(orm, row.id),
+  ...placeOf(orm, row),
+  family: membersOf(orm, row.family).map(({id, txid, status}) => ({id: String(id), txid: txid ?? undefined, status})),
 });
+
+/** What tracking knows of its transaction: where it is, since when, and when its block was found. */
+const placeOf = (orm: Orm, {txid, height}: BroadcastRow): Pick<BroadcastDetail, 'network' | 'seen_at' | 'mined_at'> => {
+  const seen = txid
+    ? orm
+        .select({state: networkTransaction.state, firstSeenAt: networkTransaction.firstSeenAt})
+        .from(networkTransaction)
+        .where(eq(networkTransaction.txid, txid))
+        .get()
+    : undefined;
+  const mined =
+    height === null ? undefined : orm.select({time: block.time}).from(block).where(eq(block.height, height)).get();
+  return {
+    ...(seen && {network: seen.state, seen_at: toTime(seen.firstSeenAt)}),
+    // The ladder holds recent blocks only.
+    ...(mined && {mined_at: toTime(mined.time * 1000)}),
+  };
+};

@@ -4,6 +4,7 @@ import type {Txid} from '../../primitives/ids.ts';
 import {broadcastRow, expectStatus, releaseInputs, requireBroadcast, type BroadcastRow} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
+import {beginAttempt, keepAnswer} from './broadcast-answers.ts';
 import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {broadcast} from './schema.ts';
@@ -23,16 +24,18 @@ export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: 
 };
 
 /** Only what has signed bytes can be sent. */
-export const countAttempt = (orm: Orm, id: string): void => {
+export const countAttempt = (orm: Orm, id: string, now: number): void => {
   const row = requireBroadcast(orm, id);
   expectStatus(row, 'signed', 'sent', 'held', 'confirmed', 'conflicted');
   set(orm, row.id, {attempts: row.attempts + 1});
+  beginAttempt(orm, row.id, row.attempts + 1, now);
 };
 
 /** Tracking may have been quicker and know of more than a send: then only the answer is kept. */
 export const markSent = (orm: Orm, id: string, answer: string, now: number): void => {
   const row = requireBroadcast(orm, id);
   set(orm, row.id, {lastAnswer: answer});
+  keepAnswer(orm, row.id, answer, now);
   if (row.status === 'signed' || row.status === 'held') becomeSent(movingAt(orm, now), row);
 };
 
@@ -41,8 +44,10 @@ export const becomeSent = (moving: Moving, row: BroadcastRow): void => {
   movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'send'}));
 };
 
-export const recordAnswer = (orm: Orm, id: string, answer: string): void => {
-  set(orm, requireBroadcast(orm, id).id, {lastAnswer: answer});
+export const recordAnswer = (orm: Orm, id: string, answer: string, now: number): void => {
+  const row = requireBroadcast(orm, id);
+  set(orm, row.id, {lastAnswer: answer});
+  keepAnswer(orm, row.id, answer, now);
 };
 
 /** Keeps the inputs: the signed bytes can still confirm. */

@@ -27,6 +27,14 @@ const selectOne = prepared(orm =>
     .where(eq(delivery.id, sql.placeholder('id')))
     .prepare(),
 );
+const selectOfEvent = prepared(orm =>
+  orm
+    .select(columns)
+    .from(delivery)
+    .innerJoin(event, eq(event.sequence, delivery.sequence))
+    .where(eq(delivery.sequence, sql.placeholder('sequence')))
+    .prepare(),
+);
 const updateDue = prepared(orm =>
   orm
     .update(delivery)
@@ -61,6 +69,12 @@ export const listDeliveries = (orm: Orm, {ledgerId}: LedgerIdentity, {limit, cur
     found => toDelivery(found, ledgerId),
   );
 };
+
+/** At most one for each sink. */
+export const deliveriesOf = (orm: Orm, {ledgerId}: LedgerIdentity, sequence: number): Delivery[] =>
+  selectOfEvent(orm)
+    .all({sequence})
+    .map(found => toDelivery(found, ledgerId));
 
 /** A due time on a parked event is what asks for its replay. Throws `not_found`. */
 export const retryDelivery = (orm: Orm, identity: LedgerIdentity, id: string, now: number): Delivery => {

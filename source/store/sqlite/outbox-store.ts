@@ -2,8 +2,8 @@ import type {OutboxStore} from '../outbox-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {appendEvent} from './append-event.ts';
 import type {Connection} from './connection.ts';
-import {listDeliveries, retryDelivery} from './deliveries.ts';
-import {eventsAfter, newestEvents} from './events.ts';
+import {deliveriesOf, listDeliveries, retryDelivery} from './deliveries.ts';
+import {eventsAbout, eventsAfter, findEvent, newestEvents} from './events.ts';
 import {SinkQueues} from './sink-queues.ts';
 import type {Writer} from './writer.ts';
 
@@ -13,6 +13,9 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
   return {
     events: async (after, limit) => eventsAfter(orm, identity, after, limit),
     newestEvents: async limit => newestEvents(orm, identity, limit),
+    eventsAbout: async (kind, id, limit) => eventsAbout(orm, identity, {kind, id}, limit),
+    event: async sequence => findEvent(orm, identity, sequence),
+    deliveriesOf: async sequence => deliveriesOf(orm, identity, sequence),
     appendBackendEvent: async (type, data, now) => writer.run(orm => appendEvent(orm, type, data, now)),
     ensureSink: async (name, from) => queues.ensure(name, from),
     sinkQueue: async (name, types, limit) => queues.heads(name, types, limit),

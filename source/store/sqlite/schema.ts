@@ -224,6 +224,27 @@ export const broadcastInput = sqliteTable(
   ],
 );
 
+/**
+ * What the network said to each send of a broadcast's bytes. The same answer again is counted in its row, so that a
+ * transaction that is sent every period for weeks does not grow the ledger.
+ */
+export const broadcastAnswer = sqliteTable(
+  'broadcast_answer',
+  {
+    broadcastId: int('broadcast_id')
+      .notNull()
+      .references(() => broadcast.id),
+    /** Number of the first attempt that was answered so. */
+    attempt: int().notNull(),
+    times: int().notNull(),
+    firstAt: int('first_at').notNull(),
+    lastAt: int('last_at').notNull(),
+    /** Null: sent, and nothing is known of what became of it (a crash, or the answer is still to come). */
+    answer: text(),
+  },
+  table => [primaryKey({columns: [table.broadcastId, table.attempt]})],
+);
+
 export const payout = sqliteTable(
   'payout',
   {
@@ -287,13 +308,18 @@ export const posting = sqliteTable(
 );
 
 /** The outbox: every row commits with its cause. */
-export const event = sqliteTable('event', {
-  sequence: autoId(),
-  type: text().$type<EventType>().notNull(),
-  /** The contract object as it was at that moment, JSON. */
-  data: text().notNull(),
-  createdAt: int('created_at').notNull(),
-});
+export const event = sqliteTable(
+  'event',
+  {
+    sequence: autoId(),
+    type: text().$type<EventType>().notNull(),
+    /** The contract object as it was at that moment, JSON. */
+    data: text().notNull(),
+    createdAt: int('created_at').notNull(),
+  },
+  // The story of one payout or deposit; other data have no id.
+  table => [index('event_subject').on(sql`data ->> '$.id'`, table.sequence)],
+);
 
 /** A sink is a cursor over the outbox. */
 export const sink = sqliteTable('sink', {

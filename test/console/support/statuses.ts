@@ -153,6 +153,7 @@ export const statusOf = (over: Partial<Status> = {}): Status => ({
   ],
   deliveries: [],
   alerts: [],
+  consoles: [],
   ...over,
 });
 

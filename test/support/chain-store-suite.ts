@@ -109,6 +109,31 @@ export const describeChainStore = (name: string, create: () => Promise<StoreFixt
       ).toEqual([true, false]);
     });
 
+    test('the watch lists of a large ledger miss nothing and say nothing twice', async () => {
+      const before = [...store.watchedScripts()].length;
+      const scripts = Array.from({length: 2500}, (_, index) => {
+        const scriptPubKey = Buffer.alloc(20 + (index % 15), index % 256);
+        scriptPubKey.writeUInt32BE(index, 0);
+        return scriptPubKey;
+      });
+      await Promise.all(
+        scripts.map(async (scriptPubKey, index) =>
+          store.addAddress({account: 'alice', address: `many-${index}`, scriptPubKey, label: undefined}, 1),
+        ),
+      );
+      const payment = chain.transaction(
+        [],
+        scripts.map(scriptPubKey => ({script: scriptPubKey, amount: 3n})),
+      );
+      chain.mine([payment]);
+      await connect(1);
+      const watched = [...store.watchedScripts()];
+      expect(watched.slice(before).map(bytes => bytes.toString('hex'))).toEqual(
+        scripts.map(bytes => bytes.toString('hex')),
+      );
+      expect([...store.watchedOutpoints()]).toEqual(scripts.map((_, vout) => ({txid: payment.txid, vout})));
+    });
+
     test('the ladder grows downwards only right below its bottom', async () => {
       const other = await create();
       chain.mineMany(10);

@@ -4,16 +4,37 @@ import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {rawStatement} from './raw-statement.ts';
 
-/** Read in slices: a statement that is still being read from would block every write on its connection. */
-const SLICE = 10_000;
+/**
+ * Read in slices: a statement that is still being read from would block every write on its connection. A slice comes as
+ * one text, because a row each of 100,000 leaves 60 MB of garbage, which the process never gives back.
+ */
+const SLICE = 1000;
 /** Spends this deep are not looked at again, at start; nobody reorganises them away unnoticed. */
 const SPENT_LONG_AGO = 1_000;
 
-const selectScripts = rawStatement('SELECT id, script FROM address WHERE id > ? ORDER BY id LIMIT ?');
-const selectOutpoints = rawStatement(
-  `SELECT rowid, txid, vout FROM output
-   WHERE rowid > ? AND (spent_height IS NULL OR spent_height > ?) ORDER BY rowid LIMIT ?`,
+interface Slice {
+  readonly number: bigint;
+  /** Key of its last row; null in an empty one. */
+  readonly last: bigint | null;
+  readonly packed: string | null;
+}
+
+/** Each script with its length before it, in hex. */
+const selectScripts = rawStatement(
+  `SELECT count(*) AS number, max(id) AS last, group_concat(printf('%04x', length(script)) || hex(script), '') AS packed
+   FROM (SELECT id, script FROM address WHERE id > ? ORDER BY id LIMIT ${SLICE})`,
 );
+const LENGTH_BYTES = 2;
+
+/** Each a txid and eight hex digits of the output's number. */
+const selectOutpoints = rawStatement(
+  `SELECT count(*) AS number, max(rowid) AS last, group_concat(txid || printf('%08x', vout), '') AS packed
+   FROM (SELECT rowid, txid, vout FROM output
+     WHERE rowid > ? AND (spent_height IS NULL OR spent_height > ?) ORDER BY rowid LIMIT ${SLICE})`,
+);
+const TXID_DIGITS = 64;
+const OUTPOINT_DIGITS = TXID_DIGITS + 8;
+
 const selectInputs = rawStatement('SELECT previous_txid AS txid, previous_vout AS vout FROM unconfirmed_input');
 // `state <> 'anchored'` says no more than the rest, but only so SQLite uses the index that holds just these rows.
 const selectUnanchored = rawStatement(
@@ -22,25 +43,38 @@ const selectUnanchored = rawStatement(
    WHERE transactions.state <> 'anchored' AND transactions.state = 'mempool' ORDER BY transactions.txid`,
 );
 
+/** What is yielded is a view that holds its slice: whoever keeps one should copy it. */
 export function* watchedScripts(orm: Orm): Iterable<Buffer> {
-  for (let after = 0n; ;) {
-    const rows = selectScripts(orm).all(after, SLICE) as {id: bigint; script: Buffer}[];
-    for (const row of rows) yield row.script;
-    if (rows.length < SLICE) return;
-    after = rows.at(-1)!.id;
+  for (const {packed} of slices(after => selectScripts(orm).get(after) as Slice)) {
+    const bytes = Buffer.from(packed, 'hex');
+    for (let at = 0; at < bytes.length;) {
+      const start = at + LENGTH_BYTES;
+      at = start + bytes.readUInt16BE(at);
+      yield bytes.subarray(start, at);
+    }
   }
 }
 
 /** Our outputs, and what unanchored transactions spend: whoever else spends that in a block is in conflict with them. */
 export function* watchedOutpoints(orm: Orm): Iterable<Outpoint> {
   const spentBefore = (ladderTop(orm)?.height ?? 0) - SPENT_LONG_AGO;
-  for (let after = 0n; ;) {
-    const rows = selectOutpoints(orm).all(after, spentBefore, SLICE) as {rowid: bigint; txid: Txid; vout: bigint}[];
-    for (const {txid, vout} of rows) yield {txid, vout: Number(vout)};
-    if (rows.length < SLICE) break;
-    after = rows.at(-1)!.rowid;
-  }
+  for (const {packed} of slices(after => selectOutpoints(orm).get(after, spentBefore) as Slice))
+    for (let at = 0; at < packed.length; at += OUTPOINT_DIGITS)
+      yield {
+        txid: packed.slice(at, at + TXID_DIGITS) as Txid,
+        vout: Number.parseInt(packed.slice(at + TXID_DIGITS, at + OUTPOINT_DIGITS), 16),
+      };
   for (const {txid, vout} of selectInputs(orm).all() as {txid: Txid; vout: bigint}[]) yield {txid, vout: Number(vout)};
+}
+
+function* slices(select: (after: bigint) => Slice): Iterable<Slice & {readonly packed: string}> {
+  for (let after = 0n; ;) {
+    const slice = select(after);
+    if (slice.packed === null || slice.last === null) return;
+    yield {...slice, packed: slice.packed};
+    if (slice.number < SLICE) return;
+    after = slice.last;
+  }
 }
 
 interface UnanchoredRow {

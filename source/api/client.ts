@@ -38,6 +38,7 @@ export class RemoteApplication implements Application {
     return body as Health;
   };
   status = async () => this.#get<Status>('/v1/status');
+  log: Application['log'] = async query => this.#get('/v1/log', query);
   stop = async () => this.#send<void>('POST', '/v1/engine/stop');
   attendConsole: Application['attendConsole'] = async (id, name, takeControl) =>
     this.#send('POST', path`/v1/consoles/${id}`, {name, take_control: takeControl});

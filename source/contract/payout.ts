@@ -68,7 +68,10 @@ export const idempotencyKey = z
 export const payoutQuery = pageQuery.extend({
   account: z.string().optional(),
   address: z.string().optional(),
-  status: payoutStatus.optional(),
+  status: z
+    .union([payoutStatus, z.literal('pending')])
+    .optional()
+    .meta({description: 'pending: all that are not confirmed yet; those come oldest first'}),
   txid: txid.optional(),
   idempotency_key: z.string().optional(),
 });

@@ -1,10 +1,11 @@
 import {z} from 'zod';
-import {amountText, time} from './common.ts';
+import {amountText, time, txid} from './common.ts';
 import {books} from './books.ts';
 import {attachedConsole} from './console.ts';
 import {deposit} from './deposit.ts';
 import {delivery, event} from './event.ts';
 import {job} from './job.ts';
+import {logLine} from './log.ts';
 import {payout} from './payout.ts';
 
 /** One supervised loop. `stalled`: its last round did not end in time. */
@@ -14,6 +15,7 @@ export const loopStatus = z.object({
   state: z.enum(['starting', 'ok', 'waiting', 'failing', 'stalled', 'dead']),
   detail: z.string().nullable(),
   last_ok_at: time.nullable(),
+  next_at: time.optional().meta({description: 'When it works again unless woken; absent while it works'}),
 });
 
 export const backendStatus = z.object({
@@ -73,6 +75,9 @@ export const coinStatus = z.object({
   incoming: z
     .array(deposit)
     .meta({description: 'Deposits not yet credited, newest first, then the newest credited; at most 50'}),
+  broadcasts: z
+    .array(z.object({txid, feerate: z.number(), sent_at: time.optional()}))
+    .meta({description: 'Signed transactions that are in no block yet, oldest first, at most 50; feerate in sat/vB'}),
   jobs: z.array(job),
 });
 export type CoinStatus = z.infer<typeof coinStatus>;
@@ -118,6 +123,7 @@ export const status = z.object({
   deliveries: z.array(delivery),
   alerts: z.array(alert),
   consoles: z.array(attachedConsole),
+  log: z.array(logLine).meta({description: 'What the engine logged last, newest first, at most 50'}),
 });
 export type Status = z.infer<typeof status>;
 

@@ -14,6 +14,8 @@ import type {
   Health,
   History,
   Job,
+  LogLine,
+  LogQuery,
   Page,
   PageQuery,
   Payout,
@@ -37,6 +39,8 @@ export interface Application {
   status(): Promise<Status>;
   /** A status at once, then whenever something changed, at most two a second, until the signal aborts. */
   stream(signal: AbortSignal): AsyncIterable<Status>;
+  /** What the engine logged, newest first; the last few hundred lines of it. */
+  log(query: LogQuery): Promise<Page<LogLine>>;
   /** Begins a clean stop; resolves when it has begun. */
   stop(): Promise<void>;
   /**

@@ -50,6 +50,7 @@ export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promi
       incoming_amount: formatAmount(ledger.incomingAmount, coin.decimals),
       pending: ledger.pending,
       incoming: ledger.incoming,
+      broadcasts: ledger.broadcasts,
       jobs: jobs.items,
     },
     sinks: await sinkStatuses(engine),

@@ -5,6 +5,7 @@ import {CoinEngine, type CoinContext} from './coin-engine.ts';
 import type {EngineOptions} from './engine.ts';
 import {unknownCoin} from './engine.ts';
 import {EngineApplication} from './engine-application.ts';
+import {LogLines} from './log-lines.ts';
 import {SnapshotCache} from './snapshot-cache.ts';
 import {StatusBuilder} from './status-builder.ts';
 
@@ -44,12 +45,14 @@ export const openDirectly = (options: EngineOptions): DirectApplication => {
   };
   const all = async () => Promise.all([...config.coins.keys()].map(ledger));
   let engines: readonly CoinEngine[] = [];
+  const logLines = new LogLines();
   const builder = new StatusBuilder({
     coins: () => engines,
     phase: () => 'starting',
     version,
     configPath: config.path,
     clock,
+    logLines,
   });
   const buildStatus = async () => {
     engines = await all();
@@ -63,6 +66,7 @@ export const openDirectly = (options: EngineOptions): DirectApplication => {
     consoles: () => {
       throw noEngine(config);
     },
+    logLines,
     requireOpen: () => undefined,
     stop: () => {
       throw noEngine(config);

@@ -7,6 +7,7 @@ import type {CoinEngine} from './coin-engine.ts';
 import type {Consoles} from './consoles.ts';
 import {examineHealth} from './health.ts';
 import {eventDetail, history} from './history.ts';
+import type {LogLines} from './log-lines.ts';
 import {createAddress, createPayout} from './requests.ts';
 import type {SnapshotCache} from './snapshot-cache.ts';
 
@@ -24,6 +25,7 @@ export interface Ledgers {
   /** Throws `engine_unreachable` when no engine runs that consoles could share. */
   consoles(): Consoles;
   readonly clock: Clock;
+  readonly logLines: LogLines;
   /** Throws `stopping` when nothing new may begin. */
   requireOpen(): void;
   /** Begins a clean stop. */
@@ -45,6 +47,7 @@ export class EngineApplication implements Application {
   attendConsole: Application['attendConsole'] = async (id, name, takeControl = false) =>
     this.#ledgers.consoles().attend(id, name, takeControl);
   leaveConsole: Application['leaveConsole'] = async id => this.#ledgers.consoles().leave(id);
+  log: Application['log'] = async query => this.#ledgers.logLines.page(query);
 
   createAccount: Application['createAccount'] = async (coin, name) =>
     (await this.#writable(coin)).createAccount(name, this.#now());

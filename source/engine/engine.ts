@@ -6,6 +6,7 @@ import type {Application} from './application.ts';
 import {CoinEngine, type CoinContext} from './coin-engine.ts';
 import {Consoles} from './consoles.ts';
 import {EngineApplication, type Ledgers} from './engine-application.ts';
+import {LogLines} from './log-lines.ts';
 import type {Parts} from './parts.ts';
 import {SnapshotCache} from './snapshot-cache.ts';
 import {StatusBuilder} from './status-builder.ts';
@@ -15,6 +16,8 @@ export interface EngineOptions {
   readonly parts: Parts;
   readonly clock: Clock;
   readonly log: Log;
+  /** What `log` wrote last; nothing unless given. */
+  readonly logLines?: LogLines;
   readonly version: string;
 }
 
@@ -35,12 +38,14 @@ export class Engine {
   readonly #coins: CoinEngine[] = [];
   readonly #snapshots: SnapshotCache;
   readonly #consoles: Consoles;
+  readonly #logLines: LogLines;
   readonly #end: (end: EngineEnd) => void;
   #closing: Promise<void> | undefined;
   #phase: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#logLines = options.logLines ?? new LogLines();
     const {promise, resolve} = Promise.withResolvers<EngineEnd>();
     this.ending = promise;
     this.#end = resolve;
@@ -52,6 +57,7 @@ export class Engine {
       configPath: options.config.path,
       consoles: () => this.#consoles.list(),
       clock: options.clock,
+      logLines: this.#logLines,
     });
     this.#snapshots = new SnapshotCache(async () => builder.build(), options.clock);
     this.application = new EngineApplication(this.#ledgers());
@@ -120,6 +126,7 @@ export class Engine {
       snapshots: this.#snapshots,
       consoles: () => this.#consoles,
       clock: this.#options.clock,
+      logLines: this.#logLines,
       requireOpen: () => {
         if (this.#phase === 'stopping') throw new EngineError('stopping', 'the engine is stopping', {retry: 'backoff'});
       },

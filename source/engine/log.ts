@@ -5,10 +5,13 @@ import type {ServiceConfig} from '../config/config.ts';
 import {redactText} from '../config/redact.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
+import {LogLines} from './log-lines.ts';
 
 export interface EngineLog extends Log {
   /** Writes out what is still in memory; call before the process ends. */
   flush(): void;
+  /** What was written last, for the screen. */
+  readonly lines: LogLines;
 }
 
 // What JSON itself does not escape and a terminal may obey: C1 controls, zero-width and bidi characters, tags.
@@ -36,6 +39,7 @@ export const createLog = ({level, file}: ServiceConfig['log'], secrets: readonly
   // A reader that went away (a closed terminal, a dead pipe) must not take the engine with it.
   destination.on('error', () => undefined);
   const hidden = [...new Set(secrets.flatMap(secret => [secret, asInJson(secret)]))];
+  const lines = new LogLines();
   const log = pino(
     {
       level,
@@ -43,7 +47,13 @@ export const createLog = ({level, file}: ServiceConfig['log'], secrets: readonly
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: {level: label => ({level: label})},
     },
-    {write: (line: string) => void destination.write(safeLine(line, hidden))},
+    {
+      write: (line: string) => {
+        const safe = safeLine(line, hidden);
+        destination.write(safe);
+        lines.add(safe);
+      },
+    },
   );
   return {
     debug: (fields, message) => log.debug(fields, message),
@@ -51,6 +61,7 @@ export const createLog = ({level, file}: ServiceConfig['log'], secrets: readonly
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
     flush: () => destination.flushSync(),
+    lines,
   };
 };
 

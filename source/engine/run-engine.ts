@@ -83,7 +83,7 @@ const putDown = async (
 export const runEngine = async (options: RunOptions): Promise<number> => {
   const {log, config} = options;
   const signals = new Signals();
-  const engine = new Engine(options);
+  const engine = new Engine({...options, logLines: log.lines});
   const strayFault = watchStrayErrors(engine);
   try {
     log.info({pid: process.pid, version: options.version, config: config.path}, 'starting');

@@ -5,6 +5,7 @@ import {AlertBook} from './alerts.ts';
 import type {CoinEngine} from './coin-engine.ts';
 import {coinSnapshot, ROWS, type CoinPart} from './coin-snapshot.ts';
 import {engineState} from './health.ts';
+import type {LogLines} from './log-lines.ts';
 
 export interface StatusSources {
   readonly coins: () => readonly CoinEngine[];
@@ -13,6 +14,7 @@ export interface StatusSources {
   readonly configPath: string;
   readonly consoles?: () => AttachedConsole[];
   readonly clock: Clock;
+  readonly logLines: LogLines;
 }
 
 /** Puts the snapshot together. A ledger that cannot be read shows as it last was, and as a fault of the database. */
@@ -63,6 +65,7 @@ export class StatusBuilder {
       deliveries: parts.flatMap(part => part.deliveries).slice(0, ROWS),
       alerts: this.#alerts.update(shown),
       consoles: this.#sources.consoles?.() ?? [],
+      log: this.#sources.logLines.newest(ROWS),
     };
   }
 

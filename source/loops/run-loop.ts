@@ -42,6 +42,7 @@ class Supervisor implements SupervisedLoop {
   #state: LoopStatus['state'] = 'starting';
   #detail: string | null = null;
   #lastOkAt: number | undefined;
+  #nextAt: number | undefined;
   #failures = 0;
   /** Awake milliseconds since the running round last showed progress. */
   #quietFor = 0;
@@ -59,6 +60,7 @@ class Supervisor implements SupervisedLoop {
       state: this.#state,
       detail: this.#detail,
       last_ok_at: this.#lastOkAt === undefined ? null : new Date(this.#lastOkAt).toISOString(),
+      ...(this.#nextAt !== undefined && {next_at: new Date(this.#nextAt).toISOString()}),
     };
   }
 
@@ -68,7 +70,8 @@ class Supervisor implements SupervisedLoop {
       const outcome = await this.#watchedRound();
       if (signal.aborted || outcome === 'ended') return;
       if (outcome === 'failed') await this.#pause();
-      else await this.#loop.wake.sleep(outcome.sleep, signal);
+      else await this.#rest(outcome.sleep);
+      this.#nextAt = undefined;
     }
   }
 
@@ -153,8 +156,14 @@ class Supervisor implements SupervisedLoop {
   async #pause(): Promise<void> {
     const {signal} = this.#supervision;
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 16));
+    this.#nextAt = this.#supervision.clock.now() + pause;
     await new Wake().sleep(FIRST_PAUSE, signal);
     if (pause > FIRST_PAUSE) await this.#loop.wake.sleep(pause - FIRST_PAUSE, signal);
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    this.#nextAt = this.#supervision.clock.now() + milliseconds;
+    await this.#loop.wake.sleep(milliseconds, this.#supervision.signal);
   }
 
   #show(state: LoopStatus['state'], detail: string | null): void {

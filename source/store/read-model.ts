@@ -8,6 +8,7 @@ export interface LedgerSnapshot {
   readonly incomingAmount: bigint;
   readonly pending: Payout[];
   readonly incoming: Deposit[];
+  readonly broadcasts: CoinStatus['broadcasts'];
 }
 
 export interface ReadModel {

@@ -28,6 +28,7 @@ const ROUTES = [
   'GET /health',
   'GET /v1/status',
   'GET /v1/stream',
+  'GET /v1/log',
   'POST /v1/engine/stop',
   'POST /v1/sinks/{name}/resume',
   'POST /v1/{coin}/accounts',

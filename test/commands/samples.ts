@@ -125,6 +125,7 @@ export const status: Status = {
       incoming_amount: '0.50000000',
       pending: [payout],
       incoming: [deposit],
+      broadcasts: [],
       jobs: [],
     },
   ],
@@ -145,5 +146,6 @@ export const status: Status = {
   events: [],
   deliveries: [],
   consoles: [],
+  log: [],
   alerts: [{id: 'a', severity: 'critical', coin: 'btc', text: 'node down for 3 m', since: TIME}],
 };

@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createAccountStore} from '../../source/store/sqlite/account-store.ts';
+import {listPayouts} from '../../source/store/sqlite/list-payouts.ts';
 import {createReadModel} from '../../source/store/sqlite/read-model.ts';
 import {createTestLedger, type TestLedger} from '../support/ledger.ts';
 
@@ -55,6 +56,23 @@ describe('read model', () => {
   afterAll(() => {
     small.close();
     large.close();
+  });
+
+  test('pages pending payouts oldest first, as the snapshot does, and none that is confirmed', () => {
+    const {orm} = large.connection;
+    const first = listPayouts(orm, {limit: 3, status: 'pending'});
+    const second = listPayouts(orm, {limit: 3, status: 'pending', cursor: first.next!});
+    const third = listPayouts(orm, {limit: 3, status: 'pending', cursor: second.next!});
+    expect(third.next).toBeNull();
+    expect([first, second, third].flatMap(page => page.items.map(payout => payout.status))).toEqual([
+      'sent',
+      'held',
+      'queued',
+      'held',
+      'conflicted',
+      'reserved',
+      'signed',
+    ]);
   });
 
   test('shows counts, sums and the rows that need an eye, in their order', async () => {

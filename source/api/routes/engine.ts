@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {attendance, attendBody, health, status} from '../../contract/index.ts';
+import {attendance, attendBody, health, logLine, logQuery, page, status} from '../../contract/index.ts';
 import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {nothing, refusal, type Api, type RouteContext} from './api.ts';
 
@@ -41,6 +41,18 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       await streamEvents(reply, statuses, stopping);
       return reply;
     },
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/log',
+    schema: {
+      tags: ['engine'],
+      summary: 'What the engine logged last, newest first, the same again folded into one line',
+      querystring: logQuery.strict(),
+      response: {200: page(logLine), ...refusal},
+    },
+    handler: async request => application.log(request.query),
   });
 
   api.route({

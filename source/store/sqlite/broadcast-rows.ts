@@ -77,6 +77,10 @@ export const holdInput = (
     .run();
 };
 
+/** sat/vB, to be shown and never computed with. */
+export const toFeerate = (fee: Satoshi, virtualSize: number): number =>
+  Math.round((Number(fee) / virtualSize) * 100) / 100;
+
 const totalsOf = (orm: Orm, id: number): {payouts: number; amount: Satoshi} => {
   const row = orm
     .select({payouts: sql<bigint>`count(*)`, amount: sum(payout.amount)})
@@ -96,8 +100,7 @@ export const toBroadcast = (orm: Orm, row: BroadcastRow, tip: number): Broadcast
     payouts,
     amount: formatAmount(amount),
     fee: formatAmount(row.fee),
-    // Shown, never computed with.
-    feerate: Math.round((Number(row.fee) / row.virtualSize) * 100) / 100,
+    feerate: toFeerate(row.fee, row.virtualSize),
     ...(row.changeAmount !== null && {change: formatAmount(row.changeAmount)}),
     attempts: row.attempts,
     ...(row.lastAnswer !== null && {last_answer: row.lastAnswer}),

@@ -1,4 +1,4 @@
-import {and, desc, eq, lt} from './drizzle.ts';
+import {and, desc, eq, gt, lt, type SQL} from './drizzle.ts';
 import type {Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Txid} from '../../primitives/ids.ts';
@@ -6,31 +6,49 @@ import {toBroadcast, toBroadcastDetail} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {pageOf, readCursor} from './page.ts';
-import {payoutById, payoutView, selectPayouts} from './payout-rows.ts';
+import {payoutById, payoutView, selectPayouts, type PayoutRecord} from './payout-rows.ts';
+import {PENDING} from './read-model-queries.ts';
 import {account, broadcast, payout} from './schema.ts';
 
 const tipOf = (orm: Orm): number => ladderTop(orm)?.height ?? 0;
 
-/** Newest first. */
-export const listPayouts = (orm: Orm, query: PayoutQuery): Page<Payout> => {
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-  const rows = selectPayouts(orm)
+const isAsked = (query: PayoutQuery): (SQL | undefined)[] => [
+  query.account === undefined ? undefined : eq(account.name, query.account),
+  query.address === undefined ? undefined : eq(payout.address, query.address),
+  query.txid === undefined ? undefined : eq(broadcast.txid, query.txid as Txid),
+  query.idempotency_key === undefined ? undefined : eq(payout.idempotencyKey, query.idempotency_key),
+];
+
+/** Oldest first. Status by status, because the index is sorted by id within each. */
+const selectPending = (orm: Orm, query: PayoutQuery): PayoutRecord[] => {
+  const after = query.cursor === undefined ? undefined : gt(payout.id, readCursor(query.cursor));
+  return PENDING.flatMap(status =>
+    selectPayouts(orm)
+      .where(and(eq(payout.status, status), after, ...isAsked(query)))
+      .orderBy(payout.id)
+      .limit(query.limit + 1)
+      .all(),
+  ).sort((a, b) => a.row.id - b.row.id);
+};
+
+const selectNewest = (orm: Orm, {status, ...query}: PayoutQuery): PayoutRecord[] =>
+  selectPayouts(orm)
     .where(
       and(
-        after === undefined ? undefined : lt(payout.id, after),
-        query.account === undefined ? undefined : eq(account.name, query.account),
-        query.address === undefined ? undefined : eq(payout.address, query.address),
-        query.status === undefined ? undefined : eq(payout.status, query.status),
-        query.txid === undefined ? undefined : eq(broadcast.txid, query.txid as Txid),
-        query.idempotency_key === undefined ? undefined : eq(payout.idempotencyKey, query.idempotency_key),
+        query.cursor === undefined ? undefined : lt(payout.id, readCursor(query.cursor)),
+        status === undefined || status === 'pending' ? undefined : eq(payout.status, status),
+        ...isAsked(query),
       ),
     )
     .orderBy(desc(payout.id))
     .limit(query.limit + 1)
     .all();
+
+/** Newest first; pending ones oldest first. */
+export const listPayouts = (orm: Orm, query: PayoutQuery): Page<Payout> => {
   const tip = tipOf(orm);
   return pageOf(
-    rows,
+    query.status === 'pending' ? selectPending(orm, query) : selectNewest(orm, query),
     query.limit,
     ({row}) => String(row.id),
     record => payoutView(record, tip),

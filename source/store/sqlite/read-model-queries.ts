@@ -1,10 +1,12 @@
-import {desc, eq, sql} from './drizzle.ts';
-import type {DepositStatus, PayoutStatus} from '../../contract/index.ts';
+import {and, desc, eq, sql} from './drizzle.ts';
+import type {BroadcastStatus, CoinStatus, DepositStatus, PayoutStatus} from '../../contract/index.ts';
 import type {Satoshi} from '../../primitives/amount.ts';
+import {toFeerate} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {rawStatement} from './raw-statement.ts';
 import {account, address, broadcast, deposit, payout} from './schema.ts';
 import {prepared} from './statements.ts';
+import {toTime} from './to-contract.ts';
 
 // The cost of every query here grows with what is open and with the rows shown, never with the ledger.
 
@@ -74,7 +76,8 @@ const selectDeposits = prepared(orm =>
 type PayoutRow = ReturnType<ReturnType<typeof selectPayouts>['all']>[number];
 type DepositRow = ReturnType<ReturnType<typeof selectDeposits>['all']>[number];
 
-const PENDING: readonly PayoutStatus[] = ['queued', 'reserved', 'signed', 'sent', 'held', 'conflicted'];
+/** Not yet confirmed. */
+export const PENDING: readonly PayoutStatus[] = ['queued', 'reserved', 'signed', 'sent', 'held', 'conflicted'];
 const CREDITED: readonly DepositStatus[] = ['credited', 'settled'];
 
 /** Payouts not yet confirmed, oldest first. Status by status, because the index is sorted by id within each. */
@@ -92,3 +95,35 @@ export const incomingDeposits = (orm: Orm, rows: number): DepositRow[] => {
   );
   return [...uncredited, ...credited].slice(0, rows);
 };
+
+const UNCONFIRMED: readonly BroadcastStatus[] = ['signed', 'sent'];
+const selectUnconfirmed = prepared(orm =>
+  orm
+    .select({
+      id: broadcast.id,
+      txid: broadcast.txid,
+      fee: broadcast.fee,
+      virtualSize: broadcast.virtualSize,
+      sentAt: broadcast.sentAt,
+    })
+    .from(broadcast)
+    // The first condition is the index's own.
+    .where(and(sql`status NOT IN ('settled', 'abandoned')`, eq(broadcast.status, sql.placeholder('status'))))
+    .orderBy(broadcast.id)
+    .limit(sql.placeholder('rows'))
+    .prepare(),
+);
+
+type BroadcastRow = ReturnType<ReturnType<typeof selectUnconfirmed>['all']>[number];
+
+const toUnconfirmed = ({txid, fee, virtualSize, sentAt}: BroadcastRow): CoinStatus['broadcasts'] =>
+  txid === null
+    ? []
+    : [{txid, feerate: toFeerate(fee, virtualSize), ...(sentAt !== null && {sent_at: toTime(sentAt)})}];
+
+/** Signed transactions that are in no block yet, oldest first. */
+export const unconfirmedBroadcasts = (orm: Orm, rows: number): CoinStatus['broadcasts'] =>
+  UNCONFIRMED.flatMap(status => selectUnconfirmed(orm).all({status, rows}))
+    .sort((a, b) => a.id - b.id)
+    .slice(0, rows)
+    .flatMap(toUnconfirmed);

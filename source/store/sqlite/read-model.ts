@@ -4,7 +4,13 @@ import type {LedgerSnapshot, ReadModel} from '../read-model.ts';
 import type {LedgerIdentity} from '../store.ts';
 import type {Connection, Orm} from './connection.ts';
 import {HOUSE} from './post.ts';
-import {incomingDeposits, pendingPayouts, readCounts, type Counts} from './read-model-queries.ts';
+import {
+  incomingDeposits,
+  pendingPayouts,
+  readCounts,
+  unconfirmedBroadcasts,
+  type Counts,
+} from './read-model-queries.ts';
 import {toDeposit, toPayout} from './to-contract.ts';
 
 export const createReadModel = ({orm, sqlite}: Connection, identity: LedgerIdentity): ReadModel => {
@@ -39,6 +45,7 @@ const snapshot = (orm: Orm, rows: number, maturity: number): LedgerSnapshot => {
     incomingAmount: counts.incomingAmount,
     pending: pendingPayouts(orm, rows).map(found => toPayout(found.payout, found.account, found.txid, tip)),
     incoming: incomingDeposits(orm, rows).map(({deposit, ...named}) => toDeposit(deposit, named, tip, maturity)),
+    broadcasts: unconfirmedBroadcasts(orm, rows),
   };
 };
 

@@ -114,6 +114,7 @@ export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
     deposit(3, {confirmations: 6, status: 'credited', amount: '21.00000000', credited_at: before(60)}),
     deposit(4, {status: 'dropped', reason: 'replaced', replaced_by: hex(77), confirmations: 0}),
   ],
+  broadcasts: [],
   jobs: [],
   ...over,
 });
@@ -154,6 +155,7 @@ export const statusOf = (over: Partial<Status> = {}): Status => ({
   deliveries: [],
   alerts: [],
   consoles: [],
+  log: [],
   ...over,
 });
 

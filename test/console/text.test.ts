@@ -5,15 +5,14 @@ import {fit, lineWidth, span, spread, wrap} from '../../source/console/text/line
 import {bar, formatAge, formatCount, sparkline} from '../../source/console/text/format.ts';
 import {drawable, inFours, middle, truncate, widthOf} from '../../source/console/text/width.ts';
 
+const newTerminal = () => new headless.Terminal({cols: 400, rows: 2, allowProposedApi: true});
+
 /** Cells that a real terminal uses for a text. */
-const cellsOf = async (text: string): Promise<number> => {
-  const terminal = new headless.Terminal({cols: 400, rows: 2, allowProposedApi: true});
+const cellsOf = async (text: string, terminal = newTerminal()): Promise<number> => {
   await new Promise<void>(resolve => {
     terminal.write(text, resolve);
   });
-  const cells = terminal.buffer.active.cursorX;
-  terminal.dispose();
-  return cells;
+  return terminal.buffer.active.cursorX;
 };
 
 const foreign = fc.oneof(
@@ -51,6 +50,24 @@ describe('foreign text', () => {
       }),
       {numRuns: 150},
     );
+  });
+
+  it('has no mark that a terminal draws as a cell of its own', async () => {
+    const terminal = newTerminal();
+    const marks = Array.from({length: 0x1_1000}, (_, index) => index)
+      .filter(point => point < 0xd800 || point > 0xdfff)
+      .map(point => String.fromCodePoint(point))
+      .filter(character => /[\p{M}\p{Cf}]/u.test(character));
+    for (let from = 0; from < marks.length; from += 8) {
+      const text = drawable(
+        marks
+          .slice(from, from + 8)
+          .join('a')
+          .padStart(16, 'a'),
+      );
+      terminal.reset();
+      expect([from, (await cellsOf(text, terminal)) > widthOf(text)]).toEqual([from, false]);
+    }
   });
 
   it('is cut to exactly the width asked for', () => {

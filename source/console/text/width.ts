@@ -1,11 +1,18 @@
 import {cleanText} from '../../primitives/clean-text.ts';
 
 const PRINTABLE_ASCII = /^[\u0020-\u007e]*$/;
-// What terminals disagree about: variation selectors, keycaps, regional indicators, skin tones, conjoining jamo, lone
-// surrogates, private use. Drawn escaped, so that a line is never wider than we counted.
+// What terminals disagree about: variation selectors, keycaps, regional indicators, skin tones, conjoining jamo, circled
+// numbers on squares, lone surrogates, private use. Drawn escaped, so that a line is never wider than we counted.
 const DISPUTED =
   // oxlint-disable-next-line no-misleading-character-class -- these are single characters to find, not sequences
-  /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
+  /[\ufe00-\ufe0f\u20e3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u3164\u3248-\u324f\uffa0\u115f\u1160\p{Cs}\p{Co}\p{Cn}\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0100}-\u{e01ef}]/gu;
+/**
+ * Marks that Unicode has added since its version 5, and those it calls format characters there: terminals whose tables
+ * are older, xterm's among them, give each a cell of its own. The ranges left out were measured on xterm.
+ */
+const YOUNG_MARKS =
+  // oxlint-disable-next-line no-misleading-character-class -- these are single characters to find, not sequences
+  /(?![\u0300-\u0486\u0488-\u0603\u0610-\u0615\u064b-\u065e\u0670-\u07f3\u0901-\u0902\u093c-\u0954\u0962-\u09e3\u0a01-\u0a4d\u0a70-\u0a71\u0a81-\u0ae3\u0b01-\u0b43\u0b4d\u0b56\u0b82-\u0bcd\u0c3e-\u0c56\u0cbc-\u0ce3\u0d41-\u0d43\u0d4d\u0dca-\u0eb9\u0ebb-\u0ecd\u0f18-\u0f87\u0f90-\u1032\u1036-\u1039\u1058-\u1059\u135f-\u180d\u18a9-\u1a18\u1b00-\u1b73\u1dc0-\u1dca\u1dfe-\u20ef\u302a-\u309a\ua806-\ua826\ufb1e-\ufe23\u{10a01}-\u{10a3f}\u{1d167}-\u{1d244}])[\p{Mn}\p{Me}\p{Cf}]/gu;
 const MARKS = /(\p{M}{2})\p{M}+/gu;
 // A mark on nothing, at the beginning or after a space: it would join whatever is drawn before it.
 const LONE_MARK = /(?<=^| )[\p{Mn}\p{Me}]/gu;
@@ -18,6 +25,7 @@ const escapeCharacter = (character: string): string => `\\u{${character.codePoin
 const escaped = (text: string): string =>
   cleanText(text.normalize('NFC'))
     .replace(DISPUTED, escapeCharacter)
+    .replace(YOUNG_MARKS, escapeCharacter)
     .replace(MARKS, '$1')
     .replace(LONE_MARK, escapeCharacter);
 

@@ -1,4 +1,5 @@
 import {hash} from 'node:crypto';
+import type {BlockFormat} from '../coins/index.ts';
 import {satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {type BlockHash, hashToHex, type Outpoint, type Txid, txidFromWire} from '../primitives/ids.ts';
@@ -9,12 +10,20 @@ import {WatchSet} from './watch-set.ts';
 // bytes: no length that the bytes claim is believed before the read behind it succeeded, and nothing is allocated by it.
 
 const HEADER_BYTES = 80;
-const MAX_AMOUNT = 2_100_000_000_000_000n;
+
+/** Bit of the block version that says that the proof of a merge-mined parent follows the header. */
+const VERSION_AUXPOW = 0x100;
+/** Flags behind the marker of the extended serialization. */
+const FLAG_WITNESS = 1;
+const FLAG_MWEB = 8;
+
+const BITCOIN: BlockFormat = {auxpow: false, mweb: false, maxOutput: satoshi(2_100_000_000_000_000n)};
 
 /** Where the last walked transaction's parts begin. One per skim, so that walking allocates nothing. */
 interface Walk {
   readonly bytes: Buffer;
   readonly view: DataView;
+  readonly format: BlockFormat;
   /** Next byte to read. */
   position: number;
   start: number;
@@ -23,16 +32,23 @@ interface Walk {
   /** Behind the last output. */
   bodyEnd: number;
   hit: boolean;
+  /** Flag 0x08 without MWEB data: the transaction that ties a block to its extension. */
+  hogEx: boolean;
+  /** Only MWEB inputs and outputs: its txid is a kernel's hash, which these bytes do not tell. */
+  mwebOnly: boolean;
 }
 
-const walkOf = (bytes: Buffer): Walk => ({
+const walkOf = (bytes: Buffer, format: BlockFormat): Walk => ({
   bytes,
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+  format,
   position: 0,
   start: 0,
   body: 0,
   bodyEnd: 0,
   hit: false,
+  hogEx: false,
+  mwebOnly: false,
 });
 
 const malformed = (what: string, cause?: unknown) =>
@@ -96,26 +112,60 @@ const skipWitnesses = (walk: Walk, inputs: number): void => {
   if (items === 0) throw malformed('a transaction that is marked as segwit without a witness');
 };
 
+const NOTHING_WATCHED = new WatchSet();
+
+/** Flags of the extended serialization, 0 for the plain one. Leaves `body` at the input count. */
+const readFlags = (walk: Walk): number => {
+  walk.body = walk.start + 4;
+  if (walk.view.getUint8(walk.body) !== 0) return 0;
+  const flags = walk.view.getUint8(walk.body + 1);
+  const known = walk.format.mweb ? FLAG_WITNESS | FLAG_MWEB : FLAG_WITNESS;
+  if (flags === 0 || (flags & ~known) !== 0) throw malformed('a transaction with an unknown flag or without inputs');
+  walk.body += 2;
+  return flags;
+};
+
+/** Behind the MWEB part. `isAlone`: the transaction ends where the bytes do, so that its MWEB data need no parser. */
+const skipMweb = (walk: Walk, isAlone: boolean): void => {
+  const isPresent = walk.view.getUint8(walk.position) !== 0;
+  walk.hogEx = !isPresent;
+  // Blocks carry MWEB data in their extension only.
+  if (isPresent && !isAlone) throw malformed('a block whose transaction holds MWEB data');
+  walk.position = isPresent ? walk.bytes.length - 4 : walk.position + 1;
+};
+
 /** Moves behind one transaction and notes whether it hit. */
-const walkTransaction = (walk: Walk, watch: WatchSet): void => {
+const walkTransaction = (walk: Walk, watch: WatchSet, isAlone: boolean): void => {
   walk.start = walk.position;
   walk.hit = false;
-  walk.body = walk.start + 4;
-  const segwit = walk.view.getUint8(walk.body) === 0;
-  if (segwit) {
-    if (walk.view.getUint8(walk.body + 1) !== 1)
-      throw malformed('a transaction with an unknown flag or without inputs');
-    walk.body += 2;
-  }
+  walk.hogEx = false;
+  const flags = readFlags(walk);
+  const isMweb = (flags & FLAG_MWEB) !== 0;
   walk.position = walk.body;
   const inputs = readCount(walk);
-  if (inputs === 0) throw malformed('a transaction without inputs');
+  if (inputs === 0 && !isMweb) throw malformed('a transaction without inputs');
   skipInputs(walk, inputs, watch);
-  skipOutputs(walk, readCount(walk), watch);
+  const outputs = readCount(walk);
+  skipOutputs(walk, outputs, watch);
   walk.bodyEnd = walk.position;
-  if (segwit) skipWitnesses(walk, inputs);
+  walk.mwebOnly = isMweb && inputs === 0 && outputs === 0;
+  if ((flags & FLAG_WITNESS) !== 0) skipWitnesses(walk, inputs);
+  if (isMweb) skipMweb(walk, isAlone);
   walk.position += 4;
   if (walk.position > walk.bytes.length) throw malformed('a truncated transaction');
+};
+
+/** Behind the header and, in a merge-mined block, behind the parent's coinbase, two merkle branches and header. */
+const skipHeader = (walk: Walk): void => {
+  walk.position = HEADER_BYTES;
+  if (!walk.format.auxpow || (walk.view.getUint32(0, true) & VERSION_AUXPOW) === 0) return;
+  walkTransaction(walk, NOTHING_WATCHED, false);
+  walk.position += 32;
+  for (let branch = 0; branch < 2; branch++) {
+    const hashes = readCount(walk);
+    walk.position += hashes * 32 + 4;
+  }
+  walk.position += HEADER_BYTES;
 };
 
 /** Double SHA-256. The one-shot call costs a third of a hash object. */
@@ -135,7 +185,7 @@ const relevantTransaction = (walk: Walk, watch: WatchSet): RelevantTransaction =
   const body = walk.body - walk.start;
   const bodyEnd = walk.bodyEnd - walk.start;
   const txid = txidFromWire(sha256d(txidBytes(raw, body, bodyEnd)));
-  const own = walkOf(raw);
+  const own = walkOf(raw, walk.format);
   own.position = body;
   const {inputs, coinbase} = readInputs(own);
   return {txid, raw, coinbase, inputs, outputs: readOutputs(own, watch)};
@@ -161,7 +211,7 @@ const readOutputs = (walk: Walk, watch: WatchSet): CandidateOutput[] => {
   const count = readCount(walk);
   for (let vout = 0; vout < count; vout++) {
     const amount = walk.view.getBigUint64(walk.position, true);
-    if (amount > MAX_AMOUNT) throw malformed('an output above the supply of coins');
+    if (amount > walk.format.maxOutput) throw malformed('an output above the supply of coins');
     walk.position += 8;
     const length = readCount(walk);
     const start = walk.position;
@@ -186,17 +236,18 @@ const guarded = <Result>(what: string, skim: () => Result): Result => {
  * What a raw block holds for us. Pure. Throws `bad_backend_answer` for bytes that are not exactly one block; that the
  * block is the one asked for is the caller's to compare, by `hash`.
  */
-export const skimBlock = (raw: Buffer, height: number, watch: WatchSet): BlockFacts =>
+export const skimBlock = (raw: Buffer, height: number, watch: WatchSet, format: BlockFormat = BITCOIN): BlockFacts =>
   guarded('block', () => {
-    const walk = walkOf(raw);
+    const walk = walkOf(raw, format);
     const time = walk.view.getUint32(68, true);
     const transactions: RelevantTransaction[] = [];
-    walk.position = HEADER_BYTES;
+    skipHeader(walk);
     for (let left = readCount(walk); left > 0; left--) {
-      walkTransaction(walk, watch);
+      walkTransaction(walk, watch, false);
       if (walk.hit) transactions.push(relevantTransaction(walk, watch));
     }
-    if (walk.position !== raw.length) throw malformed('a block with bytes behind its end');
+    // Behind the transaction that ties it to the block stands the MWEB extension, which holds nothing of ours.
+    if (walk.position !== raw.length && !walk.hogEx) throw malformed('a block with bytes behind its end');
     return {
       height,
       hash: blockHashOf(raw),
@@ -210,21 +261,29 @@ export const skimBlock = (raw: Buffer, height: number, watch: WatchSet): BlockFa
  * The transaction if an output hits a watched script or an input a watched outpoint. Pure. Throws `bad_backend_answer`
  * for bytes that are not exactly one transaction.
  */
-export const skimTransaction = (raw: Buffer, watch: WatchSet): RelevantTransaction | undefined =>
+export const skimTransaction = (
+  raw: Buffer,
+  watch: WatchSet,
+  format: BlockFormat = BITCOIN,
+): RelevantTransaction | undefined =>
   guarded('transaction', () => {
-    const walk = walkOf(raw);
-    walkTransaction(walk, watch);
+    const walk = walkOf(raw, format);
+    walkTransaction(walk, watch, true);
     if (walk.position !== raw.length) throw malformed('a transaction with bytes behind its end');
     return walk.hit ? relevantTransaction(walk, watch) : undefined;
   });
 
-const NOTHING_WATCHED = new WatchSet();
-
-/** Txid of raw transaction bytes, witness or not. Throws `bad_backend_answer` like the skim. */
-export const txidOf = (raw: Buffer): Txid =>
+/**
+ * Txid of raw transaction bytes, witness or not. Undefined for one with MWEB parts only, whose txid stands in data that
+ * are not read here. Throws `bad_backend_answer` like the skim.
+ */
+export const findTxid = (raw: Buffer, format: BlockFormat): Txid | undefined =>
   guarded('transaction', () => {
-    const walk = walkOf(raw);
-    walkTransaction(walk, NOTHING_WATCHED);
+    const walk = walkOf(raw, format);
+    walkTransaction(walk, NOTHING_WATCHED, true);
     if (walk.position !== raw.length) throw malformed('a transaction with bytes behind its end');
-    return txidFromWire(sha256d(txidBytes(raw, walk.body, walk.bodyEnd)));
+    return walk.mwebOnly ? undefined : txidFromWire(sha256d(txidBytes(raw, walk.body, walk.bodyEnd)));
   });
+
+/** Txid of a transaction in Bitcoin's serialization. Throws `bad_backend_answer` like the skim. */
+export const txidOf = (raw: Buffer): Txid => findTxid(raw, BITCOIN)!;

@@ -5,12 +5,15 @@ import type {Coin, Network} from './coin.ts';
 
 initEccLib(ecc);
 
-const libNetwork = (network: Network): LibNetwork => ({
+/** No address has this prefix: stands in where a network has no witness addresses. */
+const NO_BECH32 = '-';
+
+const libNetwork = (network: Network, scriptHash = network.scriptHash): LibNetwork => ({
   messagePrefix: '',
-  bech32: network.bech32,
-  bip32: {public: 0, private: 0},
+  bech32: network.bech32 ?? NO_BECH32,
+  bip32: network.bip32,
   pubKeyHash: network.pubKeyHash,
-  scriptHash: network.scriptHash,
+  scriptHash,
   wif: 0,
 });
 
@@ -21,16 +24,54 @@ const libNetwork = (network: Network): LibNetwork => ({
 export const scriptOf = (address: string, coin: Coin, network: Network): Buffer => {
   const refuse = (why: string) =>
     new EngineError('bad_address', `${why}; expected a ${coin.unit} ${network.name} address`, {field: 'address'});
-  if (!/^[\x21-\x7e]{1,120}$/.test(address)) throw refuse('the address holds characters no address has');
+  if (!/^[\x21-\x7e]{1,200}$/.test(address)) throw refuse('the address holds characters no address has');
+  const mistake = knownMistake(address, coin, network);
+  if (mistake !== undefined) throw refuse(mistake);
+  const script = witnessScript(address, network) ?? otherScript(address, network);
+  if (script !== undefined) return script;
+  if ((network.ambiguousScriptHashes ?? []).some(version => isBase58Of(address, version)))
+    throw refuse('the address has an old form that another coin uses too: ask for its present form');
+  // The libraries' words differ by encoding and tell a user little; the cause is always one of these.
+  throw refuse('the address is mistyped or belongs to another network or coin');
+};
+
+/** What can be said of an address by its look alone. */
+const knownMistake = (address: string, coin: Coin, network: Network): string | undefined => {
+  const prefix = address.toLowerCase().slice(0, Math.max(0, address.lastIndexOf('1')));
   for (const other of Object.values(coin.networks)) {
-    if (other.bech32 !== network.bech32 && address.toLowerCase().startsWith(`${other.bech32}1`))
-      throw refuse(`the address is for ${coin.unit} ${other.name}`);
+    if (other.mweb !== undefined && prefix === other.mweb) return 'MWEB addresses cannot be paid from here';
+    if (other.bech32 !== undefined && other.bech32 !== network.bech32 && prefix === other.bech32)
+      return `the address is for ${coin.unit} ${other.name}`;
   }
+  return undefined;
+};
+
+const isBase58Of = (address: string, version: number): boolean => {
   try {
-    return witnessV0Script(address, network) ?? Buffer.from(codec.toOutputScript(address, libNetwork(network)));
+    return codec.fromBase58Check(address).version === version;
   } catch {
-    // The library's words differ by encoding and tell a user little; the cause is always one of these.
-    throw refuse('the address is mistyped or belongs to another network or coin');
+    return false;
+  }
+};
+
+/** Base58, and the witness versions after 0. */
+const otherScript = (address: string, network: Network): Buffer | undefined => {
+  for (const scriptHash of [network.scriptHash, ...(network.otherScriptHashes ?? [])]) {
+    try {
+      return Buffer.from(codec.toOutputScript(address, libNetwork(network, scriptHash)));
+    } catch {
+      // Of another version byte, or no address at all: the caller says so when none fits.
+    }
+  }
+  return undefined;
+};
+
+/** Undefined for what is no witness address of this network, and for one that is mistyped. */
+const witnessScript = (address: string, network: Network): Buffer | undefined => {
+  try {
+    return witnessV0Script(address, network);
+  } catch {
+    return undefined;
   }
 };
 
@@ -39,7 +80,7 @@ export const scriptOf = (address: string, coin: Coin, network: Network): Buffer 
  * costs 0.3 ms an address. Undefined for everything else; throws like the library does.
  */
 const witnessV0Script = (address: string, network: Network): Buffer | undefined => {
-  if (!address.toLowerCase().startsWith(`${network.bech32}1q`)) return undefined;
+  if (network.bech32 === undefined || !address.toLowerCase().startsWith(`${network.bech32}1q`)) return undefined;
   const {version, prefix, data} = codec.fromBech32(address);
   if (version !== 0 || prefix !== network.bech32 || (data.length !== 20 && data.length !== 32))
     throw new Error('not a version 0 witness program');

@@ -1,31 +1,26 @@
-import {satoshi, type Satoshi} from '../primitives/amount.ts';
+import {satoshi} from '../primitives/amount.ts';
 import type {Coin} from './coin.ts';
+import {dustAt} from './dust.ts';
 
-/**
- * Bitcoin Core's GetDustThreshold at the default dust relay feerate of 3,000 sat/kvB: the cost of the output itself
- * plus that of spending it (67 vB for a witness program, 148 bytes else).
- */
-const dustLimit = (scriptPubKey: Uint8Array): Satoshi => {
-  const version = scriptPubKey[0] ?? 0;
-  const isWitness =
-    scriptPubKey.length >= 4 &&
-    scriptPubKey.length <= 42 &&
-    (version === 0 || (version >= 0x51 && version <= 0x60)) &&
-    scriptPubKey[1] === scriptPubKey.length - 2;
-  const outputSize = 8 + 1 + scriptPubKey.length;
-  return satoshi(BigInt((outputSize + (isWitness ? 67 : 148)) * 3));
+const MAX_MONEY = satoshi(2_100_000_000_000_000n);
+const TEST_ADDRESSES = {
+  bech32: 'tb',
+  pubKeyHash: 0x6f,
+  scriptHash: 0xc4,
+  bip32: {public: 0x043587cf, private: 0x04358394},
 };
-
-const TEST_ADDRESSES = {bech32: 'tb', pubKeyHash: 0x6f, scriptHash: 0xc4};
 
 export const btc: Coin = {
   name: 'btc',
   unit: 'BTC',
   decimals: 8,
   smallestUnit: 'sat',
-  maxSupply: satoshi(2_100_000_000_000_000n),
+  maxSupply: MAX_MONEY,
   coinbaseMaturity: 101,
   blockTime: 600,
+  segwit: true,
+  format: {auxpow: false, mweb: false, maxOutput: MAX_MONEY},
+  fees: {fallback: 2, min: 1, max: 200},
   networks: {
     mainnet: {
       name: 'mainnet',
@@ -34,6 +29,7 @@ export const btc: Coin = {
       bech32: 'bc',
       pubKeyHash: 0x00,
       scriptHash: 0x05,
+      bip32: {public: 0x0488b21e, private: 0x0488ade4},
     },
     testnet: {
       name: 'testnet',
@@ -61,5 +57,6 @@ export const btc: Coin = {
       bech32: 'bcrt',
     },
   },
-  dustLimit,
+  /** DUST_RELAY_TX_FEE of Bitcoin Core: 3,000 sat/kvB. */
+  dustLimit: dustAt(3),
 };

@@ -8,9 +8,32 @@ export interface Network {
   /** What the node's getblockchaininfo says in `chain`. */
   readonly chain: string;
   readonly genesis: string;
-  readonly bech32: string;
+  /** Prefix of witness addresses; undefined where the network has none. */
+  readonly bech32: string | undefined;
   readonly pubKeyHash: number;
+  /** Version byte that its nodes write for P2SH. */
   readonly scriptHash: number;
+  /** Older version bytes for P2SH that its nodes still read and that are read here too. */
+  readonly otherScriptHashes?: readonly number[];
+  /**
+   * Older version bytes that another coin's addresses of the same network have as well: refused, since nobody can tell
+   * which coin was meant.
+   */
+  readonly ambiguousScriptHashes?: readonly number[];
+  /** Prefix of MWEB addresses, which cannot be paid from here and are refused by name. */
+  readonly mweb?: string;
+  /** Version bytes of extended keys (BIP32). */
+  readonly bip32: {readonly public: number; readonly private: number};
+}
+
+/** How the coin's blocks and transactions differ from Bitcoin's serialization. */
+export interface BlockFormat {
+  /** A header whose version has bit 8 set is followed by the proof of a merge-mined parent (Namecoin's AuxPoW). */
+  readonly auxpow: boolean;
+  /** Transactions may have flag 0x08, and a block an extension behind its transactions (LIP-0003, LIP-0004). */
+  readonly mweb: boolean;
+  /** No output can hold more: MAX_MONEY. */
+  readonly maxOutput: Satoshi;
 }
 
 /** A coin as data. The rest of the product asks this object and never compares names. */
@@ -21,12 +44,18 @@ export interface Coin {
   readonly decimals: number;
   /** Name of the smallest unit in feerates: `sat` gives sat/vB. */
   readonly smallestUnit: string;
+  /** Above this an amount is a mistake: the supply, or for a coin without an end what no payment can be (MAX_MONEY). */
   readonly maxSupply: Satoshi;
   /** Confirmations at which a coinbase output can be spent *and* is available here (COINBASE_MATURITY + 1). */
   readonly coinbaseMaturity: number;
   /** Expected seconds between blocks, for ETAs. */
   readonly blockTime: number;
+  /** How its addresses and wallets are: witness (BIP141) or only legacy ones. */
+  readonly segwit: boolean;
+  readonly format: BlockFormat;
+  /** Feerates in smallest units per vB where the config says none. */
+  readonly fees: {readonly fallback: number; readonly min: number; readonly max: number};
   readonly networks: Partial<Record<NetworkName, Network>>;
-  /** Outputs below this are refused by relay policy, by script type (Bitcoin Core GetDustThreshold at 3 sat/vB). */
+  /** Outputs below this are refused by relay policy, by script type. */
   dustLimit(scriptPubKey: Uint8Array): Satoshi;
 }

@@ -1,8 +1,11 @@
 import {btc} from './btc.ts';
 import type {Coin} from './coin.ts';
+import {doge} from './doge.ts';
+import {ltc} from './ltc.ts';
 
-export type {Coin, Network, NetworkName} from './coin.ts';
+export type {BlockFormat, Coin, Network, NetworkName} from './coin.ts';
 export {addressOf, scriptOf} from './address.ts';
+export {customCoin} from './custom-coin.ts';
 
-/** Every coin this version speaks. */
-export const coins: ReadonlyMap<string, Coin> = new Map([[btc.name, btc]]);
+/** Every coin that needs no `params` in the config. */
+export const coins: ReadonlyMap<string, Coin> = new Map([btc, ltc, doge].map(coin => [coin.name, coin]));

@@ -1,49 +1,16 @@
 import {basename, dirname} from 'node:path';
 import {z} from 'zod';
 import type {Coin, NetworkName} from '../coins/index.ts';
-import {amount, choice, duration, expecting, feerate, kindOf, refuse, section, text, wholeNumber} from './fields.ts';
-import {rpcUrl, zmqUrl} from './addresses.ts';
+import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
+import {coinParams} from './coin-params.ts';
+import {amount, choice, feerate, kindOf, section, wholeNumber} from './fields.ts';
 
-const AUTH_EXPECTED = '{cookie: /path/to/.cookie} or {user: …, password: "${BTC_RPC_PASSWORD}"}';
-
-const auth = section(AUTH_EXPECTED, {
-  cookie: text("the path of the node's .cookie file").optional(),
-  user: text('the rpcuser of the node')
-    .refine(user => !user.includes(':'), expecting('a user name without a colon'))
-    .optional(),
-  password: text('the rpcpassword of the node').optional(),
-}).superRefine((value, context) => {
-  const {cookie, user, password} = value;
-  if (cookie !== undefined && (user !== undefined || password !== undefined))
-    refuse(context, `gives both a cookie and a password; expected ${AUTH_EXPECTED}`);
-  else if (cookie === undefined && (user === undefined || password === undefined)) {
-    const missing =
-      user === undefined && password === undefined ? 'is empty' : `lacks \`${user ? 'password' : 'user'}\``;
-    refuse(context, `${missing}; expected ${AUTH_EXPECTED}`);
-  }
-});
-
-const notify = kindOf(
-  'a notification channel such as {type: zmq, url: "tcp://127.0.0.1:28332"}',
-  section('a zmq channel', {type: z.literal('zmq'), url: zmqUrl()}),
-  ['http', 'pipe'],
-);
-
-const bitcoind = section('a bitcoind backend', {
-  type: z.literal('bitcoind'),
-  url: rpcUrl(),
-  auth,
-  wallet: text("the name of the node's wallet, such as hot", 200),
-  timeout: duration('100ms', '10m').default(15_000),
-  notify: z.array(notify, expecting('a list such as [{type: zmq, url: "tcp://127.0.0.1:28332"}]')).default([]),
-});
-
-const feeSchema = () =>
+const feeSchema = ({fees}: Coin) =>
   section('a mapping such as {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}', {
     target_blocks: wholeNumber(1, 1008).default(6),
-    fallback_rate: feerate().default(2),
-    min_rate: feerate().default(1),
-    max_rate: feerate().default(200),
+    fallback_rate: feerate().default(fees.fallback),
+    min_rate: feerate().default(fees.min),
+    max_rate: feerate().default(fees.max),
     paid_by: z
       .enum(['house'], {
         error: issue => (issue.input === 'account' ? 'account is not built yet; supported: house' : 'expected house'),
@@ -84,18 +51,20 @@ const networkOfCookie = (cookie: string): NetworkName | undefined => {
   return byDirectory[directory];
 };
 
-export const coinSchema = (coin: Coin) =>
+/** `described`: a coin that the file itself describes in `params`. */
+export const coinSchema = (coin: Coin, described = false) =>
   section('a mapping with `network` and `backend`', {
+    ...(described ? {params: coinParams} : {}),
     network: choice(Object.keys(coin.networks) as NetworkName[]),
     confirmations: wholeNumber(1, 1000).default(3),
     max_confirmation_count: wholeNumber(1, 1000).default(15),
-    backend: kindOf('a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}', bitcoind, [
-      'esplora',
-      'electrum',
-      'blockio',
-    ]),
+    backend: kindOf(
+      'a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}',
+      [bitcoindBackend],
+      ['esplora', 'electrum', 'blockio'],
+    ),
     payouts: section('a mapping with `fee` and `limits`', {
-      fee: feeSchema().prefault({}),
+      fee: feeSchema(coin).prefault({}),
       limits: section('a mapping such as {per_payout: "1.0", per_day: "10.0"}', {
         per_payout: amount(coin.maxSupply, coin.unit).optional(),
         per_day: amount(coin.maxSupply, coin.unit).optional(),
@@ -109,7 +78,8 @@ export const coinSchema = (coin: Coin) =>
     })
     .superRefine(({network, backend}, context) => {
       const found = backend.auth.cookie === undefined ? undefined : networkOfCookie(backend.auth.cookie);
-      if (found !== undefined && found !== network)
+      // A name that this coin has no network for is the folder of something else.
+      if (found !== undefined && found !== network && coin.networks[found] !== undefined)
         context.addIssue({
           code: 'custom',
           path: ['backend', 'auth', 'cookie'],

@@ -1,4 +1,4 @@
-import type {NetworkName} from '../coins/index.ts';
+import type {Coin, NetworkName} from '../coins/index.ts';
 import type {EventType} from '../contract/index.ts';
 import type {Satoshi} from '../primitives/amount.ts';
 
@@ -25,12 +25,17 @@ interface DatabaseConfig {
 
 export interface CoinConfig {
   readonly coin: string;
+  /** What the name stands for: a built-in coin, or one that the file describes. */
+  readonly definition: Coin;
   readonly network: NetworkName;
   readonly confirmations: number;
   readonly maxConfirmationCount: number;
-  readonly backend: BitcoindConfig;
+  readonly backend: BackendConfig;
   readonly payouts: PayoutConfig;
 }
+
+/** By `type`. */
+export type BackendConfig = BitcoindConfig;
 
 export type RpcAuth =
   | {readonly kind: 'cookie'; readonly path: string}

@@ -31,20 +31,27 @@ const unknownKey = (key: string, known: readonly string[], later: readonly strin
     : `is not known here${didYouMean(key, known) || `; known: ${known.join(', ')}`}`;
 
 /** One of several kinds of mapping, told apart by `type`; `later` are kinds that this version does not know yet. */
-export const kindOf = <Kind extends z.ZodObject<{type: z.ZodLiteral<string>}>>(
+export const kindOf = <
+  const Kinds extends readonly [
+    z.ZodObject<{type: z.ZodLiteral<string>}>,
+    ...z.ZodObject<{type: z.ZodLiteral<string>}>[],
+  ],
+>(
   what: string,
-  kind: Kind,
+  kinds: Kinds,
   later: readonly string[],
 ) => {
-  const supported = kind.shape.type.value;
-  return z.discriminatedUnion('type', [kind], {
+  const known = kinds.map(kind => kind.shape.type.value);
+  const supported = known.join(', ');
+  return z.discriminatedUnion('type', kinds, {
     error: issue => {
       const input = issue.input as {type?: unknown} | null | undefined;
       if (typeof input !== 'object' || input === null || Array.isArray(input)) return `expected ${what}`;
-      if (input.type === undefined) return `is missing; expected ${supported}`;
+      const oneOf = known.length > 1 ? `one of ${supported}` : supported;
+      if (input.type === undefined) return `is missing; expected ${oneOf}`;
       const type = typeof input.type === 'string' ? input.type : '';
       if (later.includes(type)) return `${type} is not built yet; supported: ${supported}`;
-      return `is not known; expected ${supported}${didYouMean(type, [supported])}`;
+      return `is not known; expected ${oneOf}${didYouMean(type, known)}`;
     },
   });
 };

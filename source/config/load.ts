@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import {dirname, resolve} from 'node:path';
+import type {Coin} from '../coins/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
 import type {BitcoindConfig, CoinConfig, Config, RpcAuth, SinkConfig} from './config.ts';
 import {ConfigError} from './config-error.ts';
@@ -7,7 +8,7 @@ import {fieldName, fillVariables} from './fill-variables.ts';
 import {parseYaml, type YamlNode, type YamlProblem} from './parse-yaml.ts';
 import {readSource} from './read-source.ts';
 import {schemaProblems, toConfigProblems} from './report.ts';
-import {type ConfigValues, configSchema} from './schema.ts';
+import {coinsOf, type ConfigValues, configSchemaFor} from './schema.ts';
 
 /** A unix socket's address holds 108 bytes, the last of which is NUL. */
 const MAX_SOCKET_BYTES = 107;
@@ -30,7 +31,7 @@ export const loadConfig = (
   if (root.kind !== 'mapping') throw report([{offset: root.offset, path: [], message: NO_MAPPING}]);
 
   const filled = fillVariables(root, environment);
-  const parsed = configSchema.safeParse(filled.data);
+  const parsed = configSchemaFor(filled.data).safeParse(filled.data);
   const unfilled = new Set(filled.problems.map(problem => fieldName(problem.path)));
   const found = [
     ...filled.problems,
@@ -41,7 +42,7 @@ export const loadConfig = (
     ...fileProblems(root, path, filled.data),
   ];
   if (!parsed.success || problems.length > 0 || found.length > 0) throw report(found);
-  return toConfig(resolve(path), parsed.data, filled.secrets);
+  return toConfig(resolve(path), parsed.data, coinsOf(filled.data), filled.secrets);
 };
 
 const NO_MAPPING = 'is not a config; expected sections such as `coins:` and `database:` at the top level';
@@ -79,10 +80,16 @@ const fileProblems = (root: YamlNode, path: string, data: unknown): YamlProblem[
 const pathFrom = (file: string, written: string): string =>
   written.startsWith('~/') ? resolve(homedir(), written.slice(2)) : resolve(dirname(file), written);
 
-const toConfig = (path: string, values: ConfigValues, variableSecrets: readonly string[]): Config => {
+const toConfig = (
+  path: string,
+  values: ConfigValues,
+  known: ReturnType<typeof coinsOf>,
+  variableSecrets: readonly string[],
+): Config => {
   const absolute = (relative: string) => pathFrom(path, relative);
   const coins = new Map<string, CoinConfig>();
-  for (const [name, coin] of Object.entries(values.coins)) if (coin) coins.set(name, toCoin(name, coin, absolute));
+  for (const [name, coin] of Object.entries(values.coins))
+    if (coin) coins.set(name, toCoin(known.get(name)!.coin, coin, absolute));
   const sinks = new Map<string, SinkConfig>();
   for (const [name, {allow_private, ...sink}] of Object.entries(values.events))
     sinks.set(name, {...sink, types: sink.types, from: sink.from, allowPrivate: allow_private});
@@ -106,11 +113,12 @@ const toConfig = (path: string, values: ConfigValues, variableSecrets: readonly 
 
 type CoinValues = NonNullable<ConfigValues['coins'][string]>;
 
-const toCoin = (coin: string, values: CoinValues, absolute: (path: string) => string): CoinConfig => {
+const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) => string): CoinConfig => {
   const {backend, payouts} = values;
   const {fee, limits} = payouts;
   return {
-    coin,
+    coin: definition.name,
+    definition,
     network: values.network,
     confirmations: values.confirmations,
     maxConfirmationCount: values.max_confirmation_count,

@@ -1,21 +1,43 @@
 import {z} from 'zod';
-import {coins} from '../coins/index.ts';
+import {coins as builtIn, type Coin} from '../coins/index.ts';
 import {databaseUrl, listenAddress} from './addresses.ts';
+import {describedCoin} from './coin-params.ts';
 import {coinSchema} from './coin-schema.ts';
 import {choice, duration, expecting, section, text} from './fields.ts';
 import {sinkSchema} from './sink-schema.ts';
 
-/** Coins of the contract that come later. */
-const COINS_LATER = ['ltc', 'doge'];
-
 const TOKEN_EXPECTED = 'a token of at least 16 characters without spaces (make one: openssl rand -hex 24)';
 
-const coinsSection = () => {
+/** Coins whose daemons are not spoken yet. */
+const COINS_LATER: readonly string[] = ['ltc', 'doge'];
+
+/** Lower case, as in file names and routes. */
+const COIN_NAME = /^[a-z][a-z0-9]{1,15}$/;
+
+/** The coins that a file may have: the built-in ones, and those that it describes itself. */
+export const coinsOf = (data: unknown): ReadonlyMap<string, {coin: Coin; described: boolean}> => {
+  const known = new Map(
+    [...builtIn.values()]
+      .filter(({name}) => !COINS_LATER.includes(name))
+      .map(coin => [coin.name, {coin, described: false}]),
+  );
+  const sections = (data as {coins?: unknown} | null | undefined)?.coins;
+  if (typeof sections !== 'object' || sections === null) return known;
+  for (const [name, section] of Object.entries(sections)) {
+    const coin =
+      builtIn.has(name) || !COIN_NAME.test(name) ? undefined : describedCoin(name, section, builtIn.get('btc')!);
+    if (coin) known.set(name, {coin, described: true});
+  }
+  return known;
+};
+
+const coinsSection = (data: unknown) => {
   const shape: Record<string, z.ZodOptional<ReturnType<typeof coinSchema>>> = {};
-  for (const coin of coins.values()) shape[coin.name] = coinSchema(coin).optional();
+  const known = coinsOf(data);
+  for (const [name, {coin, described}] of known) shape[name] = coinSchema(coin, described).optional();
   return section('a mapping with one entry per coin, such as btc', shape, COINS_LATER).refine(
     value => Object.keys(value).length > 0,
-    {error: `names no coin; supported: ${[...coins.keys()].join(', ')}`},
+    {error: `names no coin; supported: ${[...known.keys()].join(', ')}, and others with \`params\``},
   );
 };
 
@@ -36,22 +58,23 @@ const apiSection = section('a mapping with `socket`, `listen` and `token`', {
 });
 
 /** The file as YAML data with variables filled in -> the values with defaults, paths still as written. */
-export const configSchema = section('a mapping with `coins`', {
-  database: section('a mapping with `url`', {
-    url: databaseUrl().default('./data/{coin}.sqlite'),
-  }).prefault({}),
-  coins: coinsSection(),
-  events: z
-    .record(z.string(), sinkSchema, expecting('a mapping of names to sinks, such as shop: {type: webhook, …}'))
-    .default({}),
-  api: apiSection.prefault({}),
-  service: section('a mapping with `broadcast_period` and `log`', {
-    broadcast_period: duration('50ms', '1h').default(30_000),
-    log: section('a mapping with `level` and `file`', {
-      level: choice(['debug', 'info', 'warn', 'error']).default('info'),
-      file: text('the path of a log file').optional(),
+export const configSchemaFor = (data: unknown) =>
+  section('a mapping with `coins`', {
+    database: section('a mapping with `url`', {
+      url: databaseUrl().default('./data/{coin}.sqlite'),
     }).prefault({}),
-  }).prefault({}),
-});
+    coins: coinsSection(data),
+    events: z
+      .record(z.string(), sinkSchema, expecting('a mapping of names to sinks, such as shop: {type: webhook, …}'))
+      .default({}),
+    api: apiSection.prefault({}),
+    service: section('a mapping with `broadcast_period` and `log`', {
+      broadcast_period: duration('50ms', '1h').default(30_000),
+      log: section('a mapping with `level` and `file`', {
+        level: choice(['debug', 'info', 'warn', 'error']).default('info'),
+        file: text('the path of a log file').optional(),
+      }).prefault({}),
+    }).prefault({}),
+  });
 
-export type ConfigValues = z.output<typeof configSchema>;
+export type ConfigValues = z.output<ReturnType<typeof configSchemaFor>>;

@@ -49,8 +49,8 @@ const webhook = section('a webhook', {
   when: ({value}) => URL.canParse((value as {url?: string} | undefined)?.url ?? ''),
 });
 
-export const sinkSchema = kindOf('a sink such as {type: webhook, url: …, secret: …}', webhook, [
-  'script',
-  'module',
-  'nats',
-]);
+export const sinkSchema = kindOf(
+  'a sink such as {type: webhook, url: …, secret: …}',
+  [webhook],
+  ['script', 'module', 'nats'],
+);

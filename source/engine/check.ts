@@ -46,7 +46,7 @@ const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]>
 };
 
 const openLedger = async (
-  {coin, network}: CoinConfig,
+  {coin, network, definition}: CoinConfig,
   {config}: Options,
 ): Promise<{store: Store | undefined; findings: Finding[]}> => {
   const subject = `${coin} ledger`;
@@ -59,7 +59,7 @@ const openLedger = async (
         store: undefined,
         findings: [fine(subject, `${path} was made by an older version; the engine will migrate it when it starts`)],
       };
-    const store = await openStore(location);
+    const store = await openStore(location, definition);
     const pinned = store.identity.network;
     if (pinned !== network) {
       await store.close();

@@ -1,5 +1,5 @@
 import {WatchSet} from '../chain/watch-set.ts';
-import {coins, type Coin, type Network} from '../coins/index.ts';
+import type {Coin, Network} from '../coins/index.ts';
 import type {CoinConfig, Config} from '../config/config.ts';
 import type {Job} from '../contract/index.ts';
 import type {Loop} from '../loops/loop.ts';
@@ -43,9 +43,9 @@ export class CoinEngine {
 
   private constructor(config: CoinConfig, store: Store, context: CoinContext) {
     this.config = config;
-    const coin = coins.get(config.coin);
-    const network = coin?.networks[config.network];
-    if (coin === undefined || network === undefined)
+    const coin = config.definition;
+    const network = coin.networks[config.network];
+    if (network === undefined)
       throw new EngineError('bad_config', `coin ${config.coin} has no network ${config.network}`);
     this.coin = coin;
     this.network = network;
@@ -56,7 +56,10 @@ export class CoinEngine {
 
   /** Opens the ledger. Throws what `openStore` throws, and `wrong_ledger` when it belongs to another network. */
   static async open(config: CoinConfig, context: CoinContext): Promise<CoinEngine> {
-    const store = await openStore({type: 'sqlite', path: context.config.database.path, coin: config.coin});
+    const store = await openStore(
+      {type: 'sqlite', path: context.config.database.path, coin: config.coin},
+      config.definition,
+    );
     try {
       if (store.identity.network !== config.network)
         throw new EngineError(

@@ -1,5 +1,4 @@
 import type {NodeTip} from '../chain/ports.ts';
-import {coins} from '../coins/index.ts';
 import type {CoinConfig} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {LedgerIdentity} from '../store/open-store.ts';
@@ -26,7 +25,7 @@ export const examineNode = async (
   identity: LedgerIdentity | undefined,
 ): Promise<NodeReport> => {
   const findings: Finding[] = [];
-  const coin = coins.get(config.coin)!;
+  const coin = config.definition;
   const network = coin.networks[config.network]!;
   const backend = await parts.createBackend(config, {coin, network, clock, log, walletFingerprints: undefined});
   try {
@@ -68,7 +67,7 @@ const requireChain = async (
   config: CoinConfig,
   identity: LedgerIdentity | undefined,
 ): Promise<{found: true; words: string}> => {
-  const network = coins.get(config.coin)!.networks[config.network]!;
+  const network = config.definition.networks[config.network]!;
   const genesis = await backend.chain.genesis();
   if (tip.chain !== network.chain || genesis !== network.genesis)
     throw new EngineError(

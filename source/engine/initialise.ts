@@ -1,4 +1,3 @@
-import {coins} from '../coins/index.ts';
 import type {CoinConfig, Config} from '../config/config.ts';
 import type {BlockRef} from '../primitives/ids.ts';
 import {initialiseLedger} from '../store/open-store.ts';
@@ -20,7 +19,7 @@ export const initialise = async (options: Omit<EngineOptions, 'version'>): Promi
 };
 
 const makeLedger = async (
-  {coin, network}: CoinConfig,
+  {coin, network, definition}: CoinConfig,
   {tip, walletFingerprints = []}: NodeReport,
   {config, clock}: Omit<EngineOptions, 'version'>,
 ): Promise<Finding> => {
@@ -29,7 +28,7 @@ const makeLedger = async (
   if (tip === undefined) return failed(subject, new Error('the node said no tip'));
   try {
     const start: BlockRef & {time: number} = {height: tip.height, hash: tip.hash, time: tip.time};
-    const genesis = coins.get(coin)?.networks[network]?.genesis ?? '';
+    const genesis = definition.networks[network]?.genesis ?? '';
     const location = {type: config.database.type, path: config.database.path, coin} as const;
     const answer = await initialiseLedger(location, {
       network,

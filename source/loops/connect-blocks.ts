@@ -1,6 +1,7 @@
 import type {BlockFacts, ChainFacts} from '../chain/facts.ts';
 import type {ChainSource, NodeTip} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
+import type {Coin} from '../coins/index.ts';
 import type {Job} from '../contract/index.ts';
 import {EngineError, hasCode} from '../primitives/errors.ts';
 import type {BlockRef, Txid} from '../primitives/ids.ts';
@@ -23,6 +24,7 @@ export interface Connecting {
   readonly store: ChainStore & JobStore;
   readonly policy: TrackPolicy;
   readonly watch: WatchSet;
+  readonly coin: Coin;
   readonly clock: Clock;
 }
 
@@ -78,7 +80,9 @@ export const connectAhead = async (
   let blocks = 0;
   for (let from = top.height + 1; from <= tip.height && !context.signal.aborted; from += BLOCKS_PER_STEP * 10) {
     const refs = await refsBetween(parts.chain, from, Math.min(tip.height, from + BLOCKS_PER_STEP * 10 - 1));
-    for await (const step of stepsOf(skimmedBlocks(parts.chain, refs, parts.watch, context.signal))) {
+    for await (const step of stepsOf(
+      skimmedBlocks(parts.chain, refs, parts.watch, parts.coin.format, context.signal),
+    )) {
       const at = step.at(-1)!.height;
       await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});
       txids.push(...txidsOf(step));
@@ -133,7 +137,7 @@ export const connectBranch = async (
   if ((await applyFacts(parts, factsOfBlocks(tip, [], fork))).refusedDeepFork) return 'refused';
   const refs = await refsBetween(parts.chain, fork.height + 1, Math.min(tip.height, fork.height + LONGEST_BRANCH));
   const branch: BlockFacts[] = [];
-  for await (const block of skimmedBlocks(parts.chain, refs, parts.watch, context.signal)) {
+  for await (const block of skimmedBlocks(parts.chain, refs, parts.watch, parts.coin.format, context.signal)) {
     branch.push(block);
     context.progress();
   }

@@ -1,5 +1,4 @@
 import type {NodeTip} from '../chain/ports.ts';
-import type {Coin} from '../coins/index.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {BlockRef, Txid} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
@@ -23,10 +22,10 @@ const SPARE_RUNGS = 10;
 
 /** Brings the ladder to the node's tip, or says why not. Nothing is concluded from a node that is behind. */
 export class ChainFollower {
-  readonly #options: Connecting & {readonly coin: Coin; readonly log: Log};
+  readonly #options: Connecting & {readonly log: Log};
   readonly #backend: BackendWatch;
 
-  constructor(options: Connecting & {readonly coin: Coin; readonly log: Log}, backend: BackendWatch) {
+  constructor(options: Connecting & {readonly log: Log}, backend: BackendWatch) {
     this.#options = options;
     this.#backend = backend;
   }

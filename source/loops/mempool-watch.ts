@@ -2,6 +2,7 @@ import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
 import type {ChainSource, MempoolView} from '../chain/ports.ts';
 import {skimTransaction} from '../chain/skim.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
+import type {BlockFormat} from '../coins/index.ts';
 import type {Txid} from '../primitives/ids.ts';
 import type {UnanchoredTransaction} from '../store/chain-store.ts';
 
@@ -23,12 +24,14 @@ export interface MempoolLook {
 export class MempoolWatch {
   readonly #chain: ChainSource;
   readonly #watch: WatchSet;
+  readonly #format: BlockFormat;
   #looked = new Set<Txid>();
   #absent = new Set<Txid>();
 
-  constructor(chain: ChainSource, watch: WatchSet) {
+  constructor(chain: ChainSource, watch: WatchSet, format: BlockFormat) {
     this.#chain = chain;
     this.#watch = watch;
+    this.#format = format;
   }
 
   /** To be fetched again when the mempool shows them again: their block came or went, or they left the mempool. */
@@ -69,7 +72,7 @@ export class MempoolWatch {
       for (const [index, raw] of raws.entries()) {
         // It left between the list and the question: a later look tells what became of it.
         if (raw === undefined) continue;
-        const transaction = skimTransaction(raw, this.#watch);
+        const transaction = skimTransaction(raw, this.#watch, this.#format);
         if (transaction) found.push(transaction);
         else this.#looked.add(part[index]!);
         for (const {vout} of transaction?.outputs ?? []) this.#watch.addOutpoint({txid: transaction!.txid, vout});

@@ -169,7 +169,7 @@ class Rescanner {
     // The genesis block cannot be spent and some nodes do not serve it.
     const wanted = refs.filter(({height}) => height > 0);
     const blocks: BlockFacts[] = [];
-    for await (const block of skimmedBlocks(chain, wanted, watch, context.signal)) {
+    for await (const block of skimmedBlocks(chain, wanted, watch, this.#options.coin.format, context.signal)) {
       blocks.push(block);
       if (context.signal.aborted) return;
     }

@@ -2,6 +2,7 @@ import type {BlockFacts} from '../chain/facts.ts';
 import type {ChainSource} from '../chain/ports.ts';
 import {skimBlock} from '../chain/skim.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
+import type {BlockFormat} from '../coins/index.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {BlockRef} from '../primitives/ids.ts';
 
@@ -14,11 +15,12 @@ export async function* skimmedBlocks(
   chain: ChainSource,
   refs: readonly BlockRef[],
   watch: WatchSet,
+  format: BlockFormat,
   signal: AbortSignal,
 ): AsyncGenerator<BlockFacts> {
   let below: BlockFacts | undefined;
   for await (const {height, hash, raw} of chain.blocks(refs, signal)) {
-    const block = skimWithSpends(raw, height, watch);
+    const block = skimWithSpends(raw, height, watch, format);
     if (block.hash !== hash)
       throw new EngineError('bad_backend_answer', `the node sent another block than ${hash}`, {retry: 'backoff'});
     if (below && (below.height + 1 !== height || block.previous !== below.hash))
@@ -28,13 +30,13 @@ export async function* skimmedBlocks(
   }
 }
 
-const skimWithSpends = (raw: Buffer, height: number, watch: WatchSet): BlockFacts => {
-  const block = skimBlock(raw, height, watch);
+const skimWithSpends = (raw: Buffer, height: number, watch: WatchSet, format: BlockFormat): BlockFacts => {
+  const block = skimBlock(raw, height, watch, format);
   let paysUs = false;
   for (const {txid, outputs} of block.transactions)
     for (const {vout} of outputs) {
       watch.addOutpoint({txid, vout});
       paysUs = true;
     }
-  return paysUs ? skimBlock(raw, height, watch) : block;
+  return paysUs ? skimBlock(raw, height, watch, format) : block;
 };

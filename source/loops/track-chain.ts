@@ -97,7 +97,7 @@ class Tracker {
     this.#backend = new BackendWatch(options.clock, options.store, options.backend ?? 'bitcoind');
     this.#identity = new NodeIdentity(options);
     this.#follower = new ChainFollower(options, this.#backend);
-    this.#mempool = new MempoolWatch(options.chain, options.watch);
+    this.#mempool = new MempoolWatch(options.chain, options.watch, options.coin.format);
     this.#pollInterval = options.pollInterval ?? 1_000;
   }
 

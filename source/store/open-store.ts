@@ -1,7 +1,9 @@
+import type {Coin} from '../coins/index.ts';
 import type {BlockRef} from '../primitives/ids.ts';
 import {sqliteFile} from './sqlite/file-name.ts';
 import {initialiseFile} from './sqlite/initialise.ts';
 import {ledgerFileState, type LedgerState} from './sqlite/ledger-state.ts';
+import {MIGRATIONS} from './sqlite/migrate.ts';
 import {openFile} from './sqlite/open.ts';
 import type {LedgerIdentity, Store} from './store.ts';
 
@@ -25,13 +27,13 @@ export interface NewLedger extends Omit<LedgerIdentity, 'ledgerId' | 'coin' | 's
 }
 
 /**
- * Opens a ledger that init made, and brings one of an older version of the program to this one first.
+ * Opens a ledger that init made (`coin`: what its name stands for, unless it is a built-in one), and brings one of an older version of the program to this one first.
  * Throws `not_initialised` (missing, empty, or its init was cut short), `wrong_ledger` (another coin's),
  * `database_newer`, and `database_fault` (damaged, truncated, not ours, not readable), each naming the file and the way
  * out.
  */
-export const openStore = async (location: LedgerLocation): Promise<Store> =>
-  openFile(sqliteFile(location), location.coin);
+export const openStore = async (location: LedgerLocation, coin?: Coin): Promise<Store> =>
+  openFile(sqliteFile(location), location.coin, MIGRATIONS, coin);
 
 /**
  * Makes the ledger of one coin: `created`; or finds the same one there: `already`, and changes nothing. One that an

@@ -69,7 +69,7 @@ test('problems carry file, line, column and field for a program to read', () => 
 
 const refused: [what: string, source: string, expected: string | RegExp][] = [
   ['no coins', 'service: {}\n', '1:1: coins: is missing; expected a mapping with one entry per coin, such as btc'],
-  ['an empty list of coins', 'coins: {}\n', '1:1: coins: names no coin; supported: btc'],
+  ['an empty list of coins', 'coins: {}\n', '1:1: coins: names no coin; supported: btc, and others with `params`'],
   ['a later coin', `${MINIMAL}  ltc: {}\n`, '5:3: coins.ltc: is not built yet; supported: btc'],
   ['an unknown coin', `${MINIMAL}  bct: {}\n`, '5:3: coins.bct: is not known here; did you mean btc?'],
   ['an empty coin', 'coins: {btc: }\n', '1:9: coins.btc: is empty; expected a mapping with `network` and `backend`'],

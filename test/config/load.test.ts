@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect, test} from 'vitest';
+import {coins} from '../../source/coins/index.ts';
 import {loadConfig} from '../../source/config/load.ts';
 import {redactedConfig, redactText} from '../../source/config/redact.ts';
 import {ENVIRONMENT, inCoin, load, MINIMAL, withAuth, withUrl, write} from './load-report.ts';
@@ -19,6 +20,7 @@ test('a minimal config is filled up with the defaults of the contract, paths abs
         'btc',
         {
           coin: 'btc',
+          definition: coins.get('btc'),
           network: 'regtest',
           confirmations: 3,
           maxConfirmationCount: 15,

@@ -23,7 +23,7 @@ test('a coin of ours is followed in the same pass, within its block and beyond',
   chain.mine([chain.transaction([], [foreign]), first, sameBlock, second]);
   chain.mine([laterBlock]);
   const found: string[] = [];
-  for await (const {transactions} of skimmedBlocks(chain, chain.blocksNow.slice(1), watch, signal))
+  for await (const {transactions} of skimmedBlocks(chain, chain.blocksNow.slice(1), watch, btc.format, signal))
     found.push(...transactions.map(({txid}) => txid));
   expect(found).toEqual([first, sameBlock, second, laterBlock].map(({txid}) => txid));
 });
@@ -33,7 +33,8 @@ test('another block than the one asked for, or one that does not follow, is refu
   chain.mineMany(3);
   const refs = chain.blocksNow.slice(1);
   const read = async (asked: typeof refs) => {
-    for await (const block of skimmedBlocks(chain, asked, new WatchSet(), signal)) expect(block).toBeDefined();
+    for await (const block of skimmedBlocks(chain, asked, new WatchSet(), btc.format, signal))
+      expect(block).toBeDefined();
   };
   await read(refs);
   await expect(read([refs[0]!, {...refs[2]!, height: 2}])).rejects.toMatchObject({code: 'stale_facts'});

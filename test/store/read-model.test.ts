@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {btc} from '../../source/coins/btc.ts';
 import {createAccountStore} from '../../source/store/sqlite/account-store.ts';
 import {listPayouts} from '../../source/store/sqlite/list-payouts.ts';
 import {createReadModel} from '../../source/store/sqlite/read-model.ts';
@@ -76,7 +77,7 @@ describe('read model', () => {
   });
 
   test('shows counts, sums and the rows that need an eye, in their order', async () => {
-    const snapshot = await createReadModel(large.connection, large.identity).snapshot(20);
+    const snapshot = await createReadModel(large.connection, btc).snapshot(20);
     expect(snapshot.height).toBe(101);
     expect(snapshot.counts).toEqual({
       accounts: 1,
@@ -109,14 +110,14 @@ describe('read model', () => {
   });
 
   test('rows are cut where asked, the uncredited first', async () => {
-    const {pending, incoming} = await createReadModel(large.connection, large.identity).snapshot(3);
+    const {pending, incoming} = await createReadModel(large.connection, btc).snapshot(3);
     expect(pending.map(payout => payout.status)).toEqual(['sent', 'held', 'queued']);
     expect(incoming.map(deposit => deposit.txid)).toEqual([txid(90_007), txid(80_007), txid(70_007)]);
   });
 
   test('costs the same for 100,000 deposits as for 1,000', async () => {
     const measure = async (ledger: TestLedger): Promise<number> => {
-      const model = createReadModel(ledger.connection, ledger.identity);
+      const model = createReadModel(ledger.connection, btc);
       return quickestOf(31, async () => model.snapshot(50));
     };
     const [few, many] = [await measure(small), await measure(large)];
@@ -133,7 +134,7 @@ describe('read model', () => {
   });
 
   test('ping reads the database', async () => {
-    expect(await createReadModel(large.connection, large.identity).ping()).toBeLessThan(50);
+    expect(await createReadModel(large.connection, btc).ping()).toBeLessThan(50);
   });
 
   test('no statement of a snapshot, an account or a list scans a table', async () => {
@@ -149,7 +150,7 @@ describe('read model', () => {
       return original(text);
     };
     const accounts = createAccountStore(ledger.connection, ledger.writer);
-    await createReadModel(ledger.connection, ledger.identity).snapshot(10);
+    await createReadModel(ledger.connection, btc).snapshot(10);
     await accounts.createAccount('bob', 1);
     await accounts.account('bob');
     await accounts.accounts({limit: 10});

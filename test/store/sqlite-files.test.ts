@@ -22,6 +22,7 @@ import {
   type LedgerLocation,
   type Store,
 } from '../../source/store/open-store.ts';
+import {btc} from '../../source/coins/btc.ts';
 import {openConnection} from '../../source/store/sqlite/connection.ts';
 import {MIGRATIONS, migrateFile} from '../../source/store/sqlite/migrate.ts';
 import {composeStore, openFile} from '../../source/store/sqlite/open.ts';
@@ -272,7 +273,7 @@ describe('faults while it is open', () => {
     await initialise();
     const connection = openConnection(file, {mustExist: true});
     const {identity} = await open();
-    const store = composeStore(connection, identity);
+    const store = composeStore(connection, identity, btc);
     opened.push(store);
     const pages = Number(connection.sqlite.pragma('page_count', {simple: true}));
     connection.sqlite.pragma(`max_page_count = ${pages}`);

@@ -44,7 +44,7 @@ export class LedgerWorld {
     this.chain = options.chain ?? new SimulatedChain(btc.networks.regtest!.genesis as BlockHash);
     this.chain.mineMany(options.startHeight ?? 0);
     this.ledger = createTestLedger({start: this.chain.blocksNow[options.startHeight ?? 0]!});
-    this.store = createChainStore(this.ledger.connection, this.ledger.writer, this.ledger.identity);
+    this.store = createChainStore(this.ledger.connection, this.ledger.writer, btc);
     this.policy = {
       confirmations: options.confirmations ?? 3,
       maxConfirmationCount: options.maxConfirmationCount ?? 6,

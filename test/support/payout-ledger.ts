@@ -65,8 +65,8 @@ export class PayoutLedger {
 
   constructor() {
     this.ledger = createTestLedger();
-    this.store = createPayoutStore(this.ledger.connection, this.ledger.writer, this.ledger.identity);
-    this.chain = createChainStore(this.ledger.connection, this.ledger.writer, this.ledger.identity);
+    this.store = createPayoutStore(this.ledger.connection, this.ledger.writer, this.ledger.identity, btc);
+    this.chain = createChainStore(this.ledger.connection, this.ledger.writer, btc);
     this.#hashes = [this.ledger.identity.genesis];
   }
 

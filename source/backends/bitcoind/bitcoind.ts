@@ -42,7 +42,7 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
   const wallet = new WalletRpc(rpc, log);
   const channels = new NotifyChannels(config.notify, clock, log);
   return {
-    chain: new BitcoindChainSource(rpc, network, channels),
+    chain: new BitcoindChainSource(rpc, {network, format: coin.format}, channels),
     addresses: new BitcoindAddressSource(wallet, walletFingerprints),
     broadcaster: new BitcoindBroadcaster(wallet),
     fees: new BitcoindFeeSource(rpc),

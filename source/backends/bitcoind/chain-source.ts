@@ -1,6 +1,6 @@
-import {txidOf} from '../../chain/skim.ts';
+import {findTxid} from '../../chain/skim.ts';
 import type {ChainSource, Hint, MempoolView, NodeTip, RawBlock} from '../../chain/ports.ts';
-import type {Network} from '../../coins/index.ts';
+import type {BlockFormat, Network} from '../../coins/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
 import {streamBlocks} from './blocks.ts';
@@ -25,11 +25,13 @@ const chunks = <Item>(items: readonly Item[], size: number): Item[][] => {
 export class BitcoindChainSource implements ChainSource {
   readonly #rpc: RpcClient;
   readonly #network: Network;
+  readonly #format: BlockFormat;
   readonly #channels: NotifyChannels;
 
-  constructor(rpc: RpcClient, network: Network, channels: NotifyChannels) {
+  constructor(rpc: RpcClient, {network, format}: {network: Network; format: BlockFormat}, channels: NotifyChannels) {
     this.#rpc = rpc;
     this.#network = network;
+    this.#format = format;
     this.#channels = channels;
   }
 
@@ -116,9 +118,12 @@ export class BitcoindChainSource implements ChainSource {
     return found;
   }
 
-  #rawTransaction(result: unknown, txid: Txid): Buffer {
+  /** Undefined for one with MWEB parts only: nothing in it can be ours. */
+  #rawTransaction(result: unknown, txid: Txid): Buffer | undefined {
     const raw = readBytes(result, 'getrawtransaction', this.#rpc.faults);
-    if (txidOf(raw) !== txid) throw this.#rpc.faults.badAnswer('getrawtransaction', `another transaction than ${txid}`);
+    const found = findTxid(raw, this.#format);
+    if (found === undefined) return undefined;
+    if (found !== txid) throw this.#rpc.faults.badAnswer('getrawtransaction', `another transaction than ${txid}`);
     return raw;
   }
 

@@ -1,8 +1,7 @@
 import type {Job} from '../../contract/index.ts';
-import {coins} from '../../coins/index.ts';
+import type {Coin} from '../../coins/index.ts';
 import type {ChainStore} from '../chain-store.ts';
 import type {JobStore} from '../job-store.ts';
-import type {LedgerIdentity} from '../store.ts';
 import {auditBooks} from './audit-books.ts';
 import {checkBooks, unspentTotal, lastBooks} from './check-books.ts';
 import type {Connection} from './connection.ts';
@@ -19,11 +18,8 @@ import type {Writer} from './writer.ts';
 export const createChainStore = (
   {orm}: Connection,
   writer: Writer,
-  identity: LedgerIdentity,
+  {coinbaseMaturity: maturity}: Coin,
 ): ChainStore & JobStore => {
-  const coin = coins.get(identity.coin);
-  if (!coin) throw new Error(`no coin ${identity.coin}`);
-  const maturity = coin.coinbaseMaturity;
   const pace = new JobPace();
   const paced = (job: Job): Job => pace.addTo(job);
   return {

@@ -1,3 +1,4 @@
+import {coins, type Coin} from '../../coins/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity, Store} from '../store.ts';
 import {createAccountStore} from './account-store.ts';
@@ -13,7 +14,7 @@ import {createReadModel} from './read-model.ts';
 import {isDatabaseError, Writer} from './writer.ts';
 
 /** See openStore. */
-export const openFile = (file: string, coin: string, migrations = MIGRATIONS): Store => {
+export const openFile = (file: string, coin: string, migrations = MIGRATIONS, definition = coins.get(coin)): Store => {
   const state = ledgerFileState(file, migrations);
   if (state === 'missing' || state === 'empty' || state === 'unfinished') throw notInitialised(file, state);
   if (state === 'needs_migration') migrateFile(file, migrations);
@@ -26,7 +27,8 @@ export const openFile = (file: string, coin: string, migrations = MIGRATIONS): S
         'wrong_ledger',
         `${file}: this ledger belongs to coin ${identity.coin}, and not to ${coin}; give each coin a database of its own`,
       );
-    return composeStore(connection, identity);
+    if (definition === undefined) throw new Error(`no coin ${coin}`);
+    return composeStore(connection, identity, definition);
   } catch (error) {
     connection.sqlite.close();
     throw error;
@@ -34,16 +36,16 @@ export const openFile = (file: string, coin: string, migrations = MIGRATIONS): S
 };
 
 /** The operations of every part of the ledger over one connection and one writer. */
-export const composeStore = (connection: Connection, identity: LedgerIdentity): Store => {
+export const composeStore = (connection: Connection, identity: LedgerIdentity, coin: Coin): Store => {
   const writer = new Writer(connection);
   return nameFaults(connection.file, {
     identity,
     ...createLeaseStore(writer),
     ...createAccountStore(connection, writer),
-    ...createChainStore(connection, writer, identity),
-    ...createPayoutStore(connection, writer, identity),
+    ...createChainStore(connection, writer, coin),
+    ...createPayoutStore(connection, writer, identity, coin),
     ...createOutboxStore(connection, writer, identity),
-    ...createReadModel(connection, identity),
+    ...createReadModel(connection, coin),
     onCommit: listener => writer.onCommit(listener),
     close: async () => {
       writer.close();

@@ -1,4 +1,4 @@
-import {coins, type Coin, type Network} from '../../coins/index.ts';
+import type {Coin, Network} from '../../coins/index.ts';
 import type {Hold} from '../../payout/state.ts';
 import type {PayoutStore} from '../payout-store.ts';
 import type {LedgerIdentity} from '../store.ts';
@@ -15,8 +15,13 @@ import {queue, reserveBatch} from './reserve-batch.ts';
 import type {Writer} from './writer.ts';
 
 /** Payouts and broadcasts of one SQLite ledger. Each operation is a function of its own file. */
-export const createPayoutStore = ({orm}: Connection, writer: Writer, identity: LedgerIdentity): PayoutStore => {
-  const {coin, network} = rulesOf(identity);
+export const createPayoutStore = (
+  {orm}: Connection,
+  writer: Writer,
+  identity: LedgerIdentity,
+  coin: Coin,
+): PayoutStore => {
+  const network = networkOf(identity, coin);
   // Async, so that a refusal is a rejected promise and never a throw.
   const read = async <Value>(ask: (orm: Orm) => Value): Promise<Value> => ask(orm);
   const volume = new DailyVolume();
@@ -50,11 +55,10 @@ export const createPayoutStore = ({orm}: Connection, writer: Writer, identity: L
   };
 };
 
-const rulesOf = (identity: LedgerIdentity): {coin: Coin; network: Network} => {
-  const coin = coins.get(identity.coin);
-  const network = coin && Object.values(coin.networks).find(({name}) => name === identity.network);
-  if (!coin || !network) throw new Error(`a ledger of ${identity.coin} ${identity.network}, which is not known`);
-  return {coin, network};
+const networkOf = (identity: LedgerIdentity, coin: Coin): Network => {
+  const network = Object.values(coin.networks).find(({name}) => name === identity.network);
+  if (!network) throw new Error(`a ledger of ${identity.coin} ${identity.network}, which is not known`);
+  return network;
 };
 
 const pausedBy = (orm: Orm): Hold | undefined => {

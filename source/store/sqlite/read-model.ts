@@ -1,7 +1,6 @@
-import {coins} from '../../coins/index.ts';
+import type {Coin} from '../../coins/index.ts';
 import type {CoinStatus} from '../../contract/index.ts';
 import type {LedgerSnapshot, ReadModel} from '../read-model.ts';
-import type {LedgerIdentity} from '../store.ts';
 import type {Connection, Orm} from './connection.ts';
 import {HOUSE} from './post.ts';
 import {
@@ -13,16 +12,14 @@ import {
 } from './read-model-queries.ts';
 import {toDeposit, toPayout} from './to-contract.ts';
 
-export const createReadModel = ({orm, sqlite}: Connection, identity: LedgerIdentity): ReadModel => {
-  const coin = coins.get(identity.coin);
-  if (!coin) throw new Error(`no coin ${identity.coin}`);
+export const createReadModel = ({orm, sqlite}: Connection, {coinbaseMaturity}: Coin): ReadModel => {
   const ping = sqlite.prepare('SELECT max(height) FROM block');
   return {
     snapshot: async rows => {
       // One moment, also while another process writes.
       sqlite.exec('BEGIN');
       try {
-        return snapshot(orm, rows, coin.coinbaseMaturity);
+        return snapshot(orm, rows, coinbaseMaturity);
       } finally {
         sqlite.exec('COMMIT');
       }

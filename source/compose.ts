@@ -1,7 +1,8 @@
 import {fileURLToPath} from 'node:url';
-import type {ConsoleOptions, Finding, OpenApplication, Supplies} from './commands/supplies.ts';
+import type {ConsoleOptions, Finding, Introduction, OpenApplication, Supplies} from './commands/supplies.ts';
 import {programVersion} from './commands/shell/version.ts';
 import type {Config} from './config/config.ts';
+import {LOCAL} from './contract/index.ts';
 import type {Parts} from './engine/parts.ts';
 import {hasCode} from './primitives/errors.ts';
 import {silentLog} from './primitives/log.ts';
@@ -79,15 +80,16 @@ const engineAnswers = async (socket: string): Promise<boolean> => {
 };
 
 /** The engine's application when one answers on the socket, else the ledgers themselves. */
-const openApplication = async (config: Config): Promise<OpenApplication> => {
+const openApplication = async (config: Config, by: Introduction = {}): Promise<OpenApplication> => {
+  const actor = {...LOCAL, ...by};
   if (await engineAnswers(config.api.socket)) {
     const {createApiClient} = await import('./api/client.ts');
     const client = createApiClient(config.api.socket);
-    return {application: client, via: 'engine', close: async () => client.close()};
+    return {application: client.as(actor), via: 'engine', close: async () => client.close()};
   }
   const {openDirectly} = await import('./engine/direct.ts');
   const direct = openDirectly({...verbOptions(config), version: programVersion()});
-  return {application: direct.application, via: 'ledger', close: async () => direct.close()};
+  return {application: direct.application.as(actor), via: 'ledger', close: async () => direct.close()};
 };
 
 const runEngine = async (config: Config): Promise<number> => {

@@ -1,5 +1,6 @@
-import type {Event, Health, Status} from '../contract/index.ts';
+import type {Actor, Event, Health, Status} from '../contract/index.ts';
 import type {Application, Created} from '../engine/application.ts';
+import {introduce} from './introduction.ts';
 import {path, Transport, type CallSettings, type Method, type RequestParts} from './transport.ts';
 
 export interface ApiClient extends Application {
@@ -32,6 +33,10 @@ export class RemoteApplication implements Application {
     this.#transport = transport;
     this.#settings = settings;
   }
+
+  /** The engine knows itself who opened its socket; only client and command are told. */
+  as = (actor: Actor): Application =>
+    new RemoteApplication(this.#transport, {...this.#settings, headers: introduce(actor)});
 
   health = async () => {
     const {body} = await this.#request('GET', '/health', {also: 503});
@@ -91,6 +96,8 @@ export class RemoteApplication implements Application {
   job: Application['job'] = async (coin, id) => this.#get(path`/v1/${coin}/jobs/${id}`);
   cancelJob: Application['cancelJob'] = async (coin, id) => this.#send('DELETE', path`/v1/${coin}/jobs/${id}`);
 
+  audit: Application['audit'] = async (coin, query) => this.#get(path`/v1/${coin}/audit`, query);
+
   async #get<Body>(url: string, query: Query = {}): Promise<Body> {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
@@ -108,7 +115,8 @@ export class RemoteApplication implements Application {
   }
 
   async #request(method: Method, url: string, parts: RequestParts = {}) {
-    return this.#transport.request(method, url, parts, this.#settings);
+    const headers = {...this.#settings.headers, ...parts.headers};
+    return this.#transport.request(method, url, {...parts, headers}, this.#settings);
   }
 
   #stream<Item>(url: string, signal: AbortSignal): AsyncIterable<Item> {

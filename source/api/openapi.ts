@@ -8,6 +8,7 @@ import * as contract from '../contract/index.ts';
 const NAMED = {
   Account: contract.account,
   Address: contract.address,
+  AuditEntry: contract.auditEntry,
   Books: contract.books,
   Broadcast: contract.broadcast,
   BroadcastDetail: contract.broadcastDetail,

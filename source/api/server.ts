@@ -3,10 +3,12 @@ import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {Application} from '../engine/application.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
+import {admitRequests, applicationFor} from './asking.ts';
 import type {Guard} from './guard.ts';
 import {describeApi} from './openapi.ts';
 import {toProblem} from './problems.ts';
 import {accountRoutes} from './routes/accounts.ts';
+import {auditRoutes} from './routes/audit.ts';
 import {chainRoutes} from './routes/chain.ts';
 import {engineRoutes} from './routes/engine.ts';
 import {eventRoutes} from './routes/events.ts';
@@ -39,12 +41,13 @@ export const createServer = async (application: Application, options: ServerOpti
   // Answers come typed from the Application: checking every one by its schema again would cost more than making it.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error, options.log));
-  app.addHook('onRequest', async request => options.guard.check(request.raw));
+  admitRequests(app, options.guard);
   refuseUnknownRoutes(app);
   await describeApi(app, options.version);
-  const context = {application, stopping: options.stopping};
+  const context = {applicationOf: applicationFor(application), stopping: options.stopping};
   const api = app.withTypeProvider<ZodTypeProvider>();
-  for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes]) routes(api, context);
+  for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes, auditRoutes])
+    routes(api, context);
   app.get('/openapi.json', {schema: {hide: true}}, async () => app.swagger());
   await app.ready();
   return app;

@@ -17,7 +17,7 @@ export const startApi = async (
   {log, version}: {log: Log; version: string},
 ): Promise<RunningApi> => {
   const stopping = new AbortController();
-  const guard = createGuard(config.listen, config.token);
+  const guard = createGuard(config);
   const app = await createServer(application, {guard, log, version, stopping: stopping.signal});
   const handler = (request: Parameters<typeof app.routing>[0], response: Parameters<typeof app.routing>[1]) =>
     app.routing(request, response);

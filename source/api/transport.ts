@@ -20,6 +20,8 @@ export interface CallSettings {
   readonly timeout: number;
   /** How often a call that may be repeated is tried again. */
   readonly retries: number;
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface RequestParts {

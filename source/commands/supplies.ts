@@ -1,4 +1,5 @@
 import type {Config} from '../config/config.ts';
+import type {Actor} from '../contract/index.ts';
 import type {Application} from '../engine/application.ts';
 
 /** One line of `init` and `check`: what was looked at, whether it is well, and the fix when not. */
@@ -12,6 +13,9 @@ export interface Finding {
   readonly code?: string;
 }
 
+/** How a verb introduces itself. */
+export type Introduction = Pick<Actor, 'client' | 'command'>;
+
 export interface OpenApplication {
   readonly application: Application;
   /** `engine`: over the socket of the one that runs. `ledger`: directly, because none runs. */
@@ -21,7 +25,8 @@ export interface OpenApplication {
 
 /** What compose.ts supplies to the verbs, which themselves see only these and the Application. */
 export interface Supplies {
-  openApplication(config: Config): Promise<OpenApplication>;
+  /** `by`: the program and the command line that the audit log shall know. */
+  openApplication(config: Config, by?: Introduction): Promise<OpenApplication>;
   /** Runs until a signal or a fault; resolves with the exit code. */
   runEngine(config: Config): Promise<number>;
   /** Creates every coin's ledger that is not there; changes nothing when a node is out of reach. */

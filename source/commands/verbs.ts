@@ -1,5 +1,6 @@
 import {accountCreate, accountList, accountShow} from './account.ts';
 import {addressList, addressNew} from './address.ts';
+import {audit} from './audit.ts';
 import {books} from './books.ts';
 import {broadcastShow} from './broadcast.ts';
 import {check} from './check.ts';
@@ -39,4 +40,5 @@ export const verbs: readonly Verb[] = [
   payoutRelease,
   broadcastShow,
   events,
+  audit,
 ];

@@ -1,5 +1,5 @@
 import type {Coin, NetworkName} from '../coins/index.ts';
-import type {EventType} from '../contract/index.ts';
+import type {EventType, Scope} from '../contract/index.ts';
 import type {Satoshi} from '../primitives/amount.ts';
 
 // What the rest of the program sees of config.yaml: parsed, defaulted, paths absolute, durations in milliseconds,
@@ -81,7 +81,18 @@ export interface ApiConfig {
   /** Absolute path, at most 107 bytes. */
   readonly socket: string;
   readonly listen: {readonly host: string; readonly port: number} | undefined;
+  /** Has every scope; its actor is called `api`. */
   readonly token: string | undefined;
+  readonly tokens: readonly ApiToken[];
+  /** Requests a second that each token may make over TCP. */
+  readonly rateLimit: number;
+}
+
+/** A token that may do some things only. */
+export interface ApiToken {
+  readonly name: string;
+  readonly token: string;
+  readonly scopes: readonly Scope[];
 }
 
 export interface ServiceConfig {

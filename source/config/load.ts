@@ -99,7 +99,13 @@ const toConfig = (
     database: {type: 'sqlite', path: absolute(values.database.url)},
     coins,
     sinks,
-    api: {socket: absolute(api.socket), listen: api.listen, token: api.token},
+    api: {
+      socket: absolute(api.socket),
+      listen: api.listen,
+      token: api.token,
+      tokens: api.tokens,
+      rateLimit: api.rate_limit,
+    },
     service: {
       broadcastPeriod: service.broadcast_period,
       log: {
@@ -151,6 +157,7 @@ const secretsOf = (values: ConfigValues, variableSecrets: readonly string[]): st
     if (sink.secret.startsWith('whsec_')) secrets.add(sink.secret.slice('whsec_'.length));
   }
   if (values.api.token !== undefined) secrets.add(values.api.token);
+  for (const {token} of values.api.tokens) secrets.add(token);
   secrets.delete('');
   return [...secrets].sort((one, other) => other.length - one.length);
 };

@@ -1,12 +1,11 @@
 import {z} from 'zod';
 import {coins as builtIn, type Coin} from '../coins/index.ts';
-import {databaseUrl, listenAddress} from './addresses.ts';
+import {databaseUrl} from './addresses.ts';
+import {apiSection} from './api-schema.ts';
 import {describedCoin} from './coin-params.ts';
 import {coinSchema} from './coin-schema.ts';
 import {choice, duration, expecting, section, text} from './fields.ts';
 import {sinkSchema} from './sink-schema.ts';
-
-const TOKEN_EXPECTED = 'a token of at least 16 characters without spaces (make one: openssl rand -hex 24)';
 
 /** Coins whose daemons are not spoken yet. */
 const COINS_LATER: readonly string[] = ['ltc', 'doge'];
@@ -40,22 +39,6 @@ const coinsSection = (data: unknown) => {
     {error: `names no coin; supported: ${[...known.keys()].join(', ')}, and others with \`params\``},
   );
 };
-
-const apiSection = section('a mapping with `socket`, `listen` and `token`', {
-  socket: text('the path of a unix socket').default('./data/engine.sock'),
-  listen: listenAddress().optional(),
-  token: z
-    .string(expecting(TOKEN_EXPECTED))
-    .regex(/^[\x21-\x7e]*$/, expecting(TOKEN_EXPECTED))
-    .min(16, expecting(TOKEN_EXPECTED))
-    .max(500, expecting('a token of at most 500 characters'))
-    .optional(),
-}).refine(({listen, token}) => listen === undefined || token !== undefined, {
-  path: ['token'],
-  error:
-    'is missing; `listen` opens the API to every program that can reach the port: set `token: "${CRYPTOASSETS_API_TOKEN}"`',
-  when: ({value}) => typeof value === 'object' && value !== null,
-});
 
 /** The file as YAML data with variables filled in -> the values with defaults, paths still as written. */
 export const configSchemaFor = (data: unknown) =>

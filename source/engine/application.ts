@@ -1,7 +1,10 @@
 import type {
   Account,
+  Actor,
   Address,
   Attendance,
+  AuditEntry,
+  AuditQuery,
   Books,
   Broadcast,
   BroadcastDetail,
@@ -35,6 +38,9 @@ export interface Created<Thing> {
  * engine runs, or over the API socket. Refusals are EngineErrors whose code stands in contract/problem.ts.
  */
 export interface Application {
+  /** The same for somebody else: what is written from now on is theirs. Cheap; holds nothing that must be closed. */
+  as(actor: Actor): Application;
+
   health(): Promise<Health>;
   status(): Promise<Status>;
   /** A status at once, then whenever something changed, at most two a second, until the signal aborts. */
@@ -92,4 +98,7 @@ export interface Application {
   jobs(coin: string, query: PageQuery): Promise<Page<Job>>;
   job(coin: string, id: string): Promise<Job>;
   cancelJob(coin: string, id: string): Promise<Job>;
+
+  /** What people did, newest first. */
+  audit(coin: string, query: AuditQuery): Promise<Page<AuditEntry>>;
 }

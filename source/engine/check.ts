@@ -38,7 +38,7 @@ const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]>
           ),
         ),
       );
-    findings.push(await checkBooks(coin, store));
+    findings.push(await checkBooks(coin, store), await checkAudit(coin, store));
     return findings;
   } finally {
     await store?.close();
@@ -84,6 +84,14 @@ const checkBooks = async ({coin}: CoinConfig, store: Store): Promise<Finding> =>
   } catch (error) {
     return failed(subject, error);
   }
+};
+
+const checkAudit = async ({coin}: CoinConfig, store: Store): Promise<Finding> => {
+  const subject = `${coin} audit log`;
+  const fault = await store.auditFault();
+  return fault === undefined
+    ? fine(subject, 'every entry follows from the one before')
+    : {subject, ok: false, words: fault, exitCode: 1};
 };
 
 /** Opens a connection and sends nothing: an event that did not happen must not be told. */

@@ -1,7 +1,8 @@
-import type {Event, Health, Status} from '../contract/index.ts';
+import {LOCAL, type Actor, type Event, type Health, type Status} from '../contract/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {Wake} from '../primitives/wake.ts';
+import type {Act} from '../store/audit-store.ts';
 import type {Application} from './application.ts';
 import type {CoinEngine} from './coin-engine.ts';
 import type {Consoles} from './consoles.ts';
@@ -35,15 +36,27 @@ export interface Ledgers {
 /** The Application itself: refusals come from here and from the ledgers; the API only carries it over a socket. */
 export class EngineApplication implements Application {
   readonly #ledgers: Ledgers;
+  readonly #actor: Actor;
 
-  constructor(ledgers: Ledgers) {
+  constructor(ledgers: Ledgers, actor = LOCAL) {
     this.#ledgers = ledgers;
+    this.#actor = actor;
   }
+
+  as = (actor: Actor): Application => new EngineApplication(this.#ledgers, actor);
 
   health = async (): Promise<Health> => examineHealth(await this.#ledgers.all());
   status = async (): Promise<Status> => this.#ledgers.snapshots.get();
   stream = (signal: AbortSignal): AsyncIterable<Status> => this.#ledgers.snapshots.stream(signal);
-  stop = async (): Promise<void> => this.#ledgers.stop();
+  stop = async (): Promise<void> => {
+    const engines = await this.#ledgers.all();
+    this.#ledgers.stop();
+    const act = {action: 'engine.stop', subject: 'engine'};
+    // Not waited for: a database at fault must not keep an engine from being stopped.
+    void Promise.allSettled(
+      engines.map(async engine => (await engine.writable()).recordAct(this.#actor, act, this.#now())),
+    );
+  };
   attendConsole: Application['attendConsole'] = async (id, name, takeControl = false) =>
     this.#ledgers.consoles().attend(id, name, takeControl);
   leaveConsole: Application['leaveConsole'] = async id => this.#ledgers.consoles().leave(id);
@@ -71,9 +84,9 @@ export class EngineApplication implements Application {
   payoutHistory: Application['payoutHistory'] = async (coin, id) =>
     history(await this.#ledgers.ledger(coin), 'payout', id);
   cancelPayout: Application['cancelPayout'] = async (coin, id) =>
-    (await this.#writable(coin)).cancelPayout(id, this.#now());
+    (await this.#writable(coin)).cancelPayout(id, this.#now(), this.#actor);
   releasePayout: Application['releasePayout'] = async (coin, id) =>
-    (await this.#writable(coin)).releasePayout(id, this.#now());
+    (await this.#writable(coin)).releasePayout(id, this.#now(), this.#actor);
 
   broadcasts: Application['broadcasts'] = async (coin, query) => (await this.#store(coin)).broadcasts(query);
   broadcast: Application['broadcast'] = async (coin, txid) => (await this.#store(coin)).broadcast(txid);
@@ -85,7 +98,7 @@ export class EngineApplication implements Application {
   };
   acceptReorg: Application['acceptReorg'] = async coin => {
     const engine = await this.#open(coin);
-    await (await engine.writable()).acceptReorg(this.#now());
+    await (await engine.writable()).acceptReorg(this.#now(), this.#actor);
     engine.loops?.onReorgAccepted();
   };
 
@@ -95,19 +108,34 @@ export class EngineApplication implements Application {
   event: Application['event'] = async (coin, sequence) => eventDetail(await this.#ledgers.ledger(coin), sequence);
   deliveries: Application['deliveries'] = async (coin, query) => (await this.#store(coin)).deliveries(query);
   retryDelivery: Application['retryDelivery'] = async (coin, id) =>
-    (await this.#writable(coin)).retryDelivery(id, this.#now());
+    (await this.#writable(coin)).retryDelivery(id, this.#now(), this.#actor);
   resumeSink = async (name: string): Promise<void> => {
-    for (const engine of await this.#enginesWithSink(name)) await (await engine.writable()).resumeSink(name);
+    for (const engine of await this.#enginesWithSink(name))
+      await (await engine.writable()).resumeSink(name, this.#now(), this.#actor);
   };
   pauseSink = async (name: string): Promise<void> => {
     for (const engine of await this.#enginesWithSink(name))
-      await (await engine.writable()).switchSinkOff(name, 'paused by an operator');
+      await (await engine.writable()).switchSinkOff(name, 'paused by an operator', this.#now(), this.#actor);
   };
 
-  startRescan: Application['startRescan'] = async (coin, from) => (await this.#open(coin)).startRescan(from);
+  startRescan: Application['startRescan'] = async (coin, from) => {
+    const job = await (await this.#open(coin)).startRescan(from);
+    await this.#record(coin, {
+      action: 'rescan.start',
+      subject: job.id,
+      details: {from_height: job.from_height, to_height: job.to_height},
+    });
+    return job;
+  };
   jobs: Application['jobs'] = async (coin, query) => (await this.#store(coin)).jobs(query);
   job: Application['job'] = async (coin, id) => (await this.#store(coin)).job(id);
-  cancelJob: Application['cancelJob'] = async (coin, id) => (await this.#open(coin)).cancelJob(id);
+  cancelJob: Application['cancelJob'] = async (coin, id) => {
+    const job = await (await this.#open(coin)).cancelJob(id);
+    await this.#record(coin, {action: 'job.cancel', subject: id, details: {at_height: job.at_height}});
+    return job;
+  };
+
+  audit: Application['audit'] = async (coin, query) => (await this.#store(coin)).audit(query);
 
   async #enginesWithSink(name: string): Promise<readonly CoinEngine[]> {
     const engines = await this.#ledgers.all();
@@ -134,6 +162,11 @@ export class EngineApplication implements Application {
 
   async #writable(coin: string) {
     return (await this.#open(coin)).writable();
+  }
+
+  /** For what changes no ledger by itself. */
+  async #record(coin: string, act: Act): Promise<void> {
+    await (await this.#writable(coin)).recordAct(this.#actor, act, this.#now());
   }
 
   async *#follow(coin: string, after: number, signal: AbortSignal): AsyncIterable<Event> {

@@ -1,5 +1,5 @@
 import type {ChainFacts} from '../chain/facts.ts';
-import type {Books, Deposit, DepositQuery, Page} from '../contract/index.ts';
+import type {Actor, Books, Deposit, DepositQuery, Page} from '../contract/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
 
 export interface TrackPolicy {
@@ -57,7 +57,7 @@ export interface ChainStore {
     job?: {id: string; atHeight: number},
   ): Promise<TrackResult>;
   /** Lets the next track go through a fork of any depth. */
-  acceptReorg(now: number): Promise<void>;
+  acceptReorg(now: number, by?: Actor): Promise<void>;
 
   deposits(query: DepositQuery): Promise<Page<Deposit>>;
   deposit(id: string): Promise<Deposit>;

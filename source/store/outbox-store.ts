@@ -1,4 +1,4 @@
-import type {BackendEvent, Delivery, Event, EventType, Page, PageQuery} from '../contract/index.ts';
+import type {Actor, BackendEvent, Delivery, Event, EventType, Page, PageQuery} from '../contract/index.ts';
 
 /** The head of a sink's queue: what to deliver next and when. */
 export interface QueueHead {
@@ -48,12 +48,13 @@ export interface OutboxStore {
   recordFailure(name: string, sequence: number, words: string, nextAttemptAt: number, now: number): Promise<void>;
   /** Given up after three days: the cursor moves on, the row stays visible as dead, later events carry a gap. */
   park(name: string, sequence: number, words: string, now: number): Promise<void>;
-  switchSinkOff(name: string, reason: string): Promise<void>;
-  resumeSink(name: string): Promise<void>;
+  /** By the engine itself, or with `by` by somebody who paused it. */
+  switchSinkOff(name: string, reason: string, now?: number, by?: Actor): Promise<void>;
+  resumeSink(name: string, now: number, by?: Actor): Promise<void>;
   sinkState(name: string): Promise<SinkState>;
   deliveries(query: PageQuery): Promise<Page<Delivery>>;
   /** Tries the head again now, or a parked event once more. */
-  retryDelivery(id: string, now: number): Promise<Delivery>;
+  retryDelivery(id: string, now: number, by?: Actor): Promise<Delivery>;
   /** A parked event asked for again (see retryDelivery), to be sent beside the queue. */
   replayQueue(name: string): Promise<{deliveryId: string; event: Event}[]>;
   replayed(deliveryId: string, words: string | undefined, now: number): Promise<void>;

@@ -1,4 +1,4 @@
-import type {Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
+import type {Actor, Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
 import type {SpendableCoin} from '../payout/coin-pool.ts';
 import type {TransactionPlan} from '../payout/ports.ts';
 import type {Batch, WantedOutput} from '../payout/select-coins.ts';
@@ -81,10 +81,10 @@ export interface PayoutStore {
   acceptPayout(request: PayoutRequest, limits: PayoutLimits, now: number): Promise<{value: Payout; created: boolean}>;
   payouts(query: PayoutQuery): Promise<Page<Payout>>;
   payout(id: string): Promise<Payout>;
-  /** Throws `already_signed`. Gives the money back. */
-  cancelPayout(id: string, now: number): Promise<Payout>;
+  /** Throws `already_signed`. Gives the money back. With `by`, audited in the same transaction, here and below. */
+  cancelPayout(id: string, now: number, by?: Actor): Promise<Payout>;
   /** Only those that a person clears. Throws `wrong_state`. */
-  releasePayout(id: string, now: number): Promise<Payout>;
+  releasePayout(id: string, now: number, by?: Actor): Promise<Payout>;
 
   /** A change address nobody has used, stored earlier; undefined when a new one is needed. */
   unusedChangeAddress(): Promise<{address: string; scriptPubKey: Buffer} | undefined>;

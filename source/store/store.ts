@@ -1,4 +1,5 @@
 import type {AccountStore} from './account-store.ts';
+import type {AuditStore} from './audit-store.ts';
 import type {ChainStore} from './chain-store.ts';
 import type {JobStore} from './job-store.ts';
 import type {LeaseStore} from './lease-store.ts';
@@ -21,7 +22,8 @@ export interface LedgerIdentity {
  * One coin's ledger. Every operation is asynchronous outside and one transaction inside; a promise resolves after the
  * commit. Nothing outside `store/` knows which database it is. Faults are EngineErrors: `database_fault`, `fenced`.
  */
-export interface Store extends LeaseStore, AccountStore, ChainStore, PayoutStore, OutboxStore, JobStore, ReadModel {
+export interface Store
+  extends LeaseStore, AccountStore, ChainStore, PayoutStore, OutboxStore, JobStore, AuditStore, ReadModel {
   readonly identity: LedgerIdentity;
   /** Calls `listener` after every commit that wrote something, for loops to wake on. Returns the unsubscriber. */
   onCommit(listener: () => void): () => void;

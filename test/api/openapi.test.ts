@@ -47,6 +47,7 @@ const ROUTES = [
   'POST /v1/{coin}/payouts/{id}/release',
   'GET /v1/{coin}/broadcasts',
   'GET /v1/{coin}/broadcasts/{txid}',
+  'GET /v1/{coin}/audit',
   'GET /v1/{coin}/books',
   'POST /v1/{coin}/chain/accept-reorg',
   'POST /v1/{coin}/rescans',

@@ -256,6 +256,36 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
     /^config\.yaml:5:41: api\.token: does not fit; expected a token of at least 16 characters/,
   ],
   [
+    'a token without a scope',
+    `${MINIMAL}api: {tokens: [{name: shop, token: "\${SHOP_API_TOKEN}", scopes: []}]}\n`,
+    /api\.tokens\[0\]\.scopes: is a list; expected a list of what it may do, of read, receive, pay, operate$/,
+  ],
+  [
+    'a scope that is none',
+    `${MINIMAL}api: {tokens: [{name: shop, token: "\${SHOP_API_TOKEN}", scopes: [raed]}]}\n`,
+    /api\.tokens\[0\]\.scopes\[0\]: is "raed"; expected one of read, receive, pay, operate; did you mean read\?$/,
+  ],
+  [
+    'a token with a name of the program',
+    `${MINIMAL}api: {tokens: [{name: local, token: "\${SHOP_API_TOKEN}", scopes: [read]}]}\n`,
+    /api\.tokens\[0\]\.name: is taken by the program itself/,
+  ],
+  [
+    'one token under two names',
+    `${MINIMAL}api:\n  tokens:\n    - {name: a, token: "\${SHOP_API_TOKEN}", scopes: [read]}\n    - {name: b, token: "\${SHOP_API_TOKEN}", scopes: [pay]}\n`,
+    /^config\.yaml:8:\d+: api\.tokens\[1\]\.token: is there twice; expected one of its own$/,
+  ],
+  [
+    'one name for two tokens',
+    `${MINIMAL}api:\n  tokens:\n    - {name: a, token: "\${SHOP_API_TOKEN}", scopes: [read]}\n    - {name: a, token: "\${METRICS_TOKEN}", scopes: [pay]}\n`,
+    /^config\.yaml:8:\d+: api\.tokens\[1\]\.name: is there twice; expected one of its own$/,
+  ],
+  [
+    'the token of all scopes among the others',
+    `${MINIMAL}api: {token: "\${SHOP_API_TOKEN}", tokens: [{name: a, token: "\${SHOP_API_TOKEN}", scopes: [read]}]}\n`,
+    /api: has `token` among `tokens` too; expected another one$/,
+  ],
+  [
     'a port that is none',
     `${MINIMAL}api: {listen: "127.0.0.1:99999", token: "\${CRYPTOASSETS_API_TOKEN}"}\n`,
     /is not an address; expected host:port/,

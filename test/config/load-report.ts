@@ -10,6 +10,8 @@ export const ENVIRONMENT = {
   BTC_RPC_PASSWORD: 'correct horse battery',
   SHOP_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   CRYPTOASSETS_API_TOKEN: '0123456789abcdef0123456789abcdef',
+  SHOP_API_TOKEN: 'fedcba9876543210fedcba9876543210',
+  METRICS_TOKEN: '00112233445566778899aabbccddeeff',
 };
 
 /** The shortest config that loads. */

@@ -40,7 +40,13 @@ test('a minimal config is filled up with the defaults of the contract, paths abs
       ],
     ]),
     sinks: new Map(),
-    api: {socket: join(directory, 'data/engine.sock'), listen: undefined, token: undefined},
+    api: {
+      socket: join(directory, 'data/engine.sock'),
+      listen: undefined,
+      token: undefined,
+      tokens: [],
+      rateLimit: 2000,
+    },
     service: {broadcastPeriod: 30_000, log: {level: 'info', file: undefined}},
     secrets: [],
   });
@@ -70,6 +76,11 @@ test('the example loads with every optional setting switched on', () => {
   expect(config.api).toMatchObject({
     listen: {host: '127.0.0.1', port: 18881},
     token: ENVIRONMENT.CRYPTOASSETS_API_TOKEN,
+    tokens: [
+      {name: 'shop', token: ENVIRONMENT.SHOP_API_TOKEN, scopes: ['read', 'receive', 'pay']},
+      {name: 'metrics', token: ENVIRONMENT.METRICS_TOKEN, scopes: ['read']},
+    ],
+    rateLimit: 2000,
   });
   expect(config.service.log.file).toMatch(/\/data\/engine\.log$/);
 });
@@ -119,7 +130,7 @@ test('what a variable holds is data: it cannot add keys, end a string or name an
 
 test('secrets are listed longest first and never shown by the redacted config', () => {
   const config = load(
-    `${withAuth('{user: u, password: "${BTC_RPC_PASSWORD}"}')}events:\n  shop: {type: webhook, url: "https://shop.example/\${PATH_TOKEN}", secret: "${ENVIRONMENT.SHOP_WEBHOOK_SECRET}"}\napi: {token: "\${CRYPTOASSETS_API_TOKEN}"}\n`,
+    `${withAuth('{user: u, password: "${BTC_RPC_PASSWORD}"}')}events:\n  shop: {type: webhook, url: "https://shop.example/\${PATH_TOKEN}", secret: "${ENVIRONMENT.SHOP_WEBHOOK_SECRET}"}\napi: {token: "\${CRYPTOASSETS_API_TOKEN}", tokens: [{name: a, token: "\${SHOP_API_TOKEN}", scopes: [read]}, {name: b, token: "\${METRICS_TOKEN}", scopes: [read]}]}\n`,
     {...ENVIRONMENT, PATH_TOKEN: 'hidden-path-9f2c'},
   );
   const values = [...Object.values(ENVIRONMENT), 'hidden-path-9f2c'];

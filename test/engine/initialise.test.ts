@@ -88,6 +88,7 @@ test('check finds everything well, changes nothing and sends no event', async ()
     'btc wallet',
     'btc ledger',
     'btc books',
+    'btc audit log',
     'sink shop',
   ]);
   expect(receiver.received).toEqual([]);

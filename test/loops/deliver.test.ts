@@ -280,7 +280,7 @@ describe('an endpoint that fails', () => {
     await append(2);
     expect(receiver.received).toHaveLength(1);
     receiver.answer = () => 200;
-    await store.resumeSink('shop');
+    await store.resumeSink('shop', Date.now());
     await until('all', () => receiver.accepted.length === 4, {every: 5});
     expect(acceptedSequences()).toEqual([1, 2, 3, 4]);
   });

@@ -364,13 +364,13 @@ export const describeStore = (name: string, create: () => Promise<StoreFixture>)
         await append(2);
         expect(await store.sinkQueue('shop', undefined, 10)).toEqual([]);
         expect(await store.sinkState('shop')).toMatchObject({offReason: 'answered 410 Gone', waiting: 3});
-        await store.resumeSink('shop');
+        await store.resumeSink('shop', NOW);
         expect(await store.sinkQueue('shop', undefined, 10)).toMatchObject([
           {event: {sequence: 1}, attempts: 0},
           {event: {sequence: 2}},
           {event: {sequence: 3}},
         ]);
-        await expect(store.resumeSink('nobody')).rejects.toMatchObject({code: 'not_found'});
+        await expect(store.resumeSink('nobody', NOW)).rejects.toMatchObject({code: 'not_found'});
       });
 
       test('a sink of few types sees those only, also far behind a crowd of others', async () => {

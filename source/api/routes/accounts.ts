@@ -25,7 +25,7 @@ import {
 const byAccount = pageQuery.extend({account: z.string().optional()}).strict();
 
 /** Accounts, their addresses, deposits and bookkeeping. */
-export const accountRoutes = (api: Api, {application}: RouteContext): void => {
+export const accountRoutes = (api: Api, {applicationOf}: RouteContext): void => {
   api.route({
     method: 'POST',
     url: '/v1/:coin/accounts',
@@ -37,7 +37,7 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       response: {200: account, 201: account, ...refusal},
     },
     handler: async (request, reply) =>
-      sendCreated(reply, await application.createAccount(request.params.coin, request.body.name)),
+      sendCreated(reply, await applicationOf(request).createAccount(request.params.coin, request.body.name)),
   });
 
   api.route({
@@ -50,14 +50,14 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: pageQuery.strict(),
       response: {200: page(account), ...refusal},
     },
-    handler: async request => application.accounts(request.params.coin, request.query),
+    handler: async request => applicationOf(request).accounts(request.params.coin, request.query),
   });
 
   api.route({
     method: 'GET',
     url: '/v1/:coin/accounts/:name',
     schema: {tags: ['accounts'], summary: 'One account', params: nameParams, response: {200: account, ...refusal}},
-    handler: async request => application.account(request.params.coin, request.params.name),
+    handler: async request => applicationOf(request).account(request.params.coin, request.params.name),
   });
 
   api.route({
@@ -72,7 +72,7 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
     },
     handler: async (request, reply) => {
       const {coin, name} = request.params;
-      return reply.code(201).send(await application.createAddress(coin, name, request.body.label));
+      return reply.code(201).send(await applicationOf(request).createAddress(coin, name, request.body.label));
     },
   });
 
@@ -86,14 +86,14 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: byAccount,
       response: {200: page(address), ...refusal},
     },
-    handler: async request => application.addresses(request.params.coin, request.query),
+    handler: async request => applicationOf(request).addresses(request.params.coin, request.query),
   });
 
   api.route({
     method: 'GET',
     url: '/v1/:coin/addresses/:address',
     schema: {tags: ['accounts'], summary: 'One address', params: addressParams, response: {200: address, ...refusal}},
-    handler: async request => application.address(request.params.coin, request.params.address),
+    handler: async request => applicationOf(request).address(request.params.coin, request.params.address),
   });
 
   api.route({
@@ -106,14 +106,14 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: depositQuery.strict(),
       response: {200: page(deposit), ...refusal},
     },
-    handler: async request => application.deposits(request.params.coin, request.query),
+    handler: async request => applicationOf(request).deposits(request.params.coin, request.query),
   });
 
   api.route({
     method: 'GET',
     url: '/v1/:coin/deposits/:id',
     schema: {tags: ['deposits'], summary: 'One deposit', params: idParams, response: {200: deposit, ...refusal}},
-    handler: async request => application.deposit(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).deposit(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -125,7 +125,7 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       params: idParams,
       response: {200: history, ...refusal},
     },
-    handler: async request => application.depositHistory(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).depositHistory(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -138,6 +138,6 @@ export const accountRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: byAccount,
       response: {200: page(transaction), ...refusal},
     },
-    handler: async request => application.transactions(request.params.coin, request.query),
+    handler: async request => applicationOf(request).transactions(request.params.coin, request.query),
   });
 };

@@ -1,5 +1,5 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import type {FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault} from 'fastify';
+import type {FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import {z} from 'zod';
 import {problem, txid} from '../../contract/index.ts';
@@ -15,7 +15,8 @@ export type Api = FastifyInstance<
 
 /** What every file of routes gets. */
 export interface RouteContext {
-  readonly application: Application;
+  /** The Application as the sender of a request sees it: what is written is theirs. */
+  readonly applicationOf: (request: FastifyRequest) => Application;
   /** Aborts when the server closes, so that streams end. */
   readonly stopping: AbortSignal;
 }

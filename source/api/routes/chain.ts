@@ -2,7 +2,7 @@ import {books, createRescanBody, job, page, pageQuery} from '../../contract/inde
 import {coinParams, idParams, nothing, refusal, type Api, type RouteContext} from './api.ts';
 
 /** Books, reorgs, rescans and jobs. */
-export const chainRoutes = (api: Api, {application}: RouteContext): void => {
+export const chainRoutes = (api: Api, {applicationOf}: RouteContext): void => {
   api.route({
     method: 'GET',
     url: '/v1/:coin/books',
@@ -12,7 +12,7 @@ export const chainRoutes = (api: Api, {application}: RouteContext): void => {
       params: coinParams,
       response: {200: books, ...refusal},
     },
-    handler: async request => application.books(request.params.coin),
+    handler: async request => applicationOf(request).books(request.params.coin),
   });
 
   api.route({
@@ -25,7 +25,7 @@ export const chainRoutes = (api: Api, {application}: RouteContext): void => {
       response: {202: nothing, ...refusal},
     },
     handler: async (request, reply) => {
-      await application.acceptReorg(request.params.coin);
+      await applicationOf(request).acceptReorg(request.params.coin);
       return reply.code(202).send({});
     },
   });
@@ -41,7 +41,7 @@ export const chainRoutes = (api: Api, {application}: RouteContext): void => {
       response: {202: job, ...refusal},
     },
     handler: async (request, reply) =>
-      reply.code(202).send(await application.startRescan(request.params.coin, request.body.from)),
+      reply.code(202).send(await applicationOf(request).startRescan(request.params.coin, request.body.from)),
   });
 
   api.route({
@@ -54,20 +54,20 @@ export const chainRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: pageQuery.strict(),
       response: {200: page(job), ...refusal},
     },
-    handler: async request => application.jobs(request.params.coin, request.query),
+    handler: async request => applicationOf(request).jobs(request.params.coin, request.query),
   });
 
   api.route({
     method: 'GET',
     url: '/v1/:coin/jobs/:id',
     schema: {tags: ['chain'], summary: 'One job', params: idParams, response: {200: job, ...refusal}},
-    handler: async request => application.job(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).job(request.params.coin, request.params.id),
   });
 
   api.route({
     method: 'DELETE',
     url: '/v1/:coin/jobs/:id',
     schema: {tags: ['chain'], summary: 'Cancels a running job', params: idParams, response: {200: job, ...refusal}},
-    handler: async request => application.cancelJob(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).cancelJob(request.params.coin, request.params.id),
   });
 };

@@ -4,7 +4,7 @@ import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {nothing, refusal, type Api, type RouteContext} from './api.ts';
 
 /** The engine as a whole: health, snapshot, stream, stop, sinks. */
-export const engineRoutes = (api: Api, {application, stopping}: RouteContext): void => {
+export const engineRoutes = (api: Api, {applicationOf, stopping}: RouteContext): void => {
   api.route({
     method: 'GET',
     url: '/health',
@@ -13,8 +13,8 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       summary: 'ok or degraded; 503 when a loop is dead or stalled, or a database at fault',
       response: {200: health, 503: health, ...refusal},
     },
-    handler: async (_request, reply) => {
-      const answer = await application.health();
+    handler: async (request, reply) => {
+      const answer = await applicationOf(request).health();
       return reply.code(answer.status === 'failing' ? 503 : 200).send(answer);
     },
   });
@@ -23,7 +23,7 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
     method: 'GET',
     url: '/v1/status',
     schema: {tags: ['engine'], summary: 'Snapshot of everything a screen shows', response: {200: status, ...refusal}},
-    handler: async () => application.status(),
+    handler: async request => applicationOf(request).status(),
   });
 
   api.route({
@@ -34,9 +34,9 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       summary: 'The snapshot as server-sent events, at once and then at every change, at most two a second',
       response: {200: {description: 'Statuses', content: {'text/event-stream': {schema: status}}}, ...refusal},
     },
-    handler: async (_request, reply) => {
+    handler: async (request, reply) => {
       async function* statuses(signal: AbortSignal): AsyncIterable<StreamItem> {
-        for await (const value of application.stream(signal)) yield {value};
+        for await (const value of applicationOf(request).stream(signal)) yield {value};
       }
       await streamEvents(reply, statuses, stopping);
       return reply;
@@ -59,8 +59,8 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
     method: 'POST',
     url: '/v1/engine/stop',
     schema: {tags: ['engine'], summary: 'Stops the engine cleanly', response: {202: nothing, ...refusal}},
-    handler: async (_request, reply) => {
-      await application.stop();
+    handler: async (request, reply) => {
+      await applicationOf(request).stop();
       return reply.code(202).send({});
     },
   });
@@ -77,7 +77,7 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       response: {200: attendance, ...refusal},
     },
     handler: async request =>
-      application.attendConsole(request.params.id, request.body.name, request.body.take_control),
+      applicationOf(request).attendConsole(request.params.id, request.body.name, request.body.take_control),
   });
 
   api.route({
@@ -90,7 +90,7 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       response: {200: nothing, ...refusal},
     },
     handler: async request => {
-      await application.leaveConsole(request.params.id);
+      await applicationOf(request).leaveConsole(request.params.id);
       return {};
     },
   });
@@ -105,7 +105,7 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       response: {200: nothing, ...refusal},
     },
     handler: async request => {
-      await application.pauseSink(request.params.name);
+      await applicationOf(request).pauseSink(request.params.name);
       return {};
     },
   });
@@ -120,7 +120,7 @@ export const engineRoutes = (api: Api, {application, stopping}: RouteContext): v
       response: {200: nothing, ...refusal},
     },
     handler: async request => {
-      await application.resumeSink(request.params.name);
+      await applicationOf(request).resumeSink(request.params.name);
       return {};
     },
   });

@@ -14,7 +14,7 @@ const startAfter = (lastEventId: string | string[] | undefined, after: number): 
 };
 
 /** The outbox as a list or a stream, and what could not be delivered. */
-export const eventRoutes = (api: Api, {application, stopping}: RouteContext): void => {
+export const eventRoutes = (api: Api, {applicationOf, stopping}: RouteContext): void => {
   api.route({
     method: 'GET',
     url: '/v1/:coin/events',
@@ -28,12 +28,13 @@ export const eventRoutes = (api: Api, {application, stopping}: RouteContext): vo
     handler: async (request, reply) => {
       const {coin} = request.params;
       const {after, limit} = request.query;
-      if (!(request.headers.accept ?? '').includes('text/event-stream')) return application.events(coin, after, limit);
+      if (!(request.headers.accept ?? '').includes('text/event-stream'))
+        return applicationOf(request).events(coin, after, limit);
       const start = startAfter(request.headers['last-event-id'], after);
       // Refuses an unknown coin while there is still a status to say it with.
-      await application.events(coin, start, 1);
+      await applicationOf(request).events(coin, start, 1);
       async function* items(signal: AbortSignal): AsyncIterable<StreamItem> {
-        for await (const event of application.followEvents(coin, start, signal))
+        for await (const event of applicationOf(request).followEvents(coin, start, signal))
           yield {id: event.sequence, value: event};
       }
       await streamEvents(reply, items, stopping);
@@ -50,7 +51,7 @@ export const eventRoutes = (api: Api, {application, stopping}: RouteContext): vo
       params: coinParams.extend({sequence: z.coerce.number().int().min(1)}),
       response: {200: eventDetail, ...refusal},
     },
-    handler: async request => application.event(request.params.coin, request.params.sequence),
+    handler: async request => applicationOf(request).event(request.params.coin, request.params.sequence),
   });
 
   api.route({
@@ -63,7 +64,7 @@ export const eventRoutes = (api: Api, {application, stopping}: RouteContext): vo
       querystring: pageQuery.strict(),
       response: {200: page(delivery), ...refusal},
     },
-    handler: async request => application.deliveries(request.params.coin, request.query),
+    handler: async request => applicationOf(request).deliveries(request.params.coin, request.query),
   });
 
   api.route({
@@ -75,6 +76,6 @@ export const eventRoutes = (api: Api, {application, stopping}: RouteContext): vo
       params: idParams,
       response: {200: delivery, ...refusal},
     },
-    handler: async request => application.retryDelivery(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).retryDelivery(request.params.coin, request.params.id),
   });
 };

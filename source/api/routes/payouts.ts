@@ -27,7 +27,7 @@ const readKey = (header: string | undefined): string => {
 };
 
 /** Payouts and the transactions that pay them. */
-export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
+export const payoutRoutes = (api: Api, {applicationOf}: RouteContext): void => {
   api.route({
     method: 'POST',
     url: '/v1/:coin/payouts',
@@ -43,7 +43,7 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
     },
     handler: async (request, reply) => {
       const key = readKey(request.headers[HEADER]);
-      return sendCreated(reply, await application.createPayout(request.params.coin, key, request.body));
+      return sendCreated(reply, await applicationOf(request).createPayout(request.params.coin, key, request.body));
     },
   });
 
@@ -57,14 +57,14 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: payoutQuery.strict(),
       response: {200: page(payout), ...refusal},
     },
-    handler: async request => application.payouts(request.params.coin, request.query),
+    handler: async request => applicationOf(request).payouts(request.params.coin, request.query),
   });
 
   api.route({
     method: 'GET',
     url: '/v1/:coin/payouts/:id',
     schema: {tags: ['payouts'], summary: 'One payout', params: idParams, response: {200: payout, ...refusal}},
-    handler: async request => application.payout(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).payout(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -76,7 +76,7 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       params: idParams,
       response: {200: history, ...refusal},
     },
-    handler: async request => application.payoutHistory(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).payoutHistory(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -88,7 +88,7 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       params: idParams,
       response: {200: payout, ...refusal},
     },
-    handler: async request => application.cancelPayout(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).cancelPayout(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -100,7 +100,7 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       params: idParams,
       response: {200: payout, ...refusal},
     },
-    handler: async request => application.releasePayout(request.params.coin, request.params.id),
+    handler: async request => applicationOf(request).releasePayout(request.params.coin, request.params.id),
   });
 
   api.route({
@@ -113,7 +113,7 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       querystring: pageQuery.strict(),
       response: {200: page(broadcast), ...refusal},
     },
-    handler: async request => application.broadcasts(request.params.coin, request.query),
+    handler: async request => applicationOf(request).broadcasts(request.params.coin, request.query),
   });
 
   api.route({
@@ -125,6 +125,6 @@ export const payoutRoutes = (api: Api, {application}: RouteContext): void => {
       params: txidParams,
       response: {200: broadcastDetail, ...refusal},
     },
-    handler: async request => application.broadcast(request.params.coin, request.params.txid),
+    handler: async request => applicationOf(request).broadcast(request.params.coin, request.params.txid),
   });
 };

@@ -16,6 +16,9 @@ export const FLAGS = {
   cursor: {type: 'string', value: 'CURSOR', help: 'the page after, as the previous page said'},
   after: {type: 'string', value: 'SEQ', help: 'only events after this sequence number (default 0)'},
   follow: {type: 'boolean', help: 'go on with new events as they come, until Ctrl-C'},
+  actor: {type: 'string', value: 'NAME', help: 'only what this token, or `local`, did'},
+  action: {type: 'string', value: 'ACTION', help: 'only this kind of act, such as payout.release'},
+  subject: {type: 'string', value: 'ID', help: 'only what was done to this'},
   directory: {type: 'string', value: 'PATH', help: 'where config, ledger and node live (default ./demo)'},
 } as const satisfies Record<string, FlagDefinition>;
 

@@ -34,12 +34,19 @@ export const run = async (argv: readonly string[], surroundings: Surroundings): 
     configPath = invocation.configPath;
     if (invocation.wants !== 'run') return explainProgram(invocation, output);
     const readConfig = () => (config ??= loadConfig(configPath, surroundings.environment));
-    return await invocation.verb.run(contextOf(invocation, output, surroundings, readConfig));
+    return await invocation.verb.run(contextOf(argv, invocation, output, surroundings, readConfig));
   } catch (error) {
     const advice = adviceForError(error, {configPath, config}).map(line => redactText(line, config?.secrets ?? []));
     return reportError(error, advice, output, config?.secrets ?? []);
   }
 };
+
+/** As a shell would take it. */
+const commandLine = (argv: readonly string[]): string =>
+  [
+    'cryptoassets-console',
+    ...argv.map(word => (/^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
+  ].join(' ');
 
 const explainProgram = ({wants, verb}: Invocation, output: Output): number => {
   if (wants === 'version') output.result({version: programVersion()}, () => programVersion());
@@ -51,6 +58,7 @@ const explainProgram = ({wants, verb}: Invocation, output: Output): number => {
 };
 
 const contextOf = (
+  argv: readonly string[],
   {flags, values, configPath}: Invocation,
   output: Output,
   {isTerminal, createSupplies}: Surroundings,
@@ -69,7 +77,12 @@ const contextOf = (
     async withApplication<Result>(use: (opened: OpenApplication) => Promise<Result>): Promise<Result> {
       // The config first: its mistakes are found without loading the engine.
       const checked = config();
-      const opened = await (await getSupplies()).openApplication(checked);
+      const opened = await (
+        await getSupplies()
+      ).openApplication(checked, {
+        client: 'cli',
+        command: redactText(commandLine(argv), checked.secrets),
+      });
       try {
         return await use(opened);
       } finally {

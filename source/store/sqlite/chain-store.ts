@@ -3,6 +3,7 @@ import type {Coin} from '../../coins/index.ts';
 import type {ChainStore} from '../chain-store.ts';
 import type {JobStore} from '../job-store.ts';
 import {auditBooks} from './audit-books.ts';
+import {audited} from './audit-store.ts';
 import {checkBooks, unspentTotal, lastBooks} from './check-books.ts';
 import type {Connection} from './connection.ts';
 import {findDeposit, listDeposits} from './deposits.ts';
@@ -35,7 +36,9 @@ export const createChainStore = (
       if (job) pace.note(job.id, job.atHeight, now);
       return result;
     },
-    acceptReorg: async () => writer.run(orm => acceptReorg(orm)),
+    acceptReorg: async (now, by) => {
+      await audited(writer, {by, now}, acceptReorg, fork => ({action: 'chain.accept_reorg', subject: fork}));
+    },
     deposits: async query => listDeposits(orm, query, maturity),
     deposit: async id => findDeposit(orm, id, maturity),
     checkBooks: async (untracked, now) => writer.run(orm => checkBooks(orm, untracked, now)),

@@ -2,6 +2,7 @@ import {coins, type Coin} from '../../coins/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity, Store} from '../store.ts';
 import {createAccountStore} from './account-store.ts';
+import {createAuditStore} from './audit-store.ts';
 import {createChainStore} from './chain-store.ts';
 import {databaseFault, openConnection, type Connection} from './connection.ts';
 import {readIdentity} from './identity.ts';
@@ -45,6 +46,7 @@ export const composeStore = (connection: Connection, identity: LedgerIdentity, c
     ...createChainStore(connection, writer, coin),
     ...createPayoutStore(connection, writer, identity, coin),
     ...createOutboxStore(connection, writer, identity),
+    ...createAuditStore(connection, writer),
     ...createReadModel(connection, coin),
     onCommit: listener => writer.onCommit(listener),
     close: async () => {

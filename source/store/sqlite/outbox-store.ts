@@ -1,6 +1,7 @@
 import type {OutboxStore} from '../outbox-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {appendEvent} from './append-event.ts';
+import {audited} from './audit-store.ts';
 import type {Connection} from './connection.ts';
 import {deliveriesOf, listDeliveries, retryDelivery} from './deliveries.ts';
 import {eventsAbout, eventsAfter, findEvent, newestEvents} from './events.ts';
@@ -23,11 +24,29 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
     recordFailure: async (name, sequence, words, nextAttemptAt, now) =>
       queues.recordFailure(name, sequence, {words, nextAttemptAt, now}),
     park: async (name, sequence, words, now) => queues.park(name, sequence, words, now),
-    switchSinkOff: async (name, reason) => queues.switchOff(name, reason),
-    resumeSink: async name => queues.resume(name),
+    switchSinkOff: async (name, reason, now = 0, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => queues.switchOff(orm, name, reason),
+        () => ({action: 'sink.pause', subject: name}),
+      ),
+    resumeSink: async (name, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => queues.resume(orm, name),
+        () => ({action: 'sink.resume', subject: name}),
+      ),
     sinkState: async name => queues.state(name),
     deliveries: async query => listDeliveries(orm, identity, query),
-    retryDelivery: async (id, now) => writer.run(orm => retryDelivery(orm, identity, id, now)),
+    retryDelivery: async (id, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => retryDelivery(orm, identity, id, now),
+        ({sink, event_id}) => ({action: 'delivery.retry', subject: id, details: {sink, event_id}}),
+      ),
     replayQueue: async name => queues.replays(name),
     replayed: async (deliveryId, words) => queues.replayed(deliveryId, words),
   };

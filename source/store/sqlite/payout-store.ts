@@ -1,9 +1,12 @@
 import type {Coin, Network} from '../../coins/index.ts';
+import type {Payout} from '../../contract/index.ts';
 import type {Hold} from '../../payout/state.ts';
+import type {Act} from '../audit-store.ts';
 import type {PayoutStore} from '../payout-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {acceptPayout, DailyVolume} from './accept-payout.ts';
 import {abandonBroadcast, countAttempt, holdBroadcast, markSent, recordAnswer, storeSigned} from './broadcast-steps.ts';
+import {audited} from './audit-store.ts';
 import {cancelPayout} from './cancel-payout.ts';
 import {addChangeAddress, unusedChangeAddress} from './change-addresses.ts';
 import type {Connection, Orm} from './connection.ts';
@@ -29,8 +32,20 @@ export const createPayoutStore = (
     acceptPayout: (request, limits, now) => writer.run(orm => acceptPayout(orm, volume, request, limits, now)),
     payouts: query => read(orm => listPayouts(orm, query)),
     payout: id => read(orm => payoutDetail(orm, id)),
-    cancelPayout: (id, now) => writer.run(orm => cancelPayout(orm, id, now)),
-    releasePayout: (id, now) => writer.run(orm => releasePayout(orm, volume, id, now)),
+    cancelPayout: (id, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => cancelPayout(orm, id, now),
+        payout => actOn('payout.cancel', payout),
+      ),
+    releasePayout: (id, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => releasePayout(orm, volume, id, now),
+        payout => actOn('payout.release', payout),
+      ),
 
     queue: () => read(queue),
     unusedChangeAddress: () => read(unusedChangeAddress),
@@ -54,6 +69,13 @@ export const createPayoutStore = (
     broadcast: txid => read(orm => broadcastDetail(orm, txid)),
   };
 };
+
+/** What the audit log keeps of a payout that somebody laid hands on. */
+const actOn = (action: string, {id, account, address, amount}: Payout): Act => ({
+  action,
+  subject: id,
+  details: {account, address, amount},
+});
 
 const networkOf = (identity: LedgerIdentity, coin: Coin): Network => {
   const network = Object.values(coin.networks).find(({name}) => name === identity.network);

@@ -372,3 +372,26 @@ export const job = sqliteTable(
   },
   table => [index('job_status').on(table.status)],
 );
+
+/** What people did, in a chain of hashes. Triggers of the migration refuse to change or remove a row. */
+export const audit = sqliteTable(
+  'audit',
+  {
+    id: autoId(),
+    createdAt: int('created_at').notNull(),
+    actor: text().notNull(),
+    client: text(),
+    command: text(),
+    action: text().notNull(),
+    subject: text().notNull(),
+    /** Canonical JSON. */
+    details: text().notNull(),
+    previousHash: text('previous_hash').notNull(),
+    hash: text().notNull(),
+  },
+  table => [
+    index('audit_actor').on(table.actor, table.id),
+    index('audit_action').on(table.action, table.id),
+    index('audit_subject').on(table.subject, table.id),
+  ],
+);

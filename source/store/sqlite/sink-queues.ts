@@ -73,19 +73,15 @@ export class SinkQueues {
     });
   }
 
-  async switchOff(name: string, reason: string): Promise<void> {
-    await this.#writer.run(orm => {
-      statements.setOff(orm).run(reason, name);
-    });
+  switchOff(orm: Orm, name: string, reason: string): void {
+    statements.setOff(orm).run(reason, name);
   }
 
   /** What was tried before the sink was off says nothing about the one that is on now: attempts count from zero. */
-  async resume(name: string): Promise<void> {
-    await this.#writer.run(orm => {
-      this.#require(name);
-      statements.setOff(orm).run(null, name);
-      statements.forgetRetrying(orm).run(name);
-    });
+  resume(orm: Orm, name: string): void {
+    this.#require(name);
+    statements.setOff(orm).run(null, name);
+    statements.forgetRetrying(orm).run(name);
   }
 
   async state(name: string): Promise<SinkState> {

@@ -81,13 +81,14 @@ const clearFork = (orm: Orm, plan: Extract<LadderPlan, {kind: 'apply'}>, job: Jo
     setMetaValue(orm, 'accepted_fork', undefined);
 };
 
-/** Lets the fork that was refused last through, whatever its depth. Throws `wrong_state` when none was. */
-export const acceptReorg = (orm: Orm): void => {
+/** Lets the fork that was refused last through, whatever its depth; which one. Throws `wrong_state` when none was. */
+export const acceptReorg = (orm: Orm): string => {
   const fork = metaValue(orm, 'deep_fork_at');
   if (fork === undefined) throw new EngineError('wrong_state', 'no reorg is waiting to be accepted');
   setMetaValue(orm, 'accepted_fork', fork);
   setMetaValue(orm, 'deep_fork', undefined);
   setMetaValue(orm, 'deep_fork_at', undefined);
+  return fork;
 };
 
 const payoutFacts = (moves: readonly TransactionMove[]): Pick<PayoutStep, 'anchored' | 'unanchored' | 'spends'> => {

@@ -129,5 +129,9 @@ const application = new Proxy({} as Application, {
   },
 });
 
-await startApi(application, {socket, listen: undefined, token: undefined}, {log: silentLog, version: '0.1.0'});
+await startApi(
+  application,
+  {socket, listen: undefined, token: undefined, tokens: [], rateLimit: 1000},
+  {log: silentLog, version: '0.1.0'},
+);
 process.on('SIGTERM', () => process.exit(0));

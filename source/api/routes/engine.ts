@@ -52,7 +52,7 @@ export const engineRoutes = (api: Api, {applicationOf, stopping}: RouteContext):
       querystring: logQuery.strict(),
       response: {200: page(logLine), ...refusal},
     },
-    handler: async request => application.log(request.query),
+    handler: async request => applicationOf(request).log(request.query),
   });
 
   api.route({

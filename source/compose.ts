@@ -54,9 +54,19 @@ const parts: Parts = {
     const node = createBitcoind(config.backend, {coin, network, clock, log, walletFingerprints});
     return {...node, signer: createNodeSigner(node.wallet, log)};
   },
-  createSink: async (name, config) => {
-    const {createWebhookSink} = await import('./sinks/webhook.ts');
-    return createWebhookSink(name, config);
+  createSink: async (name, config, {coin, log}) => {
+    switch (config.type) {
+      case 'webhook':
+        return (await import('./sinks/webhook.ts')).createWebhookSink(name, config);
+      case 'script':
+        return (await import('./sinks/script.ts')).createScriptSink(name, config);
+      case 'module':
+        return (await import('./sinks/module.ts')).createModuleSink(name, config, {log});
+      case 'nats':
+        return (await import('./sinks/nats.ts')).createNatsSink(name, coin, config);
+      default:
+        return config satisfies never;
+    }
   },
 };
 

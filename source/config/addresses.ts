@@ -41,6 +41,21 @@ export const zmqUrl = () =>
     expecting(ZMQ_EXPECTED),
   );
 
+const NATS_EXPECTED = 'a NATS server such as nats://127.0.0.1:4222 or tls://nats.example:4222';
+
+/** `nats://host:port` on this machine, `tls://host:port` anywhere. */
+export const natsUrl = () =>
+  text(NATS_EXPECTED).superRefine((value, context) => {
+    const url = credentialFree(value, context, '`credentials`');
+    if (!url || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '' || !/^\/?$/.test(url.pathname))
+      refuse(context, `is not a NATS server; expected ${NATS_EXPECTED}`);
+    else if (url.protocol === 'nats:' && !isLoopbackHost(url.hostname))
+      refuse(
+        context,
+        'is not encrypted to another machine; expected tls:// (nats:// only to 127.0.0.1, ::1 or localhost)',
+      );
+  });
+
 const LISTEN_EXPECTED = 'host:port such as 127.0.0.1:18881 or [::1]:18881';
 
 export const listenAddress = () =>

@@ -65,17 +65,57 @@ interface PayoutConfig {
   readonly limits: {readonly perPayout: Satoshi | undefined; readonly perDay: Satoshi | undefined};
 }
 
-export interface WebhookConfig {
-  readonly type: 'webhook';
-  readonly url: string;
-  readonly secret: string;
+interface AnySinkConfig {
+  /** Undefined: all. */
   readonly types: readonly EventType[] | undefined;
   /** Sequence after which a new sink starts; now when undefined. */
   readonly from: number | undefined;
+}
+
+export interface WebhookConfig extends AnySinkConfig {
+  readonly type: 'webhook';
+  readonly url: string;
+  /** Each signs every request; newest first. */
+  readonly secrets: readonly string[];
   readonly allowPrivate: boolean;
 }
 
-export type SinkConfig = WebhookConfig;
+export interface ScriptConfig extends AnySinkConfig {
+  readonly type: 'script';
+  /** The program, absolute when it was written as a path, and its arguments. */
+  readonly command: readonly string[];
+  /** Where it runs: the folder of the config file. */
+  readonly folder: string;
+  /** ms */
+  readonly timeout: number;
+}
+
+export interface ModuleConfig extends AnySinkConfig {
+  readonly type: 'module';
+  /** Absolute path. */
+  readonly path: string;
+  /** ms */
+  readonly timeout: number;
+}
+
+export interface NatsConfig extends AnySinkConfig {
+  readonly type: 'nats';
+  readonly url: string;
+  /** With `{coin}` and `{type}` in it. */
+  readonly subject: string;
+  /** The stream that must take the events; any when undefined. */
+  readonly stream: string | undefined;
+  readonly credentials: NatsCredentials | undefined;
+  /** ms */
+  readonly timeout: number;
+}
+
+export type NatsCredentials =
+  | {readonly kind: 'file'; readonly path: string}
+  | {readonly kind: 'password'; readonly user: string; readonly password: string}
+  | {readonly kind: 'token'; readonly token: string};
+
+export type SinkConfig = WebhookConfig | ScriptConfig | ModuleConfig | NatsConfig;
 
 export interface ApiConfig {
   /** Absolute path, at most 107 bytes. */

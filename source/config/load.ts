@@ -9,6 +9,7 @@ import {parseYaml, type YamlNode, type YamlProblem} from './parse-yaml.ts';
 import {readSource} from './read-source.ts';
 import {schemaProblems, toConfigProblems} from './report.ts';
 import {coinsOf, type ConfigValues, configSchemaFor} from './schema.ts';
+import {sinkSecrets, toSinkConfig} from './sink-config.ts';
 
 /** A unix socket's address holds 108 bytes, the last of which is NUL. */
 const MAX_SOCKET_BYTES = 107;
@@ -91,8 +92,7 @@ const toConfig = (
   for (const [name, coin] of Object.entries(values.coins))
     if (coin) coins.set(name, toCoin(known.get(name)!.coin, coin, absolute));
   const sinks = new Map<string, SinkConfig>();
-  for (const [name, {allow_private, ...sink}] of Object.entries(values.events))
-    sinks.set(name, {...sink, types: sink.types, from: sink.from, allowPrivate: allow_private});
+  for (const [name, sink] of Object.entries(values.events)) sinks.set(name, toSinkConfig(sink, path, absolute));
   const {api, service} = values;
   return {
     path,
@@ -152,10 +152,7 @@ const secretsOf = (values: ConfigValues, variableSecrets: readonly string[]): st
   const secrets = new Set(variableSecrets);
   for (const coin of Object.values(values.coins))
     if (coin?.backend.auth.password) secrets.add(coin.backend.auth.password);
-  for (const sink of Object.values(values.events)) {
-    secrets.add(sink.secret);
-    if (sink.secret.startsWith('whsec_')) secrets.add(sink.secret.slice('whsec_'.length));
-  }
+  for (const sink of Object.values(values.events)) for (const secret of sinkSecrets(sink)) secrets.add(secret);
   if (values.api.token !== undefined) secrets.add(values.api.token);
   for (const {token} of values.api.tokens) secrets.add(token);
   secrets.delete('');

@@ -1,13 +1,11 @@
-import {connect} from 'node:net';
 import type {CoinConfig, SinkConfig} from '../config/config.ts';
+import type {Sink} from '../outbox/ports.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import {ledgerState, openStore, type Store} from '../store/open-store.ts';
 import {examineNode} from './examine-node.ts';
 import {failed, fine, type Finding} from './findings.ts';
 import {ledgerPath} from './initialise.ts';
 import type {EngineOptions} from './engine.ts';
-
-const SINK_TIMEOUT = 5000;
 
 type Options = Omit<EngineOptions, 'version'>;
 
@@ -16,7 +14,7 @@ export const check = async (options: Options): Promise<Finding[]> => {
   const {config} = options;
   const findings = [fine('config', `${config.path} is valid`)];
   for (const coin of config.coins.values()) findings.push(...(await checkCoin(coin, options)));
-  for (const [name, sink] of config.sinks) findings.push(await checkSink(name, sink));
+  for (const [name, sink] of config.sinks) findings.push(...(await checkSink(name, sink, options)));
   return findings;
 };
 
@@ -94,26 +92,26 @@ const checkAudit = async ({coin}: CoinConfig, store: Store): Promise<Finding> =>
     : {subject, ok: false, words: fault, exitCode: 1};
 };
 
-/** Opens a connection and sends nothing: an event that did not happen must not be told. */
-const checkSink = async (name: string, {url}: SinkConfig): Promise<Finding> => {
-  const subject = `sink ${name}`;
-  const {hostname, port, protocol, host} = new URL(url);
-  try {
-    await reach(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80));
-    return fine(subject, `${host} takes connections`);
-  } catch (error) {
-    return failed(subject, new EngineError('sink_unreachable', `${host}: ${messageOf(error)}`, {cause: error}));
+/** Asks for each coin, as the engine would; what is the same for all of them is said once. */
+const checkSink = async (name: string, sink: SinkConfig, {config, parts, log}: Options): Promise<Finding[]> => {
+  const findings = new Map<string, Finding>();
+  for (const coin of config.coins.keys()) {
+    const finding = await probeSink(name, sink, async () => parts.createSink(name, sink, {coin, log}));
+    findings.set(finding.words, finding);
   }
+  return [...findings.values()];
 };
 
-const reach = async (host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({host, port, timeout: SINK_TIMEOUT});
-    const end = (settle: () => void) => {
-      socket.destroy();
-      settle();
-    };
-    socket.once('connect', () => end(resolve));
-    socket.once('timeout', () => end(() => reject(new Error(`no answer within ${SINK_TIMEOUT / 1000} s`))));
-    socket.once('error', error => end(() => reject(error)));
-  });
+const probeSink = async (name: string, {type}: SinkConfig, create: () => Promise<Sink>): Promise<Finding> => {
+  const subject = `sink ${name}`;
+  let sink: Sink | undefined;
+  try {
+    sink = await create();
+    return fine(subject, await sink.probe());
+  } catch (error) {
+    if (error instanceof EngineError) return failed(subject, error);
+    return failed(subject, new EngineError('sink_unreachable', `${type}: ${messageOf(error)}`, {cause: error}));
+  } finally {
+    await sink?.close();
+  }
+};

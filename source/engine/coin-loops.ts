@@ -112,7 +112,7 @@ const createDeliveries = async (
   const sinks: Sink[] = [];
   const deliveries: Loop[] = [];
   for (const [sinkName, sinkConfig] of config.sinks) {
-    const sink = await parts.createSink(sinkName, sinkConfig);
+    const sink = await parts.createSink(sinkName, sinkConfig, {coin: name, log});
     sinks.push(sink);
     await store.ensureSink(sinkName, sinkConfig.from);
     deliveries.push(createDeliver({coin: name, store, sink, types: sinkConfig.types, clock, log}));

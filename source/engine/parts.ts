@@ -29,5 +29,6 @@ export interface BackendContext {
 /** What the composition root supplies: the concrete backends and sinks, loaded only when they are made. */
 export interface Parts {
   createBackend(config: CoinConfig, context: BackendContext): Promise<Backend>;
-  createSink(name: string, config: SinkConfig): Promise<Sink>;
+  /** One for each coin. Throws `bad_config` for a sink that no waiting will mend, such as a module that does not load. */
+  createSink(name: string, config: SinkConfig, context: {coin: string; log: Log}): Promise<Sink>;
 }

@@ -5,6 +5,8 @@ import {isLoopbackHost, isPrivateHost} from '../config/hosts.ts';
 import {EngineError} from '../primitives/errors.ts';
 
 export interface ConnectRules {
+  /** As configured. Only a host that means this machine by name may be on it. */
+  readonly host: string;
   readonly allowPrivate: boolean;
   /** Without TLS the receiver must be on this machine. */
   readonly secure: boolean;
@@ -51,14 +53,15 @@ const guardedLookup =
   };
 
 const refusalOf = (host: string, address: string, rules: ConnectRules): EngineError | undefined => {
-  if (isLoopbackHost(address)) return undefined;
   const where = host === address ? host : `${host} (${address})`;
-  if (!rules.secure)
-    return new EngineError('address_refused', `${where} is another machine; plain http goes to this one only`);
+  const refuse = (words: string) => new EngineError('address_refused', `${where} is ${words}`);
+  if (isLoopbackHost(address))
+    // A public name that points here would hand events, or a way in, to whatever else listens on this machine.
+    return isLoopbackHost(rules.host) || rules.allowPrivate
+      ? undefined
+      : refuse('this machine, under a name that does not say so; set allow_private: true if it is meant');
+  if (!rules.secure) return refuse('another machine; plain http goes to this one only');
   if (isPrivateHost(address) && !rules.allowPrivate)
-    return new EngineError(
-      'address_refused',
-      `${where} is a private or link-local address; set allow_private: true if it is meant`,
-    );
+    return refuse('a private or link-local address; set allow_private: true if it is meant');
   return undefined;
 };

@@ -1,11 +1,12 @@
 import {lookup} from 'node:dns';
 import {STATUS_CODES} from 'node:http';
 import {Webhook} from 'standardwebhooks';
-import {Client, type Dispatcher} from 'undici';
+import {type buildConnector, Client, type Dispatcher} from 'undici';
 import type {WebhookConfig} from '../config/config.ts';
 import type {Event} from '../contract/index.ts';
 import type {DeliveryAnswer, Sink} from '../outbox/ports.ts';
 import {systemClock, type Clock} from '../primitives/clock.ts';
+import {EngineError} from '../primitives/errors.ts';
 import {explainFailure} from './explain-failure.ts';
 import {guardedConnector, type Resolve} from './guarded-connector.ts';
 
@@ -26,7 +27,7 @@ const LIMITS: WebhookLimits = {deadline: 15_000, rest: 1000, restBytes: 65_536};
  */
 export const createWebhookSink = (
   name: string,
-  config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
+  config: Pick<WebhookConfig, 'url' | 'secrets' | 'allowPrivate'>,
   {clock = systemClock, limits = LIMITS, resolve = lookup}: Surroundings = {},
 ): Sink => new WebhookSink(name, config, {clock, limits, resolve});
 
@@ -41,33 +42,40 @@ class WebhookSink implements Sink {
   readonly type = 'webhook';
   readonly #url: URL;
   readonly #path: string;
-  readonly #signer: Webhook;
+  readonly #signers: readonly Webhook[];
   readonly #clock: Clock;
   readonly #limits: WebhookLimits;
+  readonly #connect: buildConnector.connector;
   readonly #client: Client;
 
   constructor(
     name: string,
-    config: Pick<WebhookConfig, 'url' | 'secret' | 'allowPrivate'>,
+    config: Pick<WebhookConfig, 'url' | 'secrets' | 'allowPrivate'>,
     {clock, limits, resolve}: Required<Surroundings>,
   ) {
     this.name = name;
     this.#url = new URL(config.url);
     this.#path = this.#url.pathname + this.#url.search;
-    this.#signer = signerOf(config.secret);
+    this.#signers = config.secrets.map(signerOf);
     this.#clock = clock;
     this.#limits = limits;
+    this.#connect = guardedConnector({
+      host: this.#url.hostname,
+      allowPrivate: config.allowPrivate,
+      secure: this.#url.protocol === 'https:',
+      timeout: limits.deadline,
+      resolve,
+    });
     this.#client = new Client(this.#url.origin, {
-      connect: guardedConnector({
-        allowPrivate: config.allowPrivate,
-        secure: this.#url.protocol === 'https:',
-        timeout: limits.deadline,
-        resolve,
-      }),
+      connect: this.#connect,
       // The deadline below bounds the whole of it; undici's own would only differ.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+  }
+
+  get longest(): number {
+    return this.#limits.deadline + this.#limits.rest;
   }
 
   async deliver(event: Event, body: string, signal: AbortSignal): Promise<DeliveryAnswer> {
@@ -93,6 +101,26 @@ class WebhookSink implements Sink {
     }
   }
 
+  /** Opens a connection, TLS included, and sends nothing. */
+  async probe(): Promise<string> {
+    const {host, hostname, port, protocol} = this.#url;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#connect(
+          {hostname, host, port: port || (protocol === 'https:' ? '443' : '80'), protocol},
+          (error, socket) => {
+            socket?.destroy();
+            if (error) reject(error);
+            else resolve();
+          },
+        );
+      });
+    } catch (error) {
+      throw new EngineError('sink_unreachable', explainFailure(error, host), {cause: error});
+    }
+    return `${host} takes connections`;
+  }
+
   /** At once: whoever closes a sink has stopped its loop before. */
   async close(): Promise<void> {
     await this.#client.destroy();
@@ -108,11 +136,16 @@ class WebhookSink implements Sink {
         'user-agent': 'cryptoassets-console',
         'webhook-id': event.id,
         'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-        'webhook-signature': this.#signer.sign(event.id, now, body),
+        'webhook-signature': this.#signatures(event.id, now, body),
       },
       body,
       signal,
     });
+  }
+
+  /** One for each secret, newest first, as Standard Webhooks has it: receivers take any that they know. */
+  #signatures(id: string, now: Date, body: string): string {
+    return this.#signers.map(signer => signer.sign(id, now, body)).join(' ');
   }
 
   /** Reads the rest of an answer, so that its connection can be used again; not for long, and not for ever. */
@@ -133,8 +166,8 @@ const signerOf = (secret: string): Webhook =>
 const answerOf = (status: number): DeliveryAnswer => {
   if (status >= 200 && status < 300) return {kind: 'delivered', status};
   const words = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
-  if (status === 410) return {kind: 'gone', words};
+  if (status === 410) return {kind: 'gone', words, status};
   if (status >= 300 && status < 400)
-    return {kind: 'failed', words: `${words}; redirects are not followed: configure the final address`};
-  return {kind: 'failed', words};
+    return {kind: 'failed', words: `${words}; redirects are not followed: configure the final address`, status};
+  return {kind: 'failed', words, status};
 };

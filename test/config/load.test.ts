@@ -71,7 +71,7 @@ test('the example loads with every optional setting switched on', () => {
   expect(config.sinks.get('shop')).toMatchObject({
     type: 'webhook',
     allowPrivate: false,
-    secret: expect.stringMatching(/^whsec_/),
+    secrets: [expect.stringMatching(/^whsec_/)],
   });
   expect(config.api).toMatchObject({
     listen: {host: '127.0.0.1', port: 18881},

@@ -57,7 +57,7 @@ const append = async (count: number, type: 'backend.down' | 'backend.up' = 'back
     await store.appendBackendEvent(type, {backend: `node ${i}`, since: new Date().toISOString()}, Date.now());
 };
 const sinkTo = (target: WebhookReceiver, clock: Clock = systemClock, name = 'shop'): Sink => {
-  const config = {url: target.url, secret: target.secret, allowPrivate: false};
+  const config = {url: target.url, secrets: [target.secret], allowPrivate: false};
   const sink = createWebhookSink(name, config, {clock, limits: LIMITS});
   closing.push(async () => sink.close());
   return sink;

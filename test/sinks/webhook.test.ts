@@ -33,8 +33,15 @@ const receiverOf = async (answer: (response: ServerResponse) => void): Promise<R
   open.push(receiver);
   return receiver;
 };
-const sinkOf = (url: string, {secret = SECRET, allowPrivate = false, limits = LIMITS} = {}): Sink => {
-  const sink = createWebhookSink('shop', {url, secret, allowPrivate}, {limits});
+const sinkOf = (
+  url: string,
+  {
+    secret = SECRET,
+    allowPrivate = false,
+    limits = LIMITS,
+  }: {secret?: string | string[]; allowPrivate?: boolean; limits?: WebhookLimits} = {},
+): Sink => {
+  const sink = createWebhookSink('shop', {url, secrets: [secret].flat(), allowPrivate}, {limits});
   open.push(sink);
   return sink;
 };
@@ -83,13 +90,14 @@ describe('what an answer means', () => {
     [500, 'answered 500 Internal Server Error'],
     [599, 'answered 599'],
   ])('%i is a failure', async (status, words) => {
-    expect(await answerTo(response => response.writeHead(status).end('no'))).toEqual({kind: 'failed', words});
+    expect(await answerTo(response => response.writeHead(status).end('no'))).toEqual({kind: 'failed', words, status});
   });
 
   test('410 is for good', async () => {
     expect(await answerTo(response => response.writeHead(410).end())).toEqual({
       kind: 'gone',
       words: 'answered 410 Gone',
+      status: 410,
     });
   });
 
@@ -236,7 +244,7 @@ describe('where it may go', () => {
     let addresses = ['127.0.0.1'];
     const sink = createWebhookSink(
       'shop',
-      {url: `http://shop.localhost:${receiver.port}/`, secret: SECRET, allowPrivate: false},
+      {url: `http://shop.localhost:${receiver.port}/`, secrets: [SECRET], allowPrivate: false},
       {
         limits: LIMITS,
         resolve: (_name, _options, callback) =>
@@ -266,7 +274,7 @@ describe('where it may go', () => {
   ])('a name with a private address is refused unless it is allowed (%s)', async (allowPrivate, words) => {
     const sink = createWebhookSink(
       'shop',
-      {url: 'https://shop.example/', secret: SECRET, allowPrivate},
+      {url: 'https://shop.example/', secrets: [SECRET], allowPrivate},
       {limits: LIMITS, resolve: (_name, _options, callback) => callback(null, [{address: '10.255.255.1', family: 4}])},
     );
     open.push(sink);

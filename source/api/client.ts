@@ -1,4 +1,4 @@
-import type {Actor, Event, Health, Status} from '../contract/index.ts';
+import type {Actor, Event, Health, Replay, SinkStatus, Status} from '../contract/index.ts';
 import type {Application, Created} from '../engine/application.ts';
 import {introduce} from './introduction.ts';
 import {path, Transport, type CallSettings, type Method, type RequestParts} from './transport.ts';
@@ -88,6 +88,9 @@ export class RemoteApplication implements Application {
   deliveries: Application['deliveries'] = async (coin, query) => this.#get(path`/v1/${coin}/deliveries`, query);
   retryDelivery: Application['retryDelivery'] = async (coin, id) =>
     this.#send('POST', path`/v1/${coin}/deliveries/${id}/retry`);
+  sinks: Application['sinks'] = async () => (await this.#get<{items: SinkStatus[]}>('/v1/sinks')).items;
+  replaySink: Application['replaySink'] = async (name, body) =>
+    (await this.#send<{items: Replay[]}>('POST', path`/v1/sinks/${name}/replay`, body)).items;
   resumeSink: Application['resumeSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/resume`);
   pauseSink: Application['pauseSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/pause`);
 

@@ -13,6 +13,7 @@ import {chainRoutes} from './routes/chain.ts';
 import {engineRoutes} from './routes/engine.ts';
 import {eventRoutes} from './routes/events.ts';
 import {payoutRoutes} from './routes/payouts.ts';
+import {sinkRoutes} from './routes/sinks.ts';
 import {validatorCompiler} from './validation.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -46,7 +47,7 @@ export const createServer = async (application: Application, options: ServerOpti
   await describeApi(app, options.version);
   const context = {applicationOf: applicationFor(application), stopping: options.stopping};
   const api = app.withTypeProvider<ZodTypeProvider>();
-  for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes, auditRoutes])
+  for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes, sinkRoutes, auditRoutes])
     routes(api, context);
   app.get('/openapi.json', {schema: {hide: true}}, async () => app.swagger());
   await app.ready();

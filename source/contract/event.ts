@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {account} from './account.ts';
-import {id, time} from './common.ts';
+import {id, pageQuery, time} from './common.ts';
 import {deposit} from './deposit.ts';
 import {payout} from './payout.ts';
 
@@ -54,6 +54,30 @@ export const eventQuery = z.object({
 /** Events after a sequence number, oldest first. `next` is the cursor (a sequence as text) when more are there now. */
 export const eventList = z.object({items: z.array(event), next: z.string().nullable()});
 
+/** A range of events being sent to a sink again, with the same ids and sequences. */
+export const replay = z.object({
+  id,
+  sink: z.string(),
+  coin: z.string(),
+  from: z.number().int(),
+  to: z.number().int().meta({description: 'Up to where the sink had come; later ones come by themselves'}),
+  at: z.number().int().meta({description: 'Everything up to this sequence is done'}),
+  attempts: z.number().int().meta({description: 'Of the next event, in vain so far'}),
+  last_error: z.string().nullable(),
+  next_attempt_at: time.nullable(),
+});
+export type Replay = z.infer<typeof replay>;
+
+const sequence = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+export const createReplayBody = z
+  .strictObject({
+    coin: z.string().optional().meta({description: 'Without it, every coin: each counts sequences of its own'}),
+    from: sequence.meta({description: 'First sequence'}),
+    to: sequence.meta({description: 'Last sequence'}),
+  })
+  .refine(({from, to}) => from <= to, {path: ['to'], error: 'expected no less than `from`'});
+export type CreateReplayBody = z.infer<typeof createReplayBody>;
+
 /** One sink's queue position for one event that was tried and is not delivered. */
 export const delivery = z.object({
   id,
@@ -73,7 +97,7 @@ export type Delivery = z.infer<typeof delivery>;
 export const eventDelivery = z.object({
   sink: z.string(),
   state: z
-    .enum(['delivered', 'waiting', 'retrying', 'dead', 'off', 'not_wanted'])
+    .enum(['delivered', 'waiting', 'retrying', 'dead', 'off', 'paused', 'not_wanted'])
     .meta({description: 'delivered: the sink took it, or it is older than the sink; not_wanted: not of its types'}),
   delivery_id: id.optional(),
   attempts: z.number().int(),
@@ -87,3 +111,8 @@ export type EventDetail = z.infer<typeof eventDetail>;
 /** The newest events about one payout or deposit, oldest of them first. */
 export const history = z.object({items: z.array(eventDetail)});
 export type History = z.infer<typeof history>;
+export const deliveryQuery = pageQuery.extend({
+  sink: z.string().max(100).optional(),
+  status: delivery.shape.status.optional(),
+});
+export type DeliveryQuery = z.infer<typeof deliveryQuery>;

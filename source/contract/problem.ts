@@ -34,6 +34,7 @@ export const PROBLEM_STATUS: Readonly<Record<string, number>> = {
   bad_amount: 422,
   bad_address: 422,
   bad_height: 422,
+  bad_range: 422,
   bad_txid: 422,
   dust: 422,
   insufficient_funds: 422,

@@ -3,7 +3,7 @@ import {amountText, time, txid} from './common.ts';
 import {books} from './books.ts';
 import {attachedConsole} from './console.ts';
 import {deposit} from './deposit.ts';
-import {delivery, event} from './event.ts';
+import {delivery, event, replay} from './event.ts';
 import {job} from './job.ts';
 import {logLine} from './log.ts';
 import {payout} from './payout.ts';
@@ -86,13 +86,23 @@ export const sinkStatus = z.object({
   name: z.string(),
   type: z.string(),
   coin: z.string(),
-  state: z.enum(['ok', 'retrying', 'off']),
+  state: z
+    .enum(['ok', 'retrying', 'off', 'paused'])
+    .meta({description: 'off: it answered 410. paused: by an operator. Both until resumed'}),
   waiting: z.number().int(),
+  oldest_waiting_at: time.nullable().meta({description: 'When the event happened that waits longest'}),
   dead: z.number().int(),
   delivered_sequence: z.number().int(),
   last_delivered_at: time.nullable(),
   last_error: z.string().nullable(),
   next_attempt_at: time.nullable(),
+  last_status: z
+    .number()
+    .int()
+    .nullable()
+    .meta({description: 'HTTP status or exit code of the last attempt of this run of the engine'}),
+  last_latency_ms: z.number().nullable().meta({description: 'How long the last attempt took'}),
+  replay: replay.nullable().meta({description: 'A range that is being sent again'}),
 });
 export type SinkStatus = z.infer<typeof sinkStatus>;
 

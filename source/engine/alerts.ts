@@ -60,6 +60,13 @@ const sinkAlerts = ({name, coin, state, dead, last_error: error, waiting}: SinkS
       coin,
       text: `sink ${name} is off${why}; ${waiting} events wait until it is resumed`,
     });
+  if (state === 'paused')
+    found.push({
+      id: `${coin}:sink:${name}:paused`,
+      severity: 'warning',
+      coin,
+      text: `sink ${name} is paused; ${waiting} events wait until it is resumed`,
+    });
   if (state === 'retrying')
     found.push({
       id: `${coin}:sink:${name}:retrying`,

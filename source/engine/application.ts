@@ -9,7 +9,9 @@ import type {
   Broadcast,
   BroadcastDetail,
   CreatePayoutBody,
+  CreateReplayBody,
   Delivery,
+  DeliveryQuery,
   Deposit,
   DepositQuery,
   Event,
@@ -23,6 +25,8 @@ import type {
   PageQuery,
   Payout,
   PayoutQuery,
+  Replay,
+  SinkStatus,
   Status,
   Transaction,
 } from '../contract/index.ts';
@@ -88,11 +92,15 @@ export interface Application {
   /** Events after a sequence as they come, until the signal aborts. */
   followEvents(coin: string, after: number, signal: AbortSignal): AsyncIterable<Event>;
   event(coin: string, sequence: number): Promise<EventDetail>;
-  deliveries(coin: string, query: PageQuery): Promise<Page<Delivery>>;
+  deliveries(coin: string, query: DeliveryQuery): Promise<Page<Delivery>>;
   retryDelivery(coin: string, id: string): Promise<Delivery>;
-  resumeSink(name: string): Promise<void>;
-  /** Events wait in its queue until it is resumed. */
+  /** One for each sink and coin. */
+  sinks(): Promise<SinkStatus[]>;
+  /** Nothing goes out to it until it is resumed. */
   pauseSink(name: string): Promise<void>;
+  resumeSink(name: string): Promise<void>;
+  /** Sends events again that it had, with their ids and sequences; `bad_range` when it had none of them. */
+  replaySink(name: string, body: CreateReplayBody): Promise<Replay[]>;
 
   startRescan(coin: string, from?: number | string): Promise<Job>;
   jobs(coin: string, query: PageQuery): Promise<Page<Job>>;

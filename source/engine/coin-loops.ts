@@ -2,7 +2,7 @@ import type {WatchSet} from '../chain/watch-set.ts';
 import {scriptOf} from '../coins/index.ts';
 import {createBroadcastLoop} from '../loops/broadcast.ts';
 import {createCheckBooks} from '../loops/check-books.ts';
-import {createDeliver} from '../loops/deliver.ts';
+import {createDeliver, type Deliver} from '../loops/deliver.ts';
 import type {Loop} from '../loops/loop.ts';
 import {createRescan, type Rescan} from '../loops/rescan.ts';
 import {createTrackChain, type ChainView} from '../loops/track-chain.ts';
@@ -17,6 +17,8 @@ export interface CoinLoops {
   readonly all: readonly Loop[];
   readonly watch: WatchSet;
   readonly sinks: readonly Sink[];
+  /** By the name of their sink. */
+  readonly deliveries: ReadonlyMap<string, Deliver>;
   readonly rescan: Rescan;
   readonly vitals: Vitals;
   readonly backend: Backend;
@@ -79,9 +81,10 @@ export const createCoinLoops = async (
   store.onCommit(() => broadcast.wake.ring());
   const {sinks, deliveries} = await createDeliveries(engine, context);
   return {
-    all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...deliveries],
+    all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...deliveries.values()],
     watch,
     sinks,
+    deliveries,
     rescan,
     vitals,
     backend,
@@ -108,14 +111,14 @@ const watchedChange = (
 const createDeliveries = async (
   {name, store}: CoinEngine,
   {config, parts, clock, log}: CoinContext,
-): Promise<{sinks: Sink[]; deliveries: Loop[]}> => {
+): Promise<{sinks: Sink[]; deliveries: Map<string, Deliver>}> => {
   const sinks: Sink[] = [];
-  const deliveries: Loop[] = [];
+  const deliveries = new Map<string, Deliver>();
   for (const [sinkName, sinkConfig] of config.sinks) {
     const sink = await parts.createSink(sinkName, sinkConfig, {coin: name, log});
     sinks.push(sink);
     await store.ensureSink(sinkName, sinkConfig.from);
-    deliveries.push(createDeliver({coin: name, store, sink, types: sinkConfig.types, clock, log}));
+    deliveries.set(sinkName, createDeliver({coin: name, store, sink, types: sinkConfig.types, clock, log}));
   }
   return {sinks, deliveries};
 };

@@ -97,27 +97,34 @@ const backendStatus = ({loops, config}: CoinEngine, startedAt: number): BackendS
   };
 };
 
-const sinkStatuses = async ({name, store, sinkConfigs}: CoinEngine): Promise<SinkStatus[]> => {
+/** How each sink of a coin stands; the last attempt is known only of the run that made it. */
+export const sinkStatuses = async ({name, store, sinkConfigs, loops}: CoinEngine): Promise<SinkStatus[]> => {
   const statuses: SinkStatus[] = [];
   for (const [sink, {type}] of sinkConfigs) {
     const state = await store.sinkState(sink);
+    const last = loops?.deliveries.get(sink)?.lastAttempt();
     statuses.push({
       name: sink,
       type,
       coin: name,
       state: sinkWord(state),
       waiting: state.waiting,
+      oldest_waiting_at: toTimeOrNull(state.oldestWaitingAt),
       dead: state.dead,
       delivered_sequence: state.sequence,
       last_delivered_at: toTimeOrNull(state.lastDeliveredAt),
       last_error: state.offReason ?? state.lastError ?? null,
       next_attempt_at: toTimeOrNull(state.nextAttemptAt),
+      last_status: last?.status ?? null,
+      last_latency_ms: last?.latency ?? null,
+      replay: state.replay ?? null,
     });
   }
   return statuses;
 };
 
-const sinkWord = ({offReason, attempts}: SinkState): SinkStatus['state'] => {
+const sinkWord = ({offReason, paused, attempts}: SinkState): SinkStatus['state'] => {
   if (offReason !== undefined) return 'off';
+  if (paused) return 'paused';
   return attempts > 0 ? 'retrying' : 'ok';
 };

@@ -1,10 +1,11 @@
-import {LOCAL, type Actor, type Event, type Health, type Status} from '../contract/index.ts';
+import {LOCAL, type Actor, type Event, type Health, type Replay, type Status} from '../contract/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {Act} from '../store/audit-store.ts';
 import type {Application} from './application.ts';
 import type {CoinEngine} from './coin-engine.ts';
+import {sinkStatuses} from './coin-snapshot.ts';
 import type {Consoles} from './consoles.ts';
 import {examineHealth} from './health.ts';
 import {eventDetail, history} from './history.ts';
@@ -109,13 +110,31 @@ export class EngineApplication implements Application {
   deliveries: Application['deliveries'] = async (coin, query) => (await this.#store(coin)).deliveries(query);
   retryDelivery: Application['retryDelivery'] = async (coin, id) =>
     (await this.#writable(coin)).retryDelivery(id, this.#now(), this.#actor);
-  resumeSink = async (name: string): Promise<void> => {
+  sinks: Application['sinks'] = async () => {
+    const engines = await this.#ledgers.all();
+    return (await Promise.all(engines.map(sinkStatuses))).flat();
+  };
+  pauseSink: Application['pauseSink'] = async name => {
+    for (const engine of await this.#enginesWithSink(name))
+      await (await engine.writable()).pauseSink(name, this.#now(), this.#actor);
+  };
+  resumeSink: Application['resumeSink'] = async name => {
     for (const engine of await this.#enginesWithSink(name))
       await (await engine.writable()).resumeSink(name, this.#now(), this.#actor);
   };
-  pauseSink = async (name: string): Promise<void> => {
-    for (const engine of await this.#enginesWithSink(name))
-      await (await engine.writable()).switchSinkOff(name, 'paused by an operator', this.#now(), this.#actor);
+  replaySink: Application['replaySink'] = async (name, {coin, from, to}) => {
+    const engines = await this.#enginesWithSink(name);
+    const wanted = coin === undefined ? engines : [await this.#open(coin)];
+    const begun: Replay[] = [];
+    for (const engine of wanted) {
+      const replay = await (await engine.writable()).startReplay(name, {from, to}, this.#now(), this.#actor);
+      if (replay !== undefined) begun.push(replay);
+    }
+    if (begun.length === 0)
+      throw new EngineError('bad_range', `${name} has not come to event ${from} yet: it will get it without this`, {
+        field: 'from',
+      });
+    return begun;
   };
 
   startRescan: Application['startRescan'] = async (coin, from) => {

@@ -45,5 +45,6 @@ const detail = async (
 const untried = (event: Event, sink: SinkState, isWanted: boolean): EventDelivery['state'] => {
   if (!isWanted) return 'not_wanted';
   if (event.sequence <= sink.sequence) return 'delivered';
-  return sink.offReason === undefined ? 'waiting' : 'off';
+  if (sink.offReason !== undefined) return 'off';
+  return sink.paused ? 'paused' : 'waiting';
 };

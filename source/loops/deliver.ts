@@ -1,7 +1,7 @@
 import type {Event, EventType} from '../contract/index.ts';
 import {LONGEST_PAUSE} from '../outbox/backoff.ts';
 import {decide, type Consequence} from '../outbox/decide.ts';
-import type {Sink} from '../outbox/ports.ts';
+import type {DeliveryAnswer, Sink} from '../outbox/ports.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
 import {Wake} from '../primitives/wake.ts';
@@ -25,6 +25,11 @@ export interface DeliverParts {
     | 'switchSinkOff'
     | 'replayQueue'
     | 'replayed'
+    | 'sinkIsOn'
+    | 'replayHeads'
+    | 'replayDelivered'
+    | 'replayFailed'
+    | 'replayParked'
   >;
   /** Undefined: all. */
   readonly types: readonly EventType[] | undefined;
@@ -38,15 +43,27 @@ export interface DeliverParts {
 const BATCH = 100;
 /** ms between looks that nothing asked for. */
 const IDLE = 30_000;
-/** A delivery ends within its sink's deadline (15 s) and the one second for the rest of an answer. */
-const STALL_AFTER = 60_000;
+/** ms beyond the longest delivery of a sink after which its loop counts as stalled. */
+const STALL_MARGIN = 45_000;
+
+/** How the last attempt of this run of the engine went. */
+export interface LastAttempt {
+  /** Of HTTP, or a script's exit code; undefined without an answer. */
+  readonly status: number | undefined;
+  /** ms, with one decimal */
+  readonly latency: number;
+}
+
+export interface Deliver extends Loop {
+  lastAttempt(): LastAttempt | undefined;
+}
 
 /**
  * Takes the events of one coin to one sink: in order, one request in flight. An event that did not arrive holds those
  * behind it up, is tried again with growing pauses, and is parked after three days. Each arrival is durable before the
  * next request, so that after a crash at most one event is sent again, with the same id.
  */
-export const createDeliver = (parts: DeliverParts): Loop => {
+export const createDeliver = (parts: DeliverParts): Deliver => {
   const wake = new Wake();
   const deliverer = new Deliverer(parts);
   parts.store.onCommit(() => wake.ring());
@@ -54,119 +71,142 @@ export const createDeliver = (parts: DeliverParts): Loop => {
     name: `deliver ${parts.sink.name}`,
     coin: parts.coin,
     wake,
-    stallAfter: STALL_AFTER,
+    stallAfter: parts.sink.longest + STALL_MARGIN,
     round: async context => deliverer.round(context),
+    lastAttempt: () => deliverer.lastAttempt,
   };
 };
 
-/** A head that waits for its next attempt: what was stored, and when that is by a clock that nobody sets. */
-interface Appointment {
-  readonly sequence: number;
-  readonly dueAt: number;
-  readonly monotonic: number;
-}
+type Next = 'next' | 'wait';
 
 class Deliverer {
+  lastAttempt: LastAttempt | undefined;
   readonly #parts: DeliverParts;
   readonly #random: () => number;
-  #appointment: Appointment | undefined;
+  readonly #queueHead: Appointment;
+  readonly #replayHead: Appointment;
 
   constructor(parts: DeliverParts) {
     this.#parts = parts;
     this.#random = parts.random ?? Math.random;
+    this.#queueHead = new Appointment(parts.clock);
+    this.#replayHead = new Appointment(parts.clock);
   }
 
   async round(context: RoundContext): Promise<Round> {
     const {store, sink, types} = this.#parts;
-    await this.#replay(context);
-    const heads = await store.sinkQueue(sink.name, types, this.#batch());
+    await this.#replayParked(context);
+    const replayWait = await this.#replayRange(context);
+    const heads = await store.sinkQueue(sink.name, types, this.#queueHead.isAhead() ? 1 : BATCH);
     for (const head of heads) {
-      if (context.signal.aborted) break;
-      const wait = this.#waitFor(head);
-      if (wait > 0) return this.#waiting(head, wait);
-      const consequence = await this.#attempt(head, context);
-      if (consequence !== 'next') return {sleep: 0};
+      if (context.signal.aborted || !(await store.sinkIsOn(sink.name))) return {sleep: 0};
+      const wait = this.#queueHead.waitFor(head);
+      if (wait > 0) return this.#waiting(head, Math.min(wait, replayWait));
+      if ((await this.#attempt(head, context)) === 'wait') return {sleep: 0};
       context.progress();
     }
     if (heads.length > 0) return {sleep: 0, detail: `delivered up to ${heads.at(-1)?.event.sequence}`};
-    return this.#idle();
-  }
-
-  /** While the head waits, each commit of a busy ledger brings a look at it: at no more than it. */
-  #batch(): number {
-    return this.#appointment && this.#appointment.monotonic > this.#parts.clock.monotonic() ? 1 : BATCH;
-  }
-
-  /** ms until the head may be tried. */
-  #waitFor(head: QueueHead): number {
-    const {clock} = this.#parts;
-    if (head.dueAt === 0) return 0;
-    const promised = this.#appointment;
-    // An operator's retry changes the stored time. Otherwise a clock that was set makes nothing early and nothing late.
-    if (promised?.sequence === head.event.sequence && promised.dueAt === head.dueAt)
-      return promised.monotonic - clock.monotonic();
-    // Stored by an earlier run, perhaps before the clock was set back.
-    const wait = Math.min(head.dueAt - clock.now(), LONGEST_PAUSE);
-    this.#appointment = {
-      sequence: head.event.sequence,
-      dueAt: head.dueAt,
-      monotonic: clock.monotonic() + wait,
-    };
-    return wait;
+    return this.#idle(replayWait);
   }
 
   /** `next` when the queue may go on, `wait` when it must look again first. */
-  async #attempt(head: QueueHead, {signal}: RoundContext): Promise<'next' | 'wait'> {
-    const {store, sink, clock, log} = this.#parts;
+  async #attempt(head: QueueHead, context: RoundContext): Promise<Next> {
+    const {store, sink, clock} = this.#parts;
+    const {sequence} = head.event;
+    return this.#conclude(head, context, async consequence => {
+      const now = clock.now();
+      switch (consequence.kind) {
+        case 'mark':
+          return store.markDelivered(sink.name, sequence, now);
+        case 'park':
+          return store.park(sink.name, sequence, consequence.words, now);
+        case 'switch-off':
+          return store.switchSinkOff(sink.name, consequence.words);
+        case 'retry':
+          this.#queueHead.make(sequence, now + consequence.pause, consequence.pause);
+          return store.recordFailure(sink.name, sequence, consequence.words, now + consequence.pause, now);
+      }
+    });
+  }
+
+  /** Sends one event and has `apply` write down what follows from the answer. */
+  async #conclude(
+    head: QueueHead,
+    {signal}: RoundContext,
+    apply: (consequence: Consequence) => Promise<void>,
+  ): Promise<Next> {
+    const {sink, clock, log, coin} = this.#parts;
     const {event} = head;
-    await store.checkLease();
-    const answer = await sink.deliver(event, JSON.stringify(event), signal);
+    const answer = await this.#send(event, signal);
     // The request was cut short by the stop of the engine: that is nobody's failure.
-    if (signal.aborted && answer.kind !== 'delivered') return 'wait';
+    if (answer === undefined) return 'wait';
     const consequence = decide(answer, head, clock.now(), this.#random());
-    await this.#apply(event, consequence);
-    if (consequence.kind !== 'mark')
-      log.warn(
-        {sink: sink.name, coin: this.#parts.coin, event: event.id, attempt: head.attempts + 1},
-        consequence.words,
-      );
-    else if (head.attempts > 0)
-      log.info(
-        {sink: sink.name, coin: this.#parts.coin, event: event.id, attempt: head.attempts + 1},
-        'delivered at last',
-      );
+    await apply(consequence);
+    const fields = {sink: sink.name, coin, event: event.id, attempt: head.attempts + 1};
+    if (consequence.kind !== 'mark') log.warn(fields, consequence.words);
+    else if (head.attempts > 0) log.info(fields, 'delivered at last');
     return consequence.kind === 'mark' ? 'next' : 'wait';
   }
 
-  async #apply({sequence}: Event, consequence: Consequence): Promise<void> {
+  /** Undefined when the engine's stop cut it short. */
+  async #send(event: Event, signal: AbortSignal): Promise<DeliveryAnswer | undefined> {
     const {store, sink, clock} = this.#parts;
-    const now = clock.now();
-    switch (consequence.kind) {
-      case 'mark':
-        return store.markDelivered(sink.name, sequence, now);
-      case 'park':
-        return store.park(sink.name, sequence, consequence.words, now);
-      case 'switch-off':
-        return store.switchSinkOff(sink.name, consequence.words);
-      case 'retry': {
-        const dueAt = now + consequence.pause;
-        this.#appointment = {sequence, dueAt, monotonic: clock.monotonic() + consequence.pause};
-        return store.recordFailure(sink.name, sequence, consequence.words, dueAt, now);
-      }
-    }
+    await store.checkLease();
+    const began = clock.monotonic();
+    const answer = await sink.deliver(event, JSON.stringify(event), signal);
+    if (signal.aborted && answer.kind !== 'delivered') return undefined;
+    this.lastAttempt = {status: answer.status, latency: Math.round((clock.monotonic() - began) * 10) / 10};
+    return answer;
   }
 
   /** Parked events that an operator asked for again go beside the queue, between two of its requests. */
-  async #replay(context: RoundContext): Promise<void> {
+  async #replayParked(context: RoundContext): Promise<void> {
     const {store, sink, clock} = this.#parts;
     for (const {deliveryId, event} of await store.replayQueue(sink.name)) {
-      await store.checkLease();
-      const answer = await sink.deliver(event, JSON.stringify(event), context.signal);
-      if (context.signal.aborted && answer.kind !== 'delivered') return;
+      if (!(await store.sinkIsOn(sink.name))) return;
+      const answer = await this.#send(event, context.signal);
+      if (answer === undefined) return;
       await store.replayed(deliveryId, answer.kind === 'delivered' ? undefined : answer.words, clock.now());
       if (answer.kind === 'gone') return store.switchSinkOff(sink.name, answer.words);
       context.progress();
     }
+  }
+
+  /**
+   * A range that an operator asked for again takes turns with the queue, batch by batch: neither holds the other up for
+   * long, and a failure here waits its own time. Resolves with the ms until it goes on.
+   */
+  async #replayRange(context: RoundContext): Promise<number> {
+    const {store, sink, types} = this.#parts;
+    if (!(await store.sinkIsOn(sink.name))) return IDLE;
+    const found = await store.replayHeads(sink.name, types, this.#replayHead.isAhead() ? 1 : BATCH);
+    for (const {replayId, head} of found) {
+      if (context.signal.aborted || !(await store.sinkIsOn(sink.name))) return 0;
+      const wait = this.#replayHead.waitFor(head);
+      if (wait > 0) return wait;
+      if ((await this.#attemptAgain(replayId, head, context)) === 'wait') return 0;
+      context.progress();
+    }
+    return found.length > 0 ? 0 : IDLE;
+  }
+
+  async #attemptAgain(replayId: string, head: QueueHead, context: RoundContext): Promise<Next> {
+    const {store, sink, clock} = this.#parts;
+    const {sequence} = head.event;
+    return this.#conclude(head, context, async consequence => {
+      const now = clock.now();
+      switch (consequence.kind) {
+        case 'mark':
+          return store.replayDelivered(replayId, sequence, now);
+        case 'park':
+          return store.replayParked(replayId, sequence, consequence.words, now);
+        case 'switch-off':
+          return store.switchSinkOff(sink.name, consequence.words);
+        case 'retry':
+          this.#replayHead.make(sequence, now + consequence.pause, consequence.pause);
+          return store.replayFailed(replayId, consequence.words, now + consequence.pause, now);
+      }
+    });
   }
 
   async #waiting(head: QueueHead, wait: number): Promise<Round> {
@@ -177,11 +217,43 @@ class Deliverer {
     };
   }
 
-  async #idle(): Promise<Round> {
-    const {offReason, sequence} = await this.#parts.store.sinkState(this.#parts.sink.name);
+  async #idle(replayWait: number): Promise<Round> {
+    const {offReason, paused, sequence} = await this.#parts.store.sinkState(this.#parts.sink.name);
     if (offReason !== undefined)
       return {sleep: IDLE, waitingFor: `switched off: ${offReason}; resume it when the endpoint is back`};
-    return {sleep: IDLE, detail: `delivered up to ${sequence}`};
+    if (paused) return {sleep: IDLE, waitingFor: 'paused by an operator until it is resumed'};
+    return {sleep: Math.min(replayWait, IDLE), detail: `delivered up to ${sequence}`};
+  }
+}
+
+/** When a head is tried next: what was stored of it, and when that is by a clock that nobody sets. */
+class Appointment {
+  readonly #clock: Clock;
+  #made: {readonly sequence: number; readonly dueAt: number; readonly monotonic: number} | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  make(sequence: number, dueAt: number, pause: number): void {
+    this.#made = {sequence, dueAt, monotonic: this.#clock.monotonic() + pause};
+  }
+
+  /** While the head waits, each commit of a busy ledger brings a look at it: at no more than it. */
+  isAhead(): boolean {
+    return this.#made !== undefined && this.#made.monotonic > this.#clock.monotonic();
+  }
+
+  /** ms until the head may be tried. */
+  waitFor({dueAt, event: {sequence}}: QueueHead): number {
+    if (dueAt === 0) return 0;
+    // An operator's retry changes the stored time. Otherwise a clock that was set makes nothing early and nothing late.
+    if (this.#made?.sequence === sequence && this.#made.dueAt === dueAt)
+      return this.#made.monotonic - this.#clock.monotonic();
+    // Stored by an earlier run, perhaps before the clock was set back.
+    const wait = Math.min(dueAt - this.#clock.now(), LONGEST_PAUSE);
+    this.make(sequence, dueAt, wait);
+    return wait;
   }
 }
 

@@ -1,4 +1,4 @@
-import type {Actor, BackendEvent, Delivery, Event, EventType, Page, PageQuery} from '../contract/index.ts';
+import type {Actor, BackendEvent, Delivery, DeliveryQuery, Event, EventType, Page, Replay} from '../contract/index.ts';
 
 /** The head of a sink's queue: what to deliver next and when. */
 export interface QueueHead {
@@ -10,16 +10,28 @@ export interface QueueHead {
   readonly dueAt: number;
 }
 
+/** The next events of a range that is sent again. */
+export interface ReplayHead {
+  readonly replayId: string;
+  readonly head: QueueHead;
+}
+
 export interface SinkState {
   readonly name: string;
   readonly sequence: number;
   readonly offReason: string | undefined;
+  /** By an operator. */
+  readonly paused: boolean;
   readonly waiting: number;
+  /** When the longest waiting event happened, ms. */
+  readonly oldestWaitingAt: number | undefined;
   readonly dead: number;
   readonly lastDeliveredAt: number | undefined;
   readonly lastError: string | undefined;
   readonly nextAttemptAt: number | undefined;
   readonly attempts: number;
+  /** The oldest of those that are under way. */
+  readonly replay: Replay | undefined;
 }
 
 export interface OutboxStore {
@@ -48,14 +60,36 @@ export interface OutboxStore {
   recordFailure(name: string, sequence: number, words: string, nextAttemptAt: number, now: number): Promise<void>;
   /** Given up after three days: the cursor moves on, the row stays visible as dead, later events carry a gap. */
   park(name: string, sequence: number, words: string, now: number): Promise<void>;
-  /** By the engine itself, or with `by` by somebody who paused it. */
-  switchSinkOff(name: string, reason: string, now?: number, by?: Actor): Promise<void>;
+  switchSinkOff(name: string, reason: string): Promise<void>;
+  /** Nothing goes out until it is resumed; events accumulate. */
+  pauseSink(name: string, now: number, by?: Actor): Promise<void>;
+  /** Ends both a pause and a switching off. */
   resumeSink(name: string, now: number, by?: Actor): Promise<void>;
+  /** Neither off nor paused. */
+  sinkIsOn(name: string): Promise<boolean>;
   sinkState(name: string): Promise<SinkState>;
-  deliveries(query: PageQuery): Promise<Page<Delivery>>;
+  deliveries(query: DeliveryQuery): Promise<Page<Delivery>>;
   /** Tries the head again now, or a parked event once more. */
   retryDelivery(id: string, now: number, by?: Actor): Promise<Delivery>;
   /** A parked event asked for again (see retryDelivery), to be sent beside the queue. */
   replayQueue(name: string): Promise<{deliveryId: string; event: Event}[]>;
   replayed(deliveryId: string, words: string | undefined, now: number): Promise<void>;
+
+  /**
+   * Begins to send the events of a range again, both ends included, those that the cursor has passed; the others come by themselves.
+   * Undefined when it has passed none of them.
+   */
+  startReplay(
+    name: string,
+    range: {readonly from: number; readonly to: number},
+    now: number,
+    by?: Actor,
+  ): Promise<Replay | undefined>;
+  /** Next events of the oldest range that is under way; a range in which nothing is left is gone then. */
+  replayHeads(name: string, types: readonly EventType[] | undefined, limit: number): Promise<ReplayHead[]>;
+  /** Moves on in the range. An event that was parked before has arrived now. */
+  replayDelivered(replayId: string, sequence: number, now: number): Promise<void>;
+  replayFailed(replayId: string, words: string, nextAttemptAt: number, now: number): Promise<void>;
+  /** Gives the event up as `park` does, and moves on in the range. */
+  replayParked(replayId: string, sequence: number, words: string, now: number): Promise<void>;
 }

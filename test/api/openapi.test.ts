@@ -61,6 +61,8 @@ const ROUTES = [
   'POST /v1/consoles/{id}',
   'DELETE /v1/consoles/{id}',
   'POST /v1/sinks/{name}/pause',
+  'POST /v1/sinks/{name}/replay',
+  'GET /v1/sinks',
   'GET /v1/{coin}/deliveries',
   'POST /v1/{coin}/deliveries/{id}/retry',
 ];

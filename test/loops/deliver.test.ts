@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EventType} from '../../source/contract/index.ts';
-import {createDeliver} from '../../source/loops/deliver.ts';
+import {createDeliver, type Deliver} from '../../source/loops/deliver.ts';
 import type {Loop} from '../../source/loops/loop.ts';
 import {runLoop, type SupervisedLoop} from '../../source/loops/run-loop.ts';
 import {GIVE_UP_AFTER} from '../../source/outbox/backoff.ts';
@@ -62,7 +62,7 @@ const sinkTo = (target: WebhookReceiver, clock: Clock = systemClock, name = 'sho
   closing.push(async () => sink.close());
   return sink;
 };
-const loopOf = (options: {clock?: Clock; types?: EventType[]; over?: Partial<Store>; sink?: Sink} = {}): Loop => {
+const loopOf = (options: {clock?: Clock; types?: EventType[]; over?: Partial<Store>; sink?: Sink} = {}): Deliver => {
   const {clock = systemClock, types, over, sink = sinkTo(receiver, clock)} = options;
   return createDeliver({
     sink,
@@ -132,6 +132,8 @@ describe('a queue', () => {
       ...real,
       name: 'shop',
       type: 'webhook',
+      longest: real.longest,
+      probe: async () => '',
       close: async () => undefined,
       deliver: async (event, body, signal) => {
         most = Math.max(most, ++inFlight);
@@ -285,6 +287,19 @@ describe('an endpoint that fails', () => {
     expect(acceptedSequences()).toEqual([1, 2, 3, 4]);
   });
 
+  test('paused by an operator, it gets nothing more at once, and goes on where it was when resumed', async () => {
+    await append(50);
+    receiver.onEvent = ({event}) => {
+      if (event.sequence === 5) void store.pauseSink('shop', Date.now());
+    };
+    const {supervised} = run(loopOf());
+    await until('it to be paused', () => supervised.status().detail === 'paused by an operator until it is resumed');
+    expect(receiver.received.length).toBeLessThan(10);
+    await store.resumeSink('shop', Date.now());
+    await until('all', () => receiver.accepted.length === 50, {every: 5});
+    expect(acceptedSequences()).toEqual(upTo(50));
+  });
+
   test('one that was away is caught up with when it is back', async () => {
     await receiver.close();
     await append(5);
@@ -297,6 +312,94 @@ describe('an endpoint that fails', () => {
     await until('all', () => receiver.accepted.length === 5);
     expect(acceptedSequences()).toEqual(upTo(5));
   });
+});
+
+describe('a range that is sent again', () => {
+  test('comes in order with the same ids, of its types only, while new events come too', async () => {
+    await append(5);
+    await append(1, 'backend.up');
+    await append(294);
+    run(loopOf({types: ['backend.down']}));
+    await until('all', () => receiver.accepted.length === 299, {every: 5});
+    const first = receiver.accepted.map(({id}) => id);
+    expect(await store.startReplay('shop', {from: 3, to: 1000}, Date.now())).toMatchObject({
+      coin: 'btc',
+      from: 3,
+      to: 300,
+      at: 2,
+    });
+    await append(150);
+    await until('both', () => receiver.accepted.length === 299 + 297 + 150, {every: 5});
+    const rest = receiver.accepted.slice(299);
+    const old = rest.filter(({event}) => event.sequence <= 300);
+    expect(old.map(({id}) => id)).toEqual(first.slice(2));
+    expect(rest.filter(({event}) => event.sequence > 300).map(({event}) => event.sequence)).toEqual(upTo(450, 301));
+    expect(old.every(({event}) => event.gap === undefined)).toBe(true);
+    await until('its end', async () => (await store.sinkState('shop')).replay === undefined);
+  });
+
+  test('a failure waits by itself, over a restart too, and holds the queue up no more', async () => {
+    const clock = new TestClock();
+    await append(3);
+    const loop = loopOf({clock});
+    await round(loop);
+    receiver.answer = ({event}) => (event.sequence === 2 ? 500 : 200);
+    await store.startReplay('shop', {from: 1, to: 3}, clock.now());
+    await append(1);
+    await round(loop);
+    await round(loop);
+    expect(receivedSequences().slice(3)).toEqual([1, 2, 4]);
+    expect(await store.sinkState('shop')).toMatchObject({
+      sequence: 4,
+      replay: {at: 1, attempts: 1, last_error: 'answered 500 Internal Server Error'},
+    });
+    receiver.answer = () => 200;
+    await store.close();
+    store = await openStore(location);
+    const later = loopOf({clock});
+    expect((await round(later)).sleep).toBe(1000);
+    clock.pass(1000);
+    await round(later);
+    expect(receivedSequences().slice(6)).toEqual([2, 3]);
+    expect((await store.sinkState('shop')).replay).toBeUndefined();
+  });
+
+  test('a parked event in it arrives after all, and the gap is closed', async () => {
+    await append(3);
+    await store.park('shop', 1, 'answered 500', Date.now());
+    const loop = loopOf();
+    await round(loop);
+    expect(receiver.accepted.map(({event}) => event.gap)).toEqual([true, true]);
+    await store.startReplay('shop', {from: 1, to: 1}, Date.now());
+    await round(loop);
+    expect(await store.sinkState('shop')).toMatchObject({dead: 0, replay: undefined});
+    expect(receiver.accepted.at(-1)?.event).toMatchObject({sequence: 1});
+  });
+
+  test('with 410 it waits for the sink to be resumed', async () => {
+    await append(2);
+    const loop = loopOf();
+    await round(loop);
+    await store.startReplay('shop', {from: 1, to: 2}, Date.now());
+    receiver.answer = () => 410;
+    await round(loop);
+    await round(loop);
+    expect(receiver.received).toHaveLength(3);
+    receiver.answer = () => 200;
+    await store.resumeSink('shop', Date.now());
+    await round(loop);
+    expect(receivedSequences()).toEqual([1, 2, 1, 1, 2]);
+  });
+});
+
+test('the last attempt is known with its status and how long it took', async () => {
+  await append(1);
+  receiver.answer = () => 503;
+  const loop = loopOf();
+  expect(loop.lastAttempt()).toBeUndefined();
+  await round(loop);
+  expect(loop.lastAttempt()).toMatchObject({status: 503});
+  expect(loop.lastAttempt()?.latency).toBeGreaterThan(0);
 });
 
 describe('ends in the middle', () => {

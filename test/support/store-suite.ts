@@ -373,6 +373,59 @@ export const describeStore = (name: string, create: () => Promise<StoreFixture>)
         await expect(store.resumeSink('nobody', NOW)).rejects.toMatchObject({code: 'not_found'});
       });
 
+      test('a paused sink accumulates, says since when the oldest event waits, and goes on when resumed', async () => {
+        await store.ensureSink('shop', 0);
+        await append(2);
+        await store.pauseSink('shop', NOW);
+        expect(await store.sinkQueue('shop', undefined, 10)).toEqual([]);
+        expect(await store.sinkIsOn('shop')).toBe(false);
+        const state = await store.sinkState('shop');
+        expect(state).toMatchObject({paused: true, offReason: undefined, waiting: 2, oldestWaitingAt: NOW});
+        await store.resumeSink('shop', NOW);
+        expect(sequences(await store.sinkQueue('shop', undefined, 10))).toEqual([1, 2]);
+        await store.markDelivered('shop', 2, NOW);
+        expect(await store.sinkState('shop')).toMatchObject({paused: false, oldestWaitingAt: undefined});
+        await expect(store.pauseSink('nobody', NOW)).rejects.toMatchObject({code: 'not_found'});
+      });
+
+      test('deliveries can be asked for by sink and by status', async () => {
+        await append(2);
+        for (const sink of ['shop', 'books']) {
+          await store.ensureSink(sink, 0);
+          await store.park(sink, 1, 'answered 500', NOW);
+        }
+        await store.recordFailure('shop', 2, 'answered 500', NOW, NOW);
+        const found = async (query: object) =>
+          (await store.deliveries({limit: 10, ...query})).items.map(({sink, status}) => `${sink} ${status}`);
+        expect(await found({sink: 'shop'})).toEqual(['shop retrying', 'shop dead']);
+        expect(await found({status: 'dead'})).toEqual(['books dead', 'shop dead']);
+        expect(await found({sink: 'books', status: 'retrying'})).toEqual([]);
+      });
+
+      test('a range to send again ends where the sink had come to, and is gone when it arrived', async () => {
+        await append(2500);
+        await append(1, 'backend.up');
+        await store.ensureSink('shop', 2000);
+        expect(await store.startReplay('shop', {from: 2001, to: 2400}, NOW)).toBeUndefined();
+        expect(await store.startReplay('shop', {from: 1, to: 2400}, NOW)).toMatchObject({
+          from: 1,
+          to: 2000,
+          at: 0,
+          attempts: 0,
+        });
+        const [first] = await store.replayHeads('shop', undefined, 2);
+        expect(first?.head.event.sequence).toBe(1);
+        await store.replayFailed(first!.replayId, 'answered 500', NOW + 1000, NOW);
+        const [again] = await store.replayHeads('shop', undefined, 2);
+        expect(again?.head).toMatchObject({attempts: 1, firstAttemptAt: NOW, dueAt: NOW + 1000});
+        await store.replayParked(first!.replayId, 1, 'answered 500', NOW);
+        expect(await store.sinkState('shop')).toMatchObject({dead: 1, sequence: 2000, replay: {at: 1, attempts: 0}});
+        // None of these types is in it: looking for them ends it.
+        expect(await store.replayHeads('shop', ['backend.up'], 2)).toEqual([]);
+        expect((await store.sinkState('shop')).replay).toBeUndefined();
+        await expect(store.startReplay('nobody', {from: 1, to: 2}, NOW)).rejects.toMatchObject({code: 'not_found'});
+      });
+
       test('a sink of few types sees those only, also far behind a crowd of others', async () => {
         await store.ensureSink('ups', undefined);
         const crowd = Array.from({length: 2500}, async () => store.appendBackendEvent('backend.down', down('x'), NOW));

@@ -3,7 +3,7 @@ import {attendance, attendBody, health, logLine, logQuery, page, status} from '.
 import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {nothing, refusal, type Api, type RouteContext} from './api.ts';
 
-/** The engine as a whole: health, snapshot, stream, stop, sinks. */
+/** The engine as a whole: health, snapshot, stream, stop. */
 export const engineRoutes = (api: Api, {applicationOf, stopping}: RouteContext): void => {
   api.route({
     method: 'GET',
@@ -91,36 +91,6 @@ export const engineRoutes = (api: Api, {applicationOf, stopping}: RouteContext):
     },
     handler: async request => {
       await applicationOf(request).leaveConsole(request.params.id);
-      return {};
-    },
-  });
-
-  api.route({
-    method: 'POST',
-    url: '/v1/sinks/:name/pause',
-    schema: {
-      tags: ['events'],
-      summary: 'Lets its events wait until it is resumed',
-      params: z.object({name: z.string().min(1).max(200)}),
-      response: {200: nothing, ...refusal},
-    },
-    handler: async request => {
-      await applicationOf(request).pauseSink(request.params.name);
-      return {};
-    },
-  });
-
-  api.route({
-    method: 'POST',
-    url: '/v1/sinks/:name/resume',
-    schema: {
-      tags: ['events'],
-      summary: 'Switches a sink on again that answered 410 or was paused',
-      params: z.object({name: z.string().min(1).max(200)}),
-      response: {200: nothing, ...refusal},
-    },
-    handler: async request => {
-      await applicationOf(request).resumeSink(request.params.name);
       return {};
     },
   });

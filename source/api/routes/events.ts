@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {delivery, eventDetail, eventList, eventQuery, page, pageQuery} from '../../contract/index.ts';
+import {delivery, deliveryQuery, eventDetail, eventList, eventQuery, page} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {streamEvents, type StreamItem} from '../server-sent-events.ts';
 import {coinParams, idParams, refusal, type Api, type RouteContext} from './api.ts';
@@ -61,7 +61,7 @@ export const eventRoutes = (api: Api, {applicationOf, stopping}: RouteContext): 
       tags: ['events'],
       summary: 'Events that a sink did not take: being retried, or dead',
       params: coinParams,
-      querystring: pageQuery.strict(),
+      querystring: deliveryQuery.strict(),
       response: {200: page(delivery), ...refusal},
     },
     handler: async request => applicationOf(request).deliveries(request.params.coin, request.query),

@@ -12,17 +12,19 @@ export const createAuditStore = ({orm}: Connection, writer: Writer): AuditStore 
 });
 
 /**
- * An operation and its audit entry in one transaction; `act` says it of the result. Without an actor it is the engine's
+ * An operation and its audit entry in one transaction; `act` says it of the result, or that nothing
+ * was done (undefined). Without an actor it is the engine's
  * own doing, which its events and transactions tell.
  */
 export const audited = async <Value>(
   writer: Writer,
   {by, now}: {by: Actor | undefined; now: number},
   operation: (orm: Orm) => Value,
-  act: (value: Value) => Act,
+  act: (value: Value) => Act | undefined,
 ): Promise<Value> =>
   writer.run(orm => {
     const value = operation(orm);
-    if (by !== undefined) appendAudit(orm, by, act(value), now);
+    const done = by === undefined ? undefined : act(value);
+    if (by !== undefined && done !== undefined) appendAudit(orm, by, done, now);
     return value;
   });

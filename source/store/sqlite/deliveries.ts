@@ -1,5 +1,5 @@
 import {and, desc, eq, lt, sql} from './drizzle.ts';
-import type {Delivery, Page, PageQuery} from '../../contract/index.ts';
+import type {Delivery, DeliveryQuery, Page} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity} from '../store.ts';
 import type {Orm} from './connection.ts';
@@ -14,7 +14,13 @@ const selectNewest = prepared(orm =>
     .select(columns)
     .from(delivery)
     .innerJoin(event, eq(event.sequence, delivery.sequence))
-    .where(lt(delivery.id, sql.placeholder('before')))
+    .where(
+      and(
+        lt(delivery.id, sql.placeholder('before')),
+        sql`(${sql.placeholder('sink')} IS NULL OR ${delivery.sink} = ${sql.placeholder('sink')})`,
+        sql`(${sql.placeholder('status')} IS NULL OR ${delivery.status} = ${sql.placeholder('status')})`,
+      ),
+    )
     .orderBy(desc(delivery.id))
     .limit(sql.placeholder('limit'))
     .prepare(),
@@ -59,9 +65,10 @@ const toDelivery = ({row, type}: Row, ledgerId: string): Delivery => ({
 });
 
 /** Events that were tried in vain, newest first. */
-export const listDeliveries = (orm: Orm, {ledgerId}: LedgerIdentity, {limit, cursor}: PageQuery): Page<Delivery> => {
+export const listDeliveries = (orm: Orm, {ledgerId}: LedgerIdentity, query: DeliveryQuery): Page<Delivery> => {
+  const {limit, cursor, sink = null, status = null} = query;
   const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor);
-  const rows = selectNewest(orm).all({before, limit: limit + 1});
+  const rows = selectNewest(orm).all({before, sink, status, limit: limit + 1});
   return pageOf(
     rows,
     limit,

@@ -6,11 +6,13 @@ import type {Connection} from './connection.ts';
 import {deliveriesOf, listDeliveries, retryDelivery} from './deliveries.ts';
 import {eventsAbout, eventsAfter, findEvent, newestEvents} from './events.ts';
 import {SinkQueues} from './sink-queues.ts';
+import {SinkReplays} from './sink-replays.ts';
 import type {Writer} from './writer.ts';
 
 /** The outbox's part of a ledger in SQLite. */
 export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: LedgerIdentity): OutboxStore => {
-  const queues = new SinkQueues(orm, writer, identity);
+  const replays = new SinkReplays(orm, writer, identity);
+  const queues = new SinkQueues(orm, writer, identity, replays);
   return {
     events: async (after, limit) => eventsAfter(orm, identity, after, limit),
     newestEvents: async limit => newestEvents(orm, identity, limit),
@@ -24,11 +26,12 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
     recordFailure: async (name, sequence, words, nextAttemptAt, now) =>
       queues.recordFailure(name, sequence, {words, nextAttemptAt, now}),
     park: async (name, sequence, words, now) => queues.park(name, sequence, words, now),
-    switchSinkOff: async (name, reason, now = 0, by) =>
+    switchSinkOff: async (name, reason) => queues.switchOff(name, reason),
+    pauseSink: async (name, now, by) =>
       audited(
         writer,
         {by, now},
-        orm => queues.switchOff(orm, name, reason),
+        orm => queues.pause(orm, name),
         () => ({action: 'sink.pause', subject: name}),
       ),
     resumeSink: async (name, now, by) =>
@@ -38,6 +41,7 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
         orm => queues.resume(orm, name),
         () => ({action: 'sink.resume', subject: name}),
       ),
+    sinkIsOn: async name => queues.isOn(name),
     sinkState: async name => queues.state(name),
     deliveries: async query => listDeliveries(orm, identity, query),
     retryDelivery: async (id, now, by) =>
@@ -49,5 +53,16 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
       ),
     replayQueue: async name => queues.replays(name),
     replayed: async (deliveryId, words) => queues.replayed(deliveryId, words),
+    startReplay: async (name, range, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => replays.start(orm, name, range, now),
+        replay => replay && {action: 'sink.replay', subject: name, details: {from: replay.from, to: replay.to}},
+      ),
+    replayHeads: async (name, types, limit) => replays.heads(name, types, limit),
+    replayDelivered: async (replayId, sequence, now) => replays.delivered(replayId, sequence, now),
+    replayFailed: async (replayId, words, nextAttemptAt, now) => replays.failed(replayId, words, nextAttemptAt, now),
+    replayParked: async (replayId, sequence, words, now) => replays.parked(replayId, sequence, words, now),
   };
 };

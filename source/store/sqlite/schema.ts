@@ -330,6 +330,10 @@ export const sink = sqliteTable('sink', {
   offReason: text('off_reason'),
   /** Later events carry `gap: true` after one was parked. */
   gap: bool().notNull(),
+  /** By an operator, until resumed. */
+  paused: bool()
+    .notNull()
+    .default(sql`0`),
   lastDeliveredAt: int('last_delivered_at'),
 });
 
@@ -351,6 +355,28 @@ export const delivery = sqliteTable(
     firstAttemptAt: int('first_attempt_at').notNull(),
   },
   table => [uniqueIndex('delivery_event').on(table.sink, table.sequence)],
+);
+
+/** A range of events that an operator asked for again, beside the queue of its sink. Gone when all have arrived. */
+export const sinkReplay = sqliteTable(
+  'sink_replay',
+  {
+    id: autoId(),
+    sink: text()
+      .notNull()
+      .references(() => sink.name),
+    fromSequence: int('from_sequence').notNull(),
+    toSequence: int('to_sequence').notNull(),
+    /** Everything of the range up to here has arrived again, is parked or not of the sink's types. */
+    atSequence: int('at_sequence').notNull(),
+    /** Of the next event. */
+    attempts: int().notNull(),
+    lastError: text('last_error'),
+    nextAttemptAt: int('next_attempt_at'),
+    firstAttemptAt: int('first_attempt_at'),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [index('sink_replay_sink').on(table.sink, table.id)],
 );
 
 export const job = sqliteTable(

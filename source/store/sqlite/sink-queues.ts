@@ -6,6 +6,7 @@ import type {LedgerIdentity} from '../store.ts';
 import type {Orm} from './connection.ts';
 import * as statements from './sink-statements.ts';
 import type {event, sink} from './schema.ts';
+import type {SinkReplays} from './sink-replays.ts';
 import {toEvent} from './to-contract.ts';
 import type {Writer} from './writer.ts';
 
@@ -26,12 +27,14 @@ export class SinkQueues {
   readonly #orm: Orm;
   readonly #writer: Writer;
   readonly #identity: LedgerIdentity;
+  readonly #replays: SinkReplays;
   readonly #scans = new Map<string, Scan>();
 
-  constructor(orm: Orm, writer: Writer, identity: LedgerIdentity) {
+  constructor(orm: Orm, writer: Writer, identity: LedgerIdentity, replays: SinkReplays) {
     this.#orm = orm;
     this.#writer = writer;
     this.#identity = identity;
+    this.#replays = replays;
   }
 
   async ensure(name: string, from: number | undefined): Promise<void> {
@@ -43,7 +46,7 @@ export class SinkQueues {
 
   async heads(name: string, types: readonly EventType[] | undefined, limit: number): Promise<QueueHead[]> {
     const state = this.#require(name);
-    if (state.offReason !== null) return [];
+    if (isStopped(state)) return [];
     const rows = types === undefined ? this.#rowsOfAll(state, limit) : await this.#rowsOfTypes(state, types, limit);
     return rows.map((row, position) => this.#toHead(state, row, position === 0));
   }
@@ -73,14 +76,27 @@ export class SinkQueues {
     });
   }
 
-  switchOff(orm: Orm, name: string, reason: string): void {
-    statements.setOff(orm).run(reason, name);
+  async switchOff(name: string, reason: string): Promise<void> {
+    await this.#writer.run(orm => {
+      statements.setOff(orm).run(reason, name);
+    });
+  }
+
+  pause(orm: Orm, name: string): void {
+    this.#require(name);
+    statements.setPaused(orm).run(1, name);
+  }
+
+  async isOn(name: string): Promise<boolean> {
+    return !isStopped(this.#require(name));
   }
 
   /** What was tried before the sink was off says nothing about the one that is on now: attempts count from zero. */
   resume(orm: Orm, name: string): void {
     this.#require(name);
     statements.setOff(orm).run(null, name);
+    statements.setPaused(orm).run(0, name);
+    this.#replays.startAfresh(orm, name);
     statements.forgetRetrying(orm).run(name);
   }
 
@@ -91,17 +107,20 @@ export class SinkQueues {
       name,
       sequence: state.sequence,
       offReason: state.offReason ?? undefined,
+      paused: state.paused,
       waiting: this.#waiting(state),
+      oldestWaitingAt: this.#oldestWaitingAt(state),
       dead: Number((statements.countDead(this.#orm).get(name) as {number: bigint}).number),
       lastDeliveredAt: state.lastDeliveredAt ?? undefined,
       lastError: retrying?.lastError ?? undefined,
       nextAttemptAt: retrying?.nextAttemptAt ?? undefined,
       attempts: retrying?.attempts ?? 0,
+      replay: this.#replays.oldest(name),
     };
   }
 
   async replays(name: string): Promise<{deliveryId: string; event: Event}[]> {
-    if (this.#require(name).offReason !== null) return [];
+    if (isStopped(this.#require(name))) return [];
     return statements
       .selectReplays(this.#orm)
       .all({name})
@@ -188,7 +207,21 @@ export class SinkQueues {
     return Number(counted.number);
   }
 
+  /** Undefined also while only others than its own types follow within one look. */
+  #oldestWaitingAt(state: typeof sink.$inferSelect): number | undefined {
+    const scan = this.#scans.get(state.name);
+    const after = Math.max(state.sequence, scan?.upTo ?? 0);
+    const row = (
+      scan === undefined
+        ? statements.firstAfter(this.#orm).get(after)
+        : statements.firstOfTypes(this.#orm).get(after, after + WINDOW, scan.types)
+    ) as {at: bigint} | undefined;
+    return row && Number(row.at);
+  }
+
   #toEvent(row: typeof event.$inferSelect): Event {
     return toEvent(row, this.#identity.ledgerId, this.#identity.coin);
   }
 }
+
+const isStopped = ({offReason, paused}: typeof sink.$inferSelect): boolean => offReason !== null || paused;

@@ -25,6 +25,15 @@ export const selectQueue = prepared(orm =>
     .limit(sql.placeholder('limit'))
     .prepare(),
 );
+export const selectQueueUpTo = prepared(orm =>
+  orm
+    .select()
+    .from(event)
+    .where(and(gt(event.sequence, sql.placeholder('after')), lte(event.sequence, sql.placeholder('upTo'))))
+    .orderBy(event.sequence)
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+);
 /** `types`: a JSON list. Between two sequences, so that a sink of rare types never reads the whole outbox at once. */
 export const selectQueueOfTypes = prepared(orm =>
   orm
@@ -49,6 +58,7 @@ export const moveCursor = rawStatement('UPDATE sink SET sequence = max(sequence,
 export const moveCursorDelivered = rawStatement(
   'UPDATE sink SET sequence = max(sequence, ?), last_delivered_at = ? WHERE name = ?',
 );
+export const setLastDelivered = rawStatement('UPDATE sink SET last_delivered_at = ? WHERE name = ?');
 export const forgetAttempts = rawStatement(
   "DELETE FROM delivery WHERE sink = ? AND sequence = ? AND status = 'retrying'",
 );
@@ -61,6 +71,13 @@ export const setGap = rawStatement(
   "UPDATE sink SET gap = EXISTS (SELECT 1 FROM delivery WHERE sink = :name AND status = 'dead') WHERE name = :name",
 );
 export const setOff = rawStatement('UPDATE sink SET off_reason = ? WHERE name = ?');
+export const setPaused = rawStatement('UPDATE sink SET paused = ? WHERE name = ?');
+export const firstAfter = rawStatement(
+  'SELECT created_at AS at FROM event WHERE sequence > ? ORDER BY sequence LIMIT 1',
+);
+export const firstOfTypes = rawStatement(`
+  SELECT created_at AS at FROM event
+  WHERE sequence > ? AND sequence <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY sequence LIMIT 1`);
 export const forgetRetrying = rawStatement("DELETE FROM delivery WHERE sink = ? AND status = 'retrying'");
 
 export const selectAttempts = prepared(orm =>

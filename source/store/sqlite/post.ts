@@ -1,5 +1,6 @@
 import {EngineError} from '../../primitives/errors.ts';
 import type {Orm} from './connection.ts';
+import {liftFreezes} from './freeze-accounts.ts';
 import {rawStatement} from './raw-statement.ts';
 
 export type HouseAccount = 'payouts_due' | 'network_fee' | 'suspense' | 'external';
@@ -17,7 +18,9 @@ const MAY_BE_NEGATIVE = new Set<number>([HOUSE.external, HOUSE.network_fee]);
 
 const insertTransaction = rawStatement('INSERT INTO "transaction" (kind, reference, created_at) VALUES (?, ?, ?)');
 const insertPosting = rawStatement('INSERT INTO posting (transaction_id, account_id, amount) VALUES (?, ?, ?)');
-const addToBalance = rawStatement('UPDATE account SET balance = balance + ? WHERE id = ? RETURNING balance, name');
+const addToBalance = rawStatement(
+  'UPDATE account SET balance = balance + ? WHERE id = ? RETURNING balance, name, frozen',
+);
 
 /**
  * Writes one double entry and moves the balances with it. Postings must sum to zero; zero postings are left out and
@@ -35,14 +38,18 @@ export const post = (
     total += amount;
   }
   if (total !== 0n) throw new Error(`postings of ${entry.kind} ${entry.reference} sum to ${total}, not zero`);
+  let mayLift = false;
   const id = Number(insertTransaction(orm).run(entry.kind, entry.reference, entry.now).lastInsertRowid);
   for (const [accountId, amount] of merged) {
     if (amount === 0n) continue;
     insertPosting(orm).run(id, accountId, amount);
-    const row = addToBalance(orm).get(amount, accountId) as {balance: bigint; name: string} | undefined;
+    const row = addToBalance(orm).get(amount, accountId) as
+      {balance: bigint; name: string; frozen: string | null} | undefined;
     if (!row) throw new Error(`no account ${accountId}`);
     if (row.balance < 0n && amount < 0n && !MAY_BE_NEGATIVE.has(accountId) && !entry.mayOverdraw)
       throw new EngineError('insufficient_funds', `account ${row.name} does not hold enough`, {field: 'amount'});
+    mayLift ||= row.frozen === 'reorg' && row.balance >= 0n;
   }
+  if (mayLift) liftFreezes(orm, entry.now);
   return id;
 };

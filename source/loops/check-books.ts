@@ -23,6 +23,8 @@ export interface CheckBooksOptions {
 const DUTY = 0.01;
 /** A drift counts when a second check at the same tip agrees. */
 const SECOND_LOOK = 500;
+/** A drift is looked at again without a new block too: a rescan may have found what was missing. */
+const WHILE_DRIFTING = 5_000;
 const IDLE = 60_000;
 
 /** Checks the books at each tip of the ladder, and now and then asks the wallet for coins that are not ours. */
@@ -42,7 +44,8 @@ export const createCheckBooks = (options: CheckBooksOptions): Loop => {
 class BooksChecker {
   readonly #options: CheckBooksOptions;
   #checkedTip: BlockHash | undefined;
-  #mustLookAgain = false;
+  /** ms; undefined while the books balance. */
+  #lookAgainAfter: number | undefined;
   #booksDueAt = 0;
   #walletDueAt = 0;
   #untracked: bigint | undefined;
@@ -57,11 +60,11 @@ class BooksChecker {
     const top = await store.ladderTop();
     const now = clock.monotonic();
     const isNews = top !== undefined && top.hash !== this.#checkedTip;
-    if (!isNews && !this.#mustLookAgain) return {sleep: IDLE, detail: this.#detail};
+    if (!isNews && this.#lookAgainAfter === undefined) return {sleep: IDLE, detail: this.#detail};
     if (now < this.#booksDueAt) return {sleep: this.#booksDueAt - now, detail: this.#detail};
     await this.#askWallet();
     await this.#check(isNews);
-    return {sleep: this.#mustLookAgain ? SECOND_LOOK : IDLE, detail: this.#detail};
+    return {sleep: this.#lookAgainAfter ?? IDLE, detail: this.#detail};
   }
 
   async #check(isNews: boolean): Promise<void> {
@@ -71,8 +74,8 @@ class BooksChecker {
     const took = clock.monotonic() - started;
     this.#checkedTip = (await store.ladderTop())?.hash;
     const isBalanced = /^-?0\.?0*$/.test(books.drift);
-    this.#mustLookAgain = !isBalanced && isNews;
-    this.#booksDueAt = clock.monotonic() + Math.max(took / DUTY, this.#mustLookAgain ? SECOND_LOOK : 0);
+    this.#lookAgainAfter = isBalanced ? undefined : isNews ? SECOND_LOOK : WHILE_DRIFTING;
+    this.#booksDueAt = clock.monotonic() + Math.max(took / DUTY, this.#lookAgainAfter ?? 0);
     this.#detail = isBalanced ? `balanced at ${books.height}` : `drift ${books.drift} at ${books.height}`;
   }
 

@@ -87,6 +87,16 @@ const witnessV0Script = (address: string, network: Network): Buffer | undefined 
   return Buffer.concat([Buffer.from([0, data.length]), data]);
 };
 
+/** Whether `scriptOf` takes it: for addresses that nobody typed. */
+export const isAddress = (text: string, coin: Coin, network: Network): boolean => {
+  try {
+    scriptOf(text, coin, network);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** The address of a scriptPubKey, or undefined for scripts that have none (bare multisig, OP_RETURN). */
 export const addressOf = (scriptPubKey: Uint8Array, network: Network): string | undefined => {
   try {

@@ -4,7 +4,7 @@ import {doge} from './doge.ts';
 import {ltc} from './ltc.ts';
 
 export type {BlockFormat, Coin, Network, NetworkName} from './coin.ts';
-export {addressOf, scriptOf} from './address.ts';
+export {addressOf, isAddress, scriptOf} from './address.ts';
 export {customCoin} from './custom-coin.ts';
 
 /** Every coin that needs no `params` in the config. */

@@ -12,10 +12,12 @@ const COINS_CAP = 700_000_000;
 export class BitcoindAddressSource implements AddressSource {
   readonly #wallet: WalletRpc;
   readonly #pinned: readonly string[] | undefined;
+  readonly #isAddress: (text: string) => boolean;
 
-  /** `pinned`: fingerprints that were stored at init. Without them no address is handed out. */
-  constructor(wallet: WalletRpc, pinned: readonly string[] | undefined) {
+  /** `pinned`: fingerprints that were stored at init. Without them no address is handed out. `isAddress`: of this chain. */
+  constructor(wallet: WalletRpc, pinned: readonly string[] | undefined, isAddress: (text: string) => boolean) {
     this.#wallet = wallet;
+    this.#isAddress = isAddress;
     this.#pinned = pinned;
   }
 
@@ -66,7 +68,8 @@ export class BitcoindAddressSource implements AddressSource {
       throw new EngineError('wallet_mismatch', 'no wallet was pinned yet: run init first');
     const {faults} = this.#wallet.client;
     const address = await this.#wallet.call(method, params);
-    if (typeof address !== 'string' || address === '') throw faults.badAnswer(method, 'something that is no address');
+    if (typeof address !== 'string' || !this.#isAddress(address))
+      throw faults.badAnswer(method, 'something that is no address');
     const info = readAs(addressInfo, await this.#wallet.call('getaddressinfo', [address]), 'getaddressinfo', faults);
     if (!info.ismine || !(await this.#isOfPinnedWallet(info.parent_desc, this.#pinned))) throw this.#mismatch();
     return address;

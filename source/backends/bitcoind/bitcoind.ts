@@ -1,5 +1,5 @@
 import type {AddressSource, BackendHealth, ChainSource} from '../../chain/ports.ts';
-import type {Coin, Network} from '../../coins/index.ts';
+import {isAddress, type Coin, type Network} from '../../coins/index.ts';
 import type {BitcoindConfig} from '../../config/config.ts';
 import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
 import type {Clock} from '../../primitives/clock.ts';
@@ -43,7 +43,7 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
   const channels = new NotifyChannels(config.notify, clock, log);
   return {
     chain: new BitcoindChainSource(rpc, {network, format: coin.format}, channels),
-    addresses: new BitcoindAddressSource(wallet, walletFingerprints),
+    addresses: new BitcoindAddressSource(wallet, walletFingerprints, text => isAddress(text, coin, network)),
     broadcaster: new BitcoindBroadcaster(wallet),
     fees: new BitcoindFeeSource(rpc),
     health: new BitcoindHealth(rpc, channels),

@@ -212,6 +212,20 @@ describe('a node that lies', () => {
     expect(await backend.broadcaster.send(Buffer.of(1), parseTxid(SOME_HASH))).toMatchObject({kind: 'unknown'});
   });
 
+  test('lists something as long as a txid in its mempool: refused', async () => {
+    fake.answer = results(({method}) => (method === 'getmempoolinfo' ? {loaded: true} : ['z'.repeat(64)]));
+    await expect(backend.chain.mempool()).rejects.toMatchObject(BAD);
+  });
+
+  test.each(['', 'hello', 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq'])(
+    'gives %j for a new address: refused',
+    async text => {
+      lie(method => (method === 'getaddressinfo' ? {ismine: true} : text));
+      await expect(backend.addresses.newAddress()).rejects.toMatchObject(BAD);
+      await expect(backend.addresses.newChangeAddress()).rejects.toMatchObject(BAD);
+    },
+  );
+
   test('leaves rows out: refused', async () => {
     lie(() => []);
     await expect(backend.chain.mempoolSpenders([{txid: parseTxid(SOME_HASH), vout: 0}])).rejects.toMatchObject(BAD);

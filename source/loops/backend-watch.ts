@@ -21,6 +21,8 @@ export interface ChainView {
 
 type Announced = 'up' | 'behind' | 'down';
 
+export type BackendTeller = Pick<OutboxStore, 'appendBackendEvent' | 'lastBackendEvent'>;
+
 /** A state must last this long before the application is told, so that one flap is one pair of events. */
 const SETTLE = 2_000;
 
@@ -39,14 +41,15 @@ const ANNOUNCED_AS: Readonly<Record<BackendState, Announced | undefined>> = {
 /** Keeps the view, and tells of lasting changes by `backend.*` events. */
 export class BackendWatch {
   readonly #clock: Clock;
-  readonly #store: Pick<OutboxStore, 'appendBackendEvent'>;
+  readonly #store: BackendTeller;
   readonly #backend: string;
   #view: ChainView;
-  #announced: Announced = 'up';
+  /** What the application believes, also from an engine before this one. */
+  #announced: Announced | undefined;
   /** By the monotonic clock: a wall clock that is set must not announce anything. */
   #differsSince: number | undefined;
 
-  constructor(clock: Clock, store: Pick<OutboxStore, 'appendBackendEvent'>, backend: string) {
+  constructor(clock: Clock, store: BackendTeller, backend: string) {
     this.#clock = clock;
     this.#store = store;
     this.#backend = backend;
@@ -76,6 +79,7 @@ export class BackendWatch {
 
   /** Appends the event once the change has lasted. True while one is still to be told: come back soon. */
   async announce(): Promise<boolean> {
+    this.#announced ??= ((await this.#store.lastBackendEvent())?.slice('backend.'.length) ?? 'up') as Announced;
     const now = ANNOUNCED_AS[this.#view.state] ?? this.#announced;
     if (now === this.#announced) {
       this.#differsSince = undefined;

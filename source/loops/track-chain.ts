@@ -9,9 +9,8 @@ import type {Log} from '../primitives/log.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {ChainStore, TrackPolicy} from '../store/chain-store.ts';
 import type {JobStore} from '../store/job-store.ts';
-import type {OutboxStore} from '../store/outbox-store.ts';
 import type {LedgerIdentity} from '../store/store.ts';
-import {BackendWatch, type BackendState, type ChainView} from './backend-watch.ts';
+import {BackendWatch, type BackendState, type BackendTeller, type ChainView} from './backend-watch.ts';
 import {applyFacts, wasOvertaken} from './connect-blocks.ts';
 import {ChainFollower} from './follow-chain.ts';
 import {HintBox, type Hinted} from './hint-box.ts';
@@ -26,7 +25,7 @@ export interface TrackChainOptions {
   readonly coin: Coin;
   readonly network: Network;
   readonly chain: ChainSource;
-  readonly store: ChainStore & JobStore & Pick<OutboxStore, 'appendBackendEvent'> & {readonly identity: LedgerIdentity};
+  readonly store: ChainStore & JobStore & BackendTeller & {readonly identity: LedgerIdentity};
   readonly policy: TrackPolicy;
   /** Filled from the store by the first round. Whoever makes an address adds its script here before telling anybody. */
   readonly watch: WatchSet;
@@ -120,6 +119,8 @@ class Tracker {
         const pause = OVERTAKEN_PAUSE.first * 2 ** this.#overtaken;
         return {sleep: Math.min(pause, OVERTAKEN_PAUSE.longest), detail: 'the chain moves'};
       }
+      // Names that hints gave are lost with the step: only a look at everything finds what they were about.
+      this.#dueAtOnce();
       this.#onNodeError(error);
     }
     return this.#rest(await this.#backend.announce());

@@ -34,6 +34,8 @@ export interface SinkState {
   readonly replay: Replay | undefined;
 }
 
+export type BackendEventType = 'backend.down' | 'backend.up' | 'backend.behind';
+
 export interface OutboxStore {
   /** Oldest first. */
   events(after: number, limit: number): Promise<Page<Event>>;
@@ -45,11 +47,9 @@ export interface OutboxStore {
   /** What was tried in vain for one event: at most one row for each sink. */
   deliveriesOf(sequence: number): Promise<Delivery[]>;
   /** Facts about backends have no other cause to commit with. */
-  appendBackendEvent(
-    type: 'backend.down' | 'backend.up' | 'backend.behind',
-    data: BackendEvent,
-    now: number,
-  ): Promise<void>;
+  appendBackendEvent(type: BackendEventType, data: BackendEvent, now: number): Promise<void>;
+  /** What the application heard last about the backend, before this process too; undefined when nothing yet. */
+  lastBackendEvent(): Promise<BackendEventType | undefined>;
 
   /** Makes the cursor of a sink that is new: at `from`, or now (after the newest event). */
   ensureSink(name: string, from: number | undefined): Promise<void>;

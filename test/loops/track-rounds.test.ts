@@ -95,7 +95,8 @@ describe('a step that fails', () => {
     failure = new EngineError('database_fault', 'locked', {retry: 'backoff'});
     await expect(world.round()).rejects.toMatchObject({code: 'database_fault'});
     failure = undefined;
-    await world.pass(60_000);
+    // Long before the mempool would be looked at by itself.
+    await world.pass(1_000);
     expect(world.story()).toEqual(['detected a:0 0']);
   });
 
@@ -130,6 +131,13 @@ describe('a node', () => {
     await world.pass(60_000);
     expect(world.backendEvents).toEqual(['backend.down: the node is out of reach', 'backend.up']);
     expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+  });
+
+  test('that an engine before this one called down is called up when it answers', async () => {
+    world.close();
+    world = new LoopWorld({lastBackendEvent: 'backend.down'});
+    await world.pass(10_000);
+    expect(world.backendEvents).toEqual(['backend.up']);
   });
 
   test('that lost blocks changes nothing, stops payouts, and is told of', async () => {

@@ -6,6 +6,12 @@ import type {Clock} from '../../source/primitives/clock.ts';
 import {silentLog} from '../../source/primitives/log.ts';
 import {LedgerWorld, type WorldOptions} from './ledger-world.ts';
 
+interface LoopWorldOptions extends WorldOptions {
+  readonly failTrack?: () => Error | undefined;
+  /** What an engine before this one told last. */
+  readonly lastBackendEvent?: 'backend.down' | 'backend.behind' | 'backend.up';
+}
+
 /** The chain loop over a simulated node, a round at a time and with a clock that only the test moves. */
 export class LoopWorld extends LedgerWorld {
   readonly watch = new WatchSet();
@@ -16,7 +22,7 @@ export class LoopWorld extends LedgerWorld {
   readonly #stop = new AbortController();
   #monotonic = 0;
 
-  constructor(options: WorldOptions & {readonly failTrack?: () => Error | undefined} = {}) {
+  constructor(options: LoopWorldOptions = {}) {
     super(options);
     const clock: Clock = {now: () => this.now + this.#monotonic, monotonic: () => this.#monotonic};
     const {store, ledger, backendEvents} = this;
@@ -34,6 +40,7 @@ export class LoopWorld extends LedgerWorld {
         },
         appendBackendEvent: async (type: string, {reason}: BackendEvent) =>
           void backendEvents.push(reason === undefined ? type : `${type}: ${reason}`),
+        lastBackendEvent: async () => options.lastBackendEvent,
       },
       policy: this.policy,
       watch: this.watch,

@@ -1,10 +1,11 @@
-import type {OutboxStore} from '../outbox-store.ts';
+import type {BackendEventType, OutboxStore} from '../outbox-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {appendEvent} from './append-event.ts';
 import {audited} from './audit-store.ts';
 import type {Connection} from './connection.ts';
 import {deliveriesOf, listDeliveries, retryDelivery} from './deliveries.ts';
 import {eventsAbout, eventsAfter, findEvent, newestEvents} from './events.ts';
+import {metaValue, setMetaValue} from './meta-value.ts';
 import {SinkQueues} from './sink-queues.ts';
 import {SinkReplays} from './sink-replays.ts';
 import type {Writer} from './writer.ts';
@@ -19,7 +20,12 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
     eventsAbout: async (kind, id, limit) => eventsAbout(orm, identity, {kind, id}, limit),
     event: async sequence => findEvent(orm, identity, sequence),
     deliveriesOf: async sequence => deliveriesOf(orm, identity, sequence),
-    appendBackendEvent: async (type, data, now) => writer.run(orm => appendEvent(orm, type, data, now)),
+    appendBackendEvent: async (type, data, now) =>
+      writer.run(orm => {
+        appendEvent(orm, type, data, now);
+        setMetaValue(orm, 'backend_told', type);
+      }),
+    lastBackendEvent: async () => metaValue(orm, 'backend_told') as BackendEventType | undefined,
     ensureSink: async (name, from) => queues.ensure(name, from),
     sinkQueue: async (name, types, limit) => queues.heads(name, types, limit),
     markDelivered: async (name, sequence, now) => queues.markDelivered(name, sequence, now),

@@ -113,8 +113,11 @@ export interface PayoutStore {
    * abandoned meanwhile (a payout cancelled, an input spent): the bytes must then be thrown away.
    */
   storeSigned(broadcastId: string, raw: Buffer, txid: Txid, now: number): Promise<void>;
-  /** Counted before sending: a crash mid-request must still use up an attempt. */
-  countAttempt(broadcastId: string, now: number): Promise<void>;
+  /**
+   * Counted before sending: a crash mid-request must still use up an attempt. False, and nothing counted, when the
+   * chain was quicker (confirmed, lost or settled by now): nothing is to be sent any more.
+   */
+  countAttempt(broadcastId: string, now: number): Promise<boolean>;
   markSent(broadcastId: string, answer: string, now: number): Promise<void>;
   recordAnswer(broadcastId: string, answer: string, now: number): Promise<void>;
   /**

@@ -131,6 +131,40 @@ describe('advancePayouts', () => {
     ]);
   });
 
+  test('a conflict whose coins were given back is final, whatever the chain does then', async () => {
+    const {broadcast} = await ledger.send();
+    const theft = rival(broadcast);
+    await ledger.block(theft.raw);
+    for (let n = 0; n < 5; n += 1) await ledger.block();
+    await ledger.reorg(6);
+    await ledger.gone(theft.txid);
+    expect((await ledger.store.payout(id)).status).toBe('conflicted');
+    expect(await ledger.store.openBroadcasts()).toEqual([]);
+    const other = (await ledger.accept(ledger.request('alice', '0.1'))).value.id;
+    expect((await ledger.reserve())?.payoutIds).toEqual([other]);
+  });
+
+  test('nothing is sent of what the chain has settled or replaced in the meantime', async () => {
+    const {id: broadcast, raw} = await ledger.send();
+    expect(await ledger.store.countAttempt(broadcast, ledger.now)).toBe(true);
+    await ledger.block(raw);
+    expect(await ledger.store.countAttempt(broadcast, ledger.now)).toBe(false);
+    for (let n = 0; n < 6; n += 1) await ledger.block();
+    expect(await ledger.store.countAttempt(broadcast, ledger.now)).toBe(false);
+    expect((await ledger.store.payout(id)).status).toBe('settled');
+  });
+
+  test('cancelled, it may bring its account back to zero, which lifts the freeze of a reorg at once', async () => {
+    await ledger.reorg(1);
+    expect(ledger.balance('alice')).toBe(-40_000_000n);
+    expect(ledger.ledger.events().at(-1)!.type).toBe('account.frozen');
+    await ledger.store.cancelPayout(id, ledger.now);
+    expect(ledger.ledger.events().at(-1)).toMatchObject({
+      type: 'account.unfrozen',
+      data: {name: 'alice', balance: '0.00000000', frozen: false},
+    });
+  });
+
   test('a coin spent by a stranger before it was signed gives the payouts back to the queue', async () => {
     const batch = (await ledger.reserve())!;
     await ledger.block(rival(batch).raw);

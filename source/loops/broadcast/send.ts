@@ -4,8 +4,11 @@ import type {Txid} from '../../primitives/ids.ts';
 import type {PlannedBroadcast} from '../../store/payout-store.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 
-/** `again`: nothing is known or the network does not want it yet; the same bytes later. */
-export type SendOutcome = {readonly kind: 'sent' | 'held'} | {readonly kind: 'again'; readonly words: string};
+/**
+ * `again`: nothing is known or the network does not want it yet; the same bytes later. `over`: the chain was quicker,
+ * nothing was sent.
+ */
+export type SendOutcome = {readonly kind: 'sent' | 'held' | 'over'} | {readonly kind: 'again'; readonly words: string};
 
 /**
  * Sends the stored bytes, never others. The attempt is counted and the lease read before; whatever the network
@@ -22,6 +25,7 @@ export const sendBroadcast = async (parts: BroadcastParts, broadcast: PlannedBro
     return {kind: 'held'};
   }
   const answer = await attempt(parts, id, raw, txid);
+  if (answer === undefined) return {kind: 'over'};
   const outcome = await apply(parts, broadcast, raw, txid, answer);
   log.info({broadcast: id, txid, payouts: broadcast.payoutIds.length, answer: answer.kind}, `payouts ${outcome.kind}`);
   return outcome;
@@ -39,8 +43,9 @@ const storedFault = (
   return verdict.txid === txid ? undefined : `their txid is ${verdict.txid}`;
 };
 
-const attempt = async (parts: BroadcastParts, id: string, raw: Buffer, txid: Txid): Promise<SendAnswer> => {
-  await parts.store.countAttempt(id, parts.clock.now());
+/** Undefined when there is nothing to send any more. */
+const attempt = async (parts: BroadcastParts, id: string, raw: Buffer, txid: Txid): Promise<SendAnswer | undefined> => {
+  if (!(await parts.store.countAttempt(id, parts.clock.now()))) return undefined;
   await passStep(parts, 'counted');
   await parts.store.checkLease();
   const answer = await parts.broadcaster.send(raw, txid);
@@ -114,6 +119,7 @@ const lookFirst = async (
   if (hasParent) {
     await store.recordAnswer(id, words, clock.now());
     const answer = await attempt(parts, id, raw, txid);
+    if (answer === undefined) return {kind: 'over'};
     if (answer.kind === 'accepted') return mark(parts, id, 'accepted after its parent');
   }
   await store.recordAnswer(id, words, clock.now());

@@ -23,12 +23,14 @@ export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: 
   movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'sign'}), txid);
 };
 
-/** Only what has signed bytes can be sent. */
-export const countAttempt = (orm: Orm, id: string, now: number): void => {
+/** Only what has signed bytes and still needs the network is sent; tracking may have been quicker. */
+export const countAttempt = (orm: Orm, id: string, now: number): boolean => {
   const row = requireBroadcast(orm, id);
-  expectStatus(row, 'signed', 'sent', 'held', 'confirmed', 'conflicted');
+  if (row.status === 'reserved') throw new Error(`broadcast ${id} is to be sent without signed bytes`);
+  if (row.status !== 'signed' && row.status !== 'sent' && row.status !== 'held') return false;
   set(orm, row.id, {attempts: row.attempts + 1});
   beginAttempt(orm, row.id, row.attempts + 1, now);
+  return true;
 };
 
 /** Tracking may have been quicker and know of more than a send: then only the answer is kept. */

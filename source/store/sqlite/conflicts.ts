@@ -74,15 +74,21 @@ const conflicted = prepared(orm =>
     .prepare(),
 );
 
-/** A rival that left the chain gives the broadcast back; one that is deep enough gives its other coins back. */
+/**
+ * A rival that left the chain gives the broadcast back; one that is deep enough gives its other coins back. From then on
+ * the conflict is final whatever the chain does: the coins may be in other payments, and somebody may have repaid it.
+ */
 export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
   const {orm, tip} = moving;
   for (const row of conflicted(orm).all()) {
+    if (!holdsInputs(orm, row.family)) continue;
     const height = rivalHeight(orm, row.id, row.txid);
     if (height === undefined) becomeSent(moving, row);
-    else if (tip - height + 1 >= maxConfirmationCount && holdsInputs(orm, row.id)) releaseInputs(orm, row.family);
+    else if (tip - height + 1 >= maxConfirmationCount) releaseInputs(orm, row.family);
   }
 };
 
-const selectHeld = rawStatement('SELECT 1 FROM broadcast_input WHERE broadcast_id = ? AND holds = 1 LIMIT 1');
-const holdsInputs = (orm: Orm, id: number): boolean => selectHeld(orm).get(id) !== undefined;
+const selectHeld = rawStatement(
+  'SELECT 1 FROM broadcast b JOIN broadcast_input i ON i.broadcast_id = b.id WHERE b.family = ? AND i.holds = 1 LIMIT 1',
+);
+const holdsInputs = (orm: Orm, family: number): boolean => selectHeld(orm).get(family) !== undefined;

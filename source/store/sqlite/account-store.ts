@@ -3,7 +3,7 @@ import type {Account} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {AccountStore, NewAddress} from '../account-store.ts';
 import type {Connection, Orm} from './connection.ts';
-import {pageOf, readCursor} from './page.ts';
+import {pageOf, readCursor, startOf} from './page.ts';
 import {HOUSE} from './post.ts';
 import {account, address} from './schema.ts';
 import {prepared} from './statements.ts';
@@ -118,10 +118,6 @@ export const createAccountStore = ({orm}: Connection, writer: Writer): AccountSt
 });
 
 const idOf = (row: {readonly id: number}): string => String(row.id);
-
-/** Lists that begin with the newest go down from here. */
-const startOf = (cursor: string | undefined): number =>
-  cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor);
 
 const unknownAccount = (name: string): EngineError =>
   new EngineError('unknown_account', `there is no account ${name}`, {field: 'account'});

@@ -1,7 +1,7 @@
 import type {Books} from '../../contract/index.ts';
 import {formatAmount} from '../../primitives/amount.ts';
 import type {Orm} from './connection.ts';
-import {toBooks, totalsOf} from './check-books.ts';
+import {runningTotal, summedTotal, toBooks, totalsOf} from './check-books.ts';
 import {ladderTop} from './ladder.ts';
 import {HOUSE} from './post.ts';
 import {rawStatement} from './raw-statement.ts';
@@ -89,11 +89,18 @@ const AUDITS: readonly Audit[] = [
 
 /** Reads the whole ledger, so it takes seconds on a large one. Changes nothing. */
 export const auditBooks = (orm: Orm, now: number): {books: Books; faults: string[]} => {
-  const totals = totalsOf(orm);
+  const summed = summedTotal(orm);
+  const totals = totalsOf(orm, summed);
   const books = toBooks(totals, ladderTop(orm)?.height ?? 0, undefined, now);
   const faults: string[] = [];
   for (const {select, words} of AUDITS)
     for (const row of select(orm).raw().all() as Cell[][]) faults.push(words(...row));
+  const running = runningTotal(orm);
+  for (const key of ['unspent', 'untouched'] as const)
+    if (running[key] !== summed[key])
+      faults.push(`the running total of ${key} outputs says ${money(running[key])}, they sum to ${money(summed[key])}`);
+  if (running.outpoints !== summed.outpoints)
+    faults.push(`the running total says ${running.outpoints} unspent outputs, there are ${summed.outpoints}`);
   const drift = totals.chain - totals.ledger - totals.uncredited;
   if (drift !== 0n) faults.push(`the books differ from the chain by ${money(drift)}`);
   return {books, faults};

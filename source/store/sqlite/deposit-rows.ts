@@ -24,7 +24,7 @@ interface DepositRow {
 
 const selectOfTransaction = rawStatement('SELECT * FROM deposit WHERE txid = ?');
 const selectLive = rawStatement(
-  `SELECT * FROM deposit WHERE status = 'detected' AND height IS NOT NULL
+  `SELECT * FROM deposit INDEXED BY deposit_uncredited WHERE status = 'detected' AND height IS NOT NULL
    UNION ALL SELECT * FROM deposit WHERE status = 'credited'`,
 );
 const selectLastId = rawStatement('SELECT max(id) AS id FROM deposit');

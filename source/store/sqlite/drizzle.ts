@@ -14,5 +14,4 @@ export const {and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql, sum}
 export const {customType, index, primaryKey, sqliteTable, text, uniqueIndex} = sqliteCore;
 export const {drizzle} = driver;
 export const {migrate} = migrator;
-export type {SQL} from 'drizzle-orm';
 export type {BetterSQLite3Database} from 'drizzle-orm/better-sqlite3';

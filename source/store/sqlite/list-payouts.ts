@@ -1,58 +1,96 @@
-import {and, desc, eq, gt, lt, type SQL} from './drizzle.ts';
-import type {Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../../contract/index.ts';
+import {desc, eq, lt} from './drizzle.ts';
+import {
+  payoutStatus,
+  type Broadcast,
+  type BroadcastDetail,
+  type Page,
+  type PageQuery,
+  type Payout,
+  type PayoutQuery,
+  type PayoutStatus,
+} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Txid} from '../../primitives/ids.ts';
 import {toBroadcast, toBroadcastDetail} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
+import {accountIdOf, indexedIds, pageBounds, type ListIndex} from './indexed-ids.ts';
 import {pageOf, readCursor} from './page.ts';
-import {payoutById, payoutView, selectPayouts, type PayoutRecord} from './payout-rows.ts';
+import {payoutById, payoutsById, payoutView} from './payout-rows.ts';
+import {rawStatement} from './raw-statement.ts';
 import {PENDING} from './read-model-queries.ts';
-import {account, broadcast, payout} from './schema.ts';
+import {broadcast} from './schema.ts';
 
 const tipOf = (orm: Orm): number => ladderTop(orm)?.height ?? 0;
 
-const isAsked = (query: PayoutQuery): (SQL | undefined)[] => [
-  query.account === undefined ? undefined : eq(account.name, query.account),
-  query.address === undefined ? undefined : eq(payout.address, query.address),
-  query.txid === undefined ? undefined : eq(broadcast.txid, query.txid as Txid),
-  query.idempotency_key === undefined ? undefined : eq(payout.idempotencyKey, query.idempotency_key),
-];
+const BY_STATUS: ListIndex = {table: 'payout', index: 'payout_status', columns: []};
+const BY_ACCOUNT: ListIndex = {table: 'payout', index: 'payout_account', columns: ['account_id']};
+const BY_ADDRESS: ListIndex = {table: 'payout', index: 'payout_address', columns: ['address']};
+const BY_BOTH: ListIndex = {table: 'payout', index: 'payout_account_address', columns: ['account_id', 'address']};
 
-/** Oldest first. Status by status, because the index is sorted by id within each. */
-const selectPending = (orm: Orm, query: PayoutQuery): PayoutRecord[] => {
-  const after = query.cursor === undefined ? undefined : gt(payout.id, readCursor(query.cursor));
-  return PENDING.flatMap(status =>
-    selectPayouts(orm)
-      .where(and(eq(payout.status, status), after, ...isAsked(query)))
-      .orderBy(payout.id)
-      .limit(query.limit + 1)
-      .all(),
-  ).sort((a, b) => a.row.id - b.row.id);
-};
+// What a key or a transaction names is one row or one batch; the other filters, when given, only take some away.
+const OTHER_FILTERS = `id > :after AND id < :before AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+  AND (:accountId IS NULL OR account_id = :accountId) AND (:address IS NULL OR address = :address)
+  ORDER BY iif(:oldestFirst, id, -id) LIMIT :limit`;
+const selectIdOfKey = rawStatement(
+  `SELECT id FROM payout INDEXED BY payout_idempotency_key_unique WHERE idempotency_key = :key
+   AND (:txid IS NULL OR broadcast_id = (SELECT id FROM broadcast WHERE txid = :txid)) AND ${OTHER_FILTERS}`,
+);
+const selectIdsOfTransaction = rawStatement(
+  `SELECT id FROM payout INDEXED BY payout_broadcast
+   WHERE broadcast_id = (SELECT id FROM broadcast WHERE txid = :txid) AND ${OTHER_FILTERS}`,
+);
 
-const selectNewest = (orm: Orm, {status, ...query}: PayoutQuery): PayoutRecord[] =>
-  selectPayouts(orm)
-    .where(
-      and(
-        query.cursor === undefined ? undefined : lt(payout.id, readCursor(query.cursor)),
-        status === undefined || status === 'pending' ? undefined : eq(payout.status, status),
-        ...isAsked(query),
-      ),
-    )
-    .orderBy(desc(payout.id))
-    .limit(query.limit + 1)
-    .all();
-
-/** Newest first; pending ones oldest first. */
+/** Newest first; pending ones oldest first. Throws `bad_cursor`. Unknown accounts have no payouts. */
 export const listPayouts = (orm: Orm, query: PayoutQuery): Page<Payout> => {
   const tip = tipOf(orm);
+  const oldestFirst = query.status === 'pending';
+  const rows = payoutsById(orm, listedIds(orm, query, oldestFirst));
   return pageOf(
-    query.status === 'pending' ? selectPending(orm, query) : selectNewest(orm, query),
+    oldestFirst ? rows : rows.reverse(),
     query.limit,
     ({row}) => String(row.id),
     record => payoutView(record, tip),
   );
+};
+
+const statusesOf = (status: PayoutQuery['status']): readonly PayoutStatus[] | undefined => {
+  if (status === undefined) return undefined;
+  return status === 'pending' ? PENDING : [status];
+};
+
+const listedIds = (orm: Orm, query: PayoutQuery, oldestFirst: boolean): number[] => {
+  const {address, txid, idempotency_key: key} = query;
+  const accountId = query.account === undefined ? undefined : accountIdOf(orm, query.account);
+  if (query.account !== undefined && accountId === undefined) return [];
+  const statuses = statusesOf(query.status);
+  const page = {...pageBounds(query.cursor, oldestFirst), oldestFirst, limit: query.limit + 1};
+  if (key !== undefined || txid !== undefined)
+    return namedIds(orm, {
+      ...page,
+      oldestFirst: oldestFirst ? 1 : 0,
+      key: key ?? null,
+      txid: txid ?? null,
+      statuses: statuses === undefined ? null : JSON.stringify(statuses),
+      accountId: accountId ?? null,
+      address: address ?? null,
+    });
+  const range = {...page, statuses: statuses ?? payoutStatus.options};
+  if (accountId !== undefined && address !== undefined)
+    return indexedIds(orm, BY_BOTH, {...range, values: [accountId, address]});
+  if (accountId !== undefined) return indexedIds(orm, BY_ACCOUNT, {...range, values: [accountId]});
+  if (address !== undefined) return indexedIds(orm, BY_ADDRESS, {...range, values: [address]});
+  return indexedIds(orm, BY_STATUS, {...range, values: []});
+};
+
+const namedIds = (orm: Orm, {key, ...filters}: Record<string, string | number | null>): number[] => {
+  const ids =
+    key === null
+      ? selectIdsOfTransaction(orm).pluck().all(filters)
+      : selectIdOfKey(orm)
+          .pluck()
+          .all({...filters, key});
+  return (ids as bigint[]).map(Number);
 };
 
 export const payoutDetail = (orm: Orm, id: string): Payout => payoutView(payoutById(orm, id), tipOf(orm));

@@ -8,6 +8,10 @@ export const readCursor = (cursor: string): number => {
   return Number(cursor);
 };
 
+/** Lists that begin with the newest go down from here. */
+export const startOf = (cursor: string | undefined): number =>
+  cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(cursor);
+
 /** Takes one row more than `limit` to know whether there is a next page. */
 export const pageOf = <Row, Item>(
   rows: readonly Row[],

@@ -117,10 +117,6 @@ export const output = sqliteTable(
   },
   table => [
     primaryKey({columns: [table.txid, table.vout]}),
-    // Covers the sum of the books: every block reads it whole.
-    index('output_unspent')
-      .on(table.amount, table.height, table.spentHeight, table.spentBy)
-      .where(sql`height IS NOT NULL AND spent_height IS NULL`),
     index('output_spendable')
       .on(table.amount)
       .where(sql`spent_by IS NULL AND reserved_by IS NULL`),
@@ -132,6 +128,20 @@ export const output = sqliteTable(
       .where(sql`reserved_by IS NOT NULL`),
   ],
 );
+
+/**
+ * One row: sums over `output` that the books need at each block, whatever the ledger's size. Triggers of the migration
+ * keep it, in the transaction of whatever changes an output; `check` compares it with the full sums. A migration that
+ * rebuilds `output` loses them and must make them anew.
+ */
+export const outputTotal = sqliteTable('output_total', {
+  id: int().primaryKey(),
+  /** Anchored and not spent by an anchored transaction. */
+  unspent: amount().notNull(),
+  outpoints: int().notNull(),
+  /** Of those, spent by nothing known, the mempool included. */
+  untouched: amount().notNull(),
+});
 
 export const deposit = sqliteTable(
   'deposit',
@@ -157,12 +167,17 @@ export const deposit = sqliteTable(
   },
   table => [
     uniqueIndex('deposit_outpoint').on(table.txid, table.vout),
-    index('deposit_account').on(table.accountId, table.id),
-    index('deposit_address').on(table.addressId, table.id),
     index('deposit_pending')
       .on(table.accountId, table.amount)
       .where(sql`status = 'detected'`),
     index('deposit_status').on(table.status, table.id),
+    // Lists without a status are merged from those of each.
+    index('deposit_account').on(table.accountId, table.status, table.id),
+    index('deposit_address').on(table.addressId, table.status, table.id),
+    // What each block counts for and the books add up: never those that only wait in the mempool.
+    index('deposit_uncredited')
+      .on(table.id, table.amount)
+      .where(sql`status = 'detected' AND height IS NOT NULL`),
   ],
 );
 
@@ -274,11 +289,13 @@ export const payout = sqliteTable(
     index('payout_pending')
       .on(table.accountId, table.amount)
       .where(sql`status NOT IN ('confirmed', 'settled', 'cancelled')`),
-    index('payout_account').on(table.accountId, table.id),
     index('payout_broadcast').on(table.broadcastId, table.vout),
     index('payout_created').on(table.createdAt),
-    index('payout_address').on(table.address, table.id),
     index('payout_status').on(table.status, table.id),
+    // Lists without a status are merged from those of each, so that addresses are in no more indexes than these.
+    index('payout_account').on(table.accountId, table.status, table.id),
+    index('payout_address').on(table.address, table.status, table.id),
+    index('payout_account_address').on(table.accountId, table.address, table.status, table.id),
   ],
 );
 

@@ -7,41 +7,55 @@ import {Init} from './dialogs/init.tsx';
 import {Quit} from './dialogs/quit.tsx';
 import {Rescan} from './dialogs/rescan.tsx';
 import {Stopping} from './dialogs/stopping.tsx';
+import {usePane} from './hooks/use-pane.ts';
 import {useScreen} from './hooks/use-screen.ts';
-import {bodyHeight, chooseLayout, type Layout} from './layout.ts';
+import {bodyHeight, chooseLayout, hasBooksLine, type Layout} from './layout.ts';
 import {backendLine} from './panes/backends.ts';
 import {Pane, StateLine} from './panes/components.tsx';
-import {drawHints, drawMessage, drawTabs} from './panes/foot.ts';
+import {drawHints, drawMessage, drawMessageOrNeeds, drawTabs} from './panes/foot.ts';
 import {drawHeader} from './panes/header.ts';
 import {jobLine} from './panes/jobs.ts';
+import {logLines} from './panes/log.ts';
 import {drawNotice} from './panes/notice.ts';
 import {drawBooks, drawLoops, drawNeeds} from './panes/summary.ts';
-import {backendRows} from './rows.ts';
-import {isStale, shownStatus, type ScreenState, type View} from './state.ts';
+import {shownStatus, type PaneId, type ScreenState, type View} from './state.ts';
 import {fit, restyle, type Line} from './text/line.ts';
 
 const Notice = () => <Lines lines={drawNotice(useScreen(state => state))} />;
 
-const drawBackendLines = (state: ScreenState, count: number): Line[] => {
-  const rows = backendRows(shownStatus(state));
-  return Array.from({length: count}, (_, index) => {
-    const row = rows[index];
-    if (!row) return fit([], state.size.columns);
-    const text = [...fit([], 1), ...backendLine(row, state.now, state.size.columns - 2)];
-    return fit(isStale(state) ? restyle(text, 'dim') : text, state.size.columns);
-  });
+/** What a line of its own is drawn from, as if it were a pane of one line. */
+const useLineFrame = <Shown extends PaneId>(pane: Shown) => {
+  const columns = useScreen(state => state.size.columns);
+  return usePane(pane, columns, 1);
+};
+
+const dimWhen = (isDim: boolean, line: Line): Line => (isDim ? restyle(line, 'dim') : line);
+
+const BackendLine = () => {
+  const {status, frame} = useLineFrame('backends');
+  return <Lines lines={[dimWhen(frame.staleFor !== undefined, backendLine(status, frame))]} />;
+};
+
+const LogLines = ({count}: {count: number}) => {
+  const {list, frame} = useLineFrame('log');
+  return (
+    <Lines
+      lines={logLines(list, frame, count).map(line => dimWhen(frame.staleFor !== undefined, fit(line, frame.width)))}
+    />
+  );
 };
 
 const drawJobLine = (state: ScreenState): Line =>
   fit(jobLine(shownStatus(state), state.size.columns), state.size.columns);
 
 const Tabs = ({layout}: {layout: Extract<Layout, {kind: 'tabs'}>}) => {
-  const state = useScreen(state => state);
   const {pane, width, height} = layout.area;
   return (
     <>
-      <Lines lines={[...drawBackendLines(state, layout.backendLines), drawTabs(state)]} />
+      <BackendLine />
+      <StateLine draw={drawTabs} />
       <Pane pane={pane} width={width} height={height} />
+      {layout.logLines > 0 && <LogLines count={layout.logLines} />}
       {layout.hasJobLine && <StateLine draw={drawJobLine} />}
     </>
   );
@@ -76,17 +90,19 @@ export const App = () => {
   const size = useScreen(state => state.size);
   const coins = useScreen(state => shownStatus(state)?.coins.length ?? 1);
   const focus = useScreen(state => state.focus);
+  const isZoomed = useScreen(state => state.isZoomed);
   const view = useScreen(state => state.view.name);
-  const layout = useMemo(() => chooseLayout(size, coins, focus), [size, coins, focus]);
+  const layout = useMemo(() => chooseLayout(size, coins, focus, isZoomed), [size, coins, focus, isZoomed]);
   if (layout.kind === 'small') return <Notice />;
+  const isWide = hasBooksLine(size);
   return (
     <Box width={size.columns} height={size.rows} flexDirection="column">
       <StateLine draw={drawHeader} />
       <StateLine draw={drawLoops} />
-      <StateLine draw={drawBooks} />
-      <StateLine draw={drawNeeds} />
+      {isWide && <StateLine draw={drawBooks} />}
+      {isWide && <StateLine draw={drawNeeds} />}
       {bodyOf(view, layout, size.columns, bodyHeight(size))}
-      <StateLine draw={drawMessage} />
+      <StateLine draw={isWide ? drawMessage : drawMessageOrNeeds} />
       <StateLine draw={drawHints} />
       {view === 'quit' && <Quit />}
       {view === 'rescan' && <Rescan />}

@@ -17,6 +17,16 @@ export type Command =
   | 'back'
   | 'help'
   | 'freeze'
+  | 'zoom'
+  | 'sort'
+  | 'filter'
+  | 'type-filter'
+  | 'erase-filter'
+  | 'clear-filter'
+  | 'keep-filter'
+  | 'time-mode'
+  | 'mask'
+  | 'log-level'
   | 'rescan'
   | 'cancel-job'
   | 'start-engine'
@@ -48,8 +58,12 @@ export interface Binding {
 }
 
 const BROWSING = ['panes', 'detail', 'help'] as const;
+const PANES_ONLY = ['panes'] as const;
 const DIALOGS = ['rescan', 'quit', 'init'] as const;
-const EVERYWHERE = [...BROWSING, ...DIALOGS, 'stopping'] as const;
+const EVERYWHERE = [...BROWSING, ...DIALOGS, 'filter', 'stopping'] as const;
+
+const ASCII_KEYS = Array.from({length: 94}, (_, index) => String.fromCharCode(0x21 + index));
+const PRINTABLE: readonly KeyName[] = ['space', ...ASCII_KEYS.flatMap(key => [key, `paste-${key}`])];
 
 const hasRunningJob = (state: ScreenState) =>
   state.status?.coins.some(coin => coin.jobs.some(job => job.status === 'running')) === true;
@@ -128,6 +142,118 @@ export const KEYMAP: readonly Binding[] = [
     help: 'hold the picture still; again: go on',
     group: 'Look',
     views: ['panes', 'detail'],
+  },
+  {
+    command: 'filter',
+    keys: ['/'],
+    label: '/',
+    hint: 'filter',
+    help: 'show only rows that contain what you type',
+    group: 'Look',
+    views: PANES_ONLY,
+  },
+  {
+    command: 'zoom',
+    keys: ['z'],
+    label: 'z',
+    hint: 'zoom',
+    help: 'the pane alone; again: all panes',
+    group: 'Look',
+    views: PANES_ONLY,
+  },
+  {
+    command: 'sort',
+    keys: ['s'],
+    label: 's',
+    hint: 'sort',
+    help: 'sort the pane by the next column',
+    group: 'Look',
+    views: PANES_ONLY,
+  },
+  {
+    command: 'time-mode',
+    keys: ['t'],
+    label: 't',
+    help: 'ages, or the times themselves',
+    group: 'Look',
+    views: ['panes', 'detail'],
+  },
+  {
+    command: 'mask',
+    keys: ['$'],
+    label: '$',
+    help: 'hide amounts, or show them',
+    group: 'Look',
+    views: ['panes', 'detail'],
+  },
+  {
+    command: 'log-level',
+    keys: ['L'],
+    label: 'L',
+    hint: 'level',
+    help: 'which lines of the log are shown',
+    group: 'Look',
+    views: PANES_ONLY,
+  },
+  {
+    command: 'clear-filter',
+    keys: ['escape'],
+    label: 'Esc',
+    hint: 'all rows',
+    help: 'drop the filter of the pane',
+    group: 'Look',
+    views: PANES_ONLY,
+    isOffered: ({arrangements, focus}) => arrangements[focus].filter !== '',
+  },
+  {
+    command: 'keep-filter',
+    keys: ['enter', 'tab'],
+    label: 'Enter',
+    hint: 'keep',
+    help: 'keep the filter and go back to the rows',
+    group: 'In a dialog',
+    views: ['filter'],
+  },
+  {
+    command: 'clear-filter',
+    keys: ['escape'],
+    label: 'Esc',
+    hint: 'all rows',
+    help: 'drop the filter',
+    group: 'In a dialog',
+    views: ['filter'],
+  },
+  {
+    command: 'erase-filter',
+    keys: ['backspace', 'delete'],
+    label: 'Backspace',
+    help: 'erase the last character of the filter',
+    group: 'In a dialog',
+    views: ['filter'],
+  },
+  {
+    command: 'down',
+    keys: ['down'],
+    label: '↓',
+    help: 'next row while filtering',
+    group: 'In a dialog',
+    views: ['filter'],
+  },
+  {
+    command: 'up',
+    keys: ['up'],
+    label: '↑',
+    help: 'previous row while filtering',
+    group: 'In a dialog',
+    views: ['filter'],
+  },
+  {
+    command: 'type-filter',
+    keys: PRINTABLE,
+    label: 'a-z 0-9',
+    help: 'what rows must contain',
+    group: 'In a dialog',
+    views: ['filter'],
   },
   {
     command: 'rescan',

@@ -1,5 +1,6 @@
-import type {CoinStatus, Deposit, Event, Payout, Status} from '../contract/index.ts';
-import type {PaneId, Selection} from './state.ts';
+import type {CoinStatus, Deposit, Event, LogLine, Payout, Status} from '../contract/index.ts';
+import type {List} from './lists/list.ts';
+import type {Selection} from './state.ts';
 
 // The lists behind the panes, out of one status. Ids are unique over coins.
 
@@ -21,13 +22,18 @@ export interface EventRow {
   readonly id: string;
   readonly event: Event;
 }
+export interface LogRow {
+  readonly id: string;
+  readonly line: LogLine;
+}
 export interface JobRow {
   readonly id: string;
   readonly coin: CoinStatus;
   readonly job: CoinStatus['jobs'][number];
 }
 
-const idOf = (coin: string, id: string) => `${coin}/${id}`;
+/** Ids are unique over coins. */
+export const rowId = (coin: string, id: string) => `${coin}/${id}`;
 
 /** A list of one status is made once, however many panes and keys ask for it. */
 const memo = <Rows>(make: (status: Status) => Rows): ((status: Status | undefined) => Rows | undefined) => {
@@ -44,19 +50,20 @@ const byTime = (left: string, right: string) => (left < right ? -1 : left > righ
 
 const payouts = memo<readonly PayoutRow[]>(({coins}) =>
   coins
-    .flatMap(coin => coin.pending.map(payout => ({id: idOf(coin.coin, payout.id), coin, payout})))
+    .flatMap(coin => coin.pending.map(payout => ({id: rowId(coin.coin, payout.id), coin, payout})))
     .sort((a, b) => byTime(a.payout.created_at, b.payout.created_at)),
 );
 const incoming = memo<readonly DepositRow[]>(({coins}) =>
-  coins.flatMap(coin => coin.incoming.map(deposit => ({id: idOf(coin.coin, deposit.id), coin, deposit}))),
+  coins.flatMap(coin => coin.incoming.map(deposit => ({id: rowId(coin.coin, deposit.id), coin, deposit}))),
 );
 const backends = memo<readonly BackendRow[]>(({coins}) => coins.map(coin => ({id: coin.coin, coin})));
 const events = memo<readonly EventRow[]>(({events}) =>
-  events.map(event => ({id: idOf(event.coin, String(event.sequence)), event})),
+  events.map(event => ({id: rowId(event.coin, String(event.sequence)), event})),
 );
+const log = memo<readonly LogRow[]>(({log}) => log.map(line => ({id: rowId('log', line.id), line})));
 const jobs = memo<readonly JobRow[]>(({coins}) =>
   coins
-    .flatMap(coin => coin.jobs.map(job => ({id: idOf(coin.coin, job.id), coin, job})))
+    .flatMap(coin => coin.jobs.map(job => ({id: rowId(coin.coin, job.id), coin, job})))
     .sort((a, b) => byTime(b.job.created_at, a.job.created_at)),
 );
 
@@ -64,27 +71,17 @@ export const payoutRows = (status: Status | undefined) => payouts(status) ?? [];
 export const depositRows = (status: Status | undefined) => incoming(status) ?? [];
 export const backendRows = (status: Status | undefined) => backends(status) ?? [];
 export const eventRows = (status: Status | undefined) => events(status) ?? [];
+export const logRows = (status: Status | undefined) => log(status) ?? [];
 export const jobRows = (status: Status | undefined) => jobs(status) ?? [];
 
-const LISTS: Readonly<Record<PaneId, (status: Status | undefined) => readonly {readonly id: string}[]>> = {
-  payouts: payoutRows,
-  incoming: depositRows,
-  backends: backendRows,
-  events: eventRows,
-  jobs: jobRows,
-};
-
-export const rowIds = (pane: PaneId, status: Status | undefined): readonly {readonly id: string}[] =>
-  LISTS[pane](status);
-
 /** Where the selection is now: with its row if that is still there, else at the same place. -1 in an empty list. */
-export const selectedIndex = (rows: readonly {readonly id: string}[], selection: Selection): number => {
-  if (rows.length === 0) return -1;
-  const found = selection.id === undefined ? -1 : rows.findIndex(row => row.id === selection.id);
-  return found === -1 ? Math.min(selection.index, rows.length - 1) : found;
+export const selectedIndex = (list: List<{readonly id: string}>, selection: Selection): number => {
+  if (list.length === 0) return -1;
+  const found = selection.id === undefined ? -1 : list.indexOf(selection.id);
+  return found === -1 ? Math.min(selection.index, list.length - 1) : found;
 };
 
 export const selectedRow = <Row extends {readonly id: string}>(
-  rows: readonly Row[],
+  list: List<Row>,
   selection: Selection,
-): Row | undefined => rows[selectedIndex(rows, selection)];
+): Row | undefined => list.at(selectedIndex(list, selection));

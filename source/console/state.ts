@@ -1,10 +1,13 @@
 import type {Deposit, Payout, Status} from '../contract/index.ts';
 import type {ChecklistItem} from './deps.ts';
+import type {Tails} from './lists/tail.ts';
+import {formatAge} from './text/format.ts';
 
 // Everything the screen is drawn from. Changed only by the functions of update/ and by session/, drawn by panes/ and
 // dialogs/, which are pure functions of it.
 
-export const PANES = ['payouts', 'incoming', 'backends', 'events', 'jobs'] as const;
+/** In the order of their keys: 1, 2, 3 … */
+export const PANES = ['payouts', 'incoming', 'backends', 'events', 'log', 'jobs'] as const;
 export type PaneId = (typeof PANES)[number];
 
 /** How the console stands to its engine. */
@@ -31,6 +34,8 @@ export type InitPhase = 'invitation' | 'running' | 'finished';
 
 export type View =
   | {readonly name: 'panes'}
+  /** The panes, while the focused one's filter is typed. */
+  | {readonly name: 'filter'}
   | {
       readonly name: 'detail';
       readonly target: Target;
@@ -55,6 +60,16 @@ export interface Selection {
   readonly id: string | undefined;
   readonly index: number;
 }
+
+/** How one pane shows its rows, besides where it stands. */
+export interface Arrangement {
+  /** Which of the pane's sorts (panes/sorts.ts); 0 is the engine's order. */
+  readonly sort: number;
+  /** Rows that contain this, in any case; empty: all. */
+  readonly filter: string;
+}
+
+export type LogLevelShown = 'debug' | 'info' | 'warn' | 'error';
 
 export interface Toast {
   readonly text: string;
@@ -81,6 +96,17 @@ export interface ScreenState {
   readonly view: View;
   readonly focus: PaneId;
   readonly selections: Readonly<Record<PaneId, Selection>>;
+  readonly arrangements: Readonly<Record<PaneId, Arrangement>>;
+  /** Rows that came by pages of the API's lists, below those of the status. */
+  readonly tails: Tails;
+  /** The focused pane has the whole body. */
+  readonly isZoomed: boolean;
+  /** Points in time are shown as such and not as ages. */
+  readonly showsClock: boolean;
+  readonly masksAmounts: boolean;
+  readonly logLevel: LogLevelShown;
+  /** Which of the alerts is read, and those that were muted here, by id. */
+  readonly alert: {readonly index: number; readonly muted: readonly string[]};
   /** The open detail's item once it has left the rows of the status. */
   readonly fetched: Fetched | undefined;
   readonly toast: Toast | undefined;
@@ -89,6 +115,9 @@ export interface ScreenState {
 }
 
 const TOP: Selection = {id: undefined, index: 0};
+const PLAIN: Arrangement = {sort: 0, filter: ''};
+
+const forPanes = <Value>(value: Value) => Object.fromEntries(PANES.map(pane => [pane, value])) as Record<PaneId, Value>;
 
 export const initialState = (options: {
   now: number;
@@ -107,7 +136,14 @@ export const initialState = (options: {
   frozen: undefined,
   view: {name: 'panes'},
   focus: 'payouts',
-  selections: {payouts: TOP, incoming: TOP, backends: TOP, events: TOP, jobs: TOP},
+  selections: forPanes(TOP),
+  arrangements: forPanes(PLAIN),
+  tails: {},
+  isZoomed: false,
+  showsClock: false,
+  masksAmounts: false,
+  logLevel: 'info',
+  alert: {index: 0, muted: []},
   fetched: undefined,
   toast: undefined,
   interruptUntil: 0,
@@ -117,3 +153,18 @@ export const shownStatus = (state: ScreenState): Status | undefined => state.fro
 
 /** Nothing that changes the engine is allowed on values that may not be true any more. */
 export const isStale = (state: ScreenState): boolean => state.link.state !== 'live';
+
+/** ms; when the values on the screen were true, once the engine does not tell of now. */
+const staleSince = ({link, status}: ScreenState): number | undefined => {
+  if (link.state === 'live' || !status) return undefined;
+  return link.state === 'lost' ? (link.receivedAt ?? link.since) : link.since;
+};
+
+/** `12s`; undefined while the values are of now. */
+export const staleFor = (state: ScreenState): string | undefined => {
+  const since = staleSince(state);
+  return since === undefined ? undefined : formatAge(state.now - since);
+};
+
+/** The panes are what keys move about in. */
+export const isBrowsing = ({view}: ScreenState): boolean => view.name === 'panes' || view.name === 'filter';

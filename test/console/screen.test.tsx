@@ -175,7 +175,7 @@ describe('terminals', () => {
   it('fits the new size at once, and says when it is too small', async () => {
     const screen = draw({...SIZES[0], status: calm});
     for (const [columns, rows, words] of [
-      [80, 24, '[1 Payouts 4]'],
+      [80, 24, '[1 Pending 4!]'],
       [52, 14, 'needs 60x16, have 52x14'],
       [120, 40, '3 Backends'],
       [200, 60, '3 Backends'],

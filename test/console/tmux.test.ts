@@ -52,7 +52,7 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
   it('hosts an engine that outlives its kill -9, and attaches to it the next time', async () => {
     open();
     const pid = await hosted();
-    expect(await tmux.sees('hosting')).toContain('1 Pending payouts');
+    expect(await tmux.sees('hosting')).toContain('1 Pending broadcasts');
     process.kill(parentOf(pid), 'SIGKILL');
     await tmux.sees('EXIT 137');
     expect(isAlive(pid)).toBe(true);
@@ -75,11 +75,11 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     open();
     await hosted();
     tmux.resize(80, 24);
-    await tmux.sees('[1 Payouts 4]');
+    await tmux.sees('[1 Pending 4!]');
     tmux.resize(52, 14);
     await tmux.sees('needs 60x16, have 52x14');
     tmux.resize(120, 40);
-    await tmux.sees('5 Jobs');
+    await tmux.sees('6 Jobs');
     tmux.keys('q');
     await tmux.sees('What becomes of it?');
     await until('the dialog to listen', () => {
@@ -165,7 +165,7 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     rmSync(path('init-fails'));
     tmux.keys('i');
     await hosted();
-    await tmux.sees('1 Pending payouts');
+    await tmux.sees('1 Pending broadcasts');
   });
 
   it('shows the last words of an engine that refuses its config, and takes over its exit code', async () => {

@@ -1,5 +1,6 @@
 import {Box, Transform} from 'ink';
 import {memo, useMemo} from 'react';
+import {useMask} from '../hooks/use-mask.ts';
 import {useTheme} from '../hooks/use-screen.ts';
 import {lineWidth, type Line} from '../text/line.ts';
 
@@ -21,7 +22,8 @@ Block.displayName = 'Block';
  */
 export const Lines = ({lines}: {lines: readonly Line[]}) => {
   const theme = useTheme();
+  const mask = useMask();
   if (lines.length === 0) return null;
   const width = lines.reduce((widest, line) => Math.max(widest, lineWidth(line)), 1);
-  return <Block width={width} text={lines.map(line => theme.paint(line)).join('\n')} />;
+  return <Block width={width} text={lines.map(line => theme.paint(mask(line))).join('\n')} />;
 };

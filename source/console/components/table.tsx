@@ -1,5 +1,6 @@
 import {Text} from 'ink';
 import {memo, type PropsWithChildren} from 'react';
+import {useMask} from '../hooks/use-mask.ts';
 import {useTheme} from '../hooks/use-screen.ts';
 import {span, type Style} from '../text/line.ts';
 import {drawable, truncate} from '../text/width.ts';
@@ -12,7 +13,8 @@ export interface TableColumn {
 
 const Painted = ({text, tone}: {text: string; tone: Style}) => {
   const theme = useTheme();
-  return <Text wrap="truncate">{theme.paint([span(text, tone)])}</Text>;
+  const mask = useMask();
+  return <Text wrap="truncate">{theme.paint(mask([span(text, tone)]))}</Text>;
 };
 
 const Header = ({children}: PropsWithChildren) => <Painted text={children as string} tone="dim" />;

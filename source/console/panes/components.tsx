@@ -3,6 +3,8 @@ import type {Status} from '../../contract/index.ts';
 import {Lines} from '../components/lines.tsx';
 import {usePane} from '../hooks/use-pane.ts';
 import {useScreen} from '../hooks/use-screen.ts';
+import type {List} from '../lists/list.ts';
+import type {RowOf} from '../lists/tail.ts';
 import type {PaneId, ScreenState} from '../state.ts';
 import type {Line} from '../text/line.ts';
 import {drawBackends} from './backends.ts';
@@ -10,20 +12,24 @@ import {drawEvents} from './events.ts';
 import {drawIncoming} from './incoming.ts';
 import {drawJobs} from './jobs.ts';
 import type {PaneFrame} from './list-pane.ts';
+import {drawLog} from './log.ts';
 import {drawPayouts} from './payouts.ts';
 
-const DRAW: Readonly<Record<PaneId, (status: Status | undefined, frame: PaneFrame) => Line[]>> = {
+type Draw<Pane extends PaneId> = (status: Status | undefined, list: List<RowOf[Pane]>, frame: PaneFrame) => Line[];
+
+const DRAW: {readonly [Pane in PaneId]: Draw<Pane>} = {
   payouts: drawPayouts,
   incoming: drawIncoming,
   backends: drawBackends,
   events: drawEvents,
+  log: drawLog,
   jobs: drawJobs,
 };
 
 /** One list pane; drawn again only when its own part of the state changed. */
 export const Pane: ComponentType<{pane: PaneId; width: number; height: number}> = memo(({pane, width, height}) => {
-  const {status, frame} = usePane(pane, width, height);
-  return <Lines lines={DRAW[pane](status, frame)} />;
+  const {status, list, frame} = usePane(pane, width, height);
+  return <Lines lines={(DRAW[pane] as Draw<PaneId>)(status, list, frame)} />;
 });
 Pane.displayName = 'Pane';
 

@@ -1,4 +1,5 @@
-import {formatAge, formatAgeOf, formatClock} from '../text/format.ts';
+import type {Status} from '../../contract/index.ts';
+import {formatAge, formatAgeOf, formatClock, formatCount} from '../text/format.ts';
 import {blank, fit, fitParts, joinLines, line, lineWidth, span, spread, type Line, type Span} from '../text/line.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {engineMark, markSpan} from './words.ts';
@@ -35,15 +36,29 @@ const databaseWord = (state: ScreenState): Span => {
   return span(`db ok${database.latency_ms === null ? '' : ` ${Math.max(0, Math.round(database.latency_ms))}ms`}`);
 };
 
+const eventsOf = (status: Status | undefined): number =>
+  (status?.coins ?? []).reduce((sum, {counts}) => sum + counts.events, 0);
+
+/** What has happened behind a frozen picture. */
+const newsSince = ({frozen, status}: ScreenState): number => Math.max(0, eventsOf(status) - eventsOf(frozen?.status));
+
+/** The file name of the engine's config: which of several this is. */
+const configWord = (status: Status | undefined): string => {
+  const parts = (status?.engine.config ?? '').split('/').filter(part => part !== '');
+  return parts.slice(-2).join('/');
+};
+
 /** Product, network, engine, uptime, database, how this console stands to it, and the time. */
 export const drawHeader = (state: ScreenState): Line => {
   const {now, size} = state;
   const status = shownStatus(state);
   const quiet = isStale(state) ? 'dim' : 'plain';
   const clock = [span(`${formatClock(now)} UTC `, 'dim')];
-  const frozen = state.frozen ? [span(` FROZEN ${formatAge(now - state.frozen.at)} `, 'inverse')] : [];
+  const frozen = state.frozen
+    ? [span(` FROZEN ${formatAge(now - state.frozen.at)} +${formatCount(newsSince(state))} `, 'inverse')]
+    : [];
   const parts = [
-    {line: [span('cryptoassets', 'title')], drop: 6},
+    {line: [span(status ? configWord(status) : 'cryptoassets', 'title')], drop: 6},
     {line: badges(state), drop: 0},
     {line: [engineWord(state)], drop: 0},
     {line: frozen, drop: 0},

@@ -1,8 +1,10 @@
 import type {CoinStatus, Status} from '../../contract/index.ts';
+import type {List} from '../lists/list.ts';
 import {jobRows, type JobRow} from '../rows.ts';
 import {bar, formatAge, formatCount, plural} from '../text/format.ts';
-import {span, spread, type Line} from '../text/line.ts';
+import {fitParts, span, spread, type Line} from '../text/line.ts';
 import type {Column} from '../text/table.ts';
+import {innerWidth} from '../text/frame.ts';
 import {listPane, paneTitle, type PaneFrame} from './list-pane.ts';
 import {jobMark, markSpan} from './words.ts';
 
@@ -62,15 +64,40 @@ export const jobLine = (status: Status | undefined, width: number): Line => {
   );
 };
 
-export const drawJobs = (status: Status | undefined, pane: PaneFrame): Line[] => {
+/** The running job in full: where it is, how fast, until when. */
+const runningLines = (row: JobRow, width: number): Line[] => {
+  const {job} = row;
+  const total = Math.max(0, job.to_height - job.from_height + 1);
+  const passed = Math.max(0, Math.min(total, job.at_height - job.from_height + 1));
+  return [
+    spread(
+      [span(`${formatCount(job.from_height)} → ${formatCount(job.to_height)}`)],
+      progress(job, Math.max(9, Math.min(40, width - 24))),
+      width,
+    ),
+    fitParts(
+      [
+        {line: [span(`${formatCount(passed)} of ${formatCount(total)} blocks`)], drop: 1},
+        {line: [span(jobOutcome(job), 'strong')], drop: 0},
+      ],
+      width,
+      span(' · ', 'dim'),
+    ),
+    [],
+  ];
+};
+
+export const drawJobs = (status: Status | undefined, list: List<JobRow>, pane: PaneFrame): Line[] => {
   const rows = jobRows(status);
   const running = rows.find(({job}) => job.status === 'running');
-  const facts = running ? [jobOutcome(running.job)] : rows.length > 0 ? [plural(rows.length, 'job')] : [];
+  const facts = running ? [jobTitle(running)] : rows.length > 0 ? [plural(rows.length, 'job')] : [];
   return listPane(
     {
-      title: paneTitle(5, 'Jobs', facts, pane.isFocused),
-      rows,
+      title: paneTitle(6, 'Jobs', facts, pane),
+      list,
       columns,
+      above: running && pane.height >= 8 ? runningLines(running, innerWidth(pane.width)) : [],
+      notes: running ? ['x cancel'] : [],
       empty: status ? 'no rescan has run; press r to start one' : '',
     },
     pane,

@@ -1,31 +1,45 @@
-import {payoutRows, type PayoutRow} from '../rows.ts';
 import type {Status} from '../../contract/index.ts';
+import type {List} from '../lists/list.ts';
+import {payoutRows, type PayoutRow} from '../rows.ts';
 import {formatAgeOf, formatCount, shortAmount} from '../text/format.ts';
-import {span, type Line} from '../text/line.ts';
+import {span, type Line, type Span} from '../text/line.ts';
 import type {Column} from '../text/table.ts';
 import {middle} from '../text/width.ts';
-import {amountColumn} from './amount-column.ts';
-import {listPane, paneTitle, type PaneFrame} from './list-pane.ts';
-import {markSpan, payoutMark} from './words.ts';
+import {amountColumn, idWidth} from './amount-column.ts';
+import {listPane, paneTitle, timeWidth, timeWord, type PaneFrame} from './list-pane.ts';
+import {isUncertain, markSpan, payoutMark} from './words.ts';
 
-const columns = (rows: readonly PayoutRow[], now: number): readonly Column<PayoutRow>[] => [
+/** What became of a sent one is not known while its node is away. */
+const stateOf = ({payout, coin}: PayoutRow, now: number): Span => {
+  const mark = payoutMark(payout, coin);
+  const isDoubtful = payout.status === 'sent' && isUncertain(coin.backend, now);
+  return isDoubtful ? markSpan({...mark, word: `${mark.word} ?`, style: 'dim'}) : markSpan(mark);
+};
+
+const columns = (list: List<PayoutRow>, pane: PaneFrame): readonly Column<PayoutRow>[] => [
   {
     title: 'ID',
-    width: rows.reduce((width, row) => Math.min(10, Math.max(width, row.payout.id.length)), 2),
+    width: idWidth(list, ({payout}) => payout.id),
     drop: 0,
     cell: ({payout}, width) => span(middle(payout.id, width)),
   },
-  amountColumn(rows, ({payout, coin}) => ({amount: payout.amount, unit: coin.unit})),
+  amountColumn(list, ({payout, coin}) => ({amount: payout.amount, unit: coin.unit})),
   {
     title: 'TO',
-    width: 11,
-    grow: 25,
+    width: 9,
+    grow: 64,
     drop: 4,
     cell: ({payout}, width) => span(middle(payout.address, width)),
   },
   {title: 'ACCOUNT', width: 10, grow: 24, drop: 5, cell: ({payout}, width) => span(middle(payout.account, width))},
-  {title: 'AGE', width: 5, right: true, drop: 3, cell: ({payout}) => span(formatAgeOf(payout.created_at, now))},
-  {title: 'STATE', width: 11, grow: 20, drop: 0, cell: ({payout}) => markSpan(payoutMark(payout))},
+  {
+    title: 'AGE',
+    width: timeWidth(pane),
+    right: true,
+    drop: 3,
+    cell: ({payout}) => span(timeWord(payout.created_at, pane)),
+  },
+  {title: 'STATE', width: 10, grow: 22, drop: 0, cell: row => stateOf(row, pane.now)},
 ];
 
 export const payoutFacts = (status: Status | undefined, now: number): string[] => {
@@ -45,20 +59,18 @@ export const payoutFacts = (status: Status | undefined, now: number): string[] =
 export const countPending = (status: Status | undefined): number =>
   (status?.coins ?? []).reduce((sum, coin) => sum + coin.counts.pending_payouts, 0);
 
-export const drawPayouts = (status: Status | undefined, pane: PaneFrame): Line[] => {
-  const rows = payoutRows(status);
-  return listPane(
+export const drawPayouts = (status: Status | undefined, list: List<PayoutRow>, pane: PaneFrame): Line[] =>
+  listPane(
     {
       title: paneTitle(
         1,
-        `Pending payouts ${formatCount(countPending(status))}`,
+        `Pending broadcasts ${formatCount(countPending(status))}`,
         payoutFacts(status, pane.now),
-        pane.isFocused,
+        pane,
       ),
-      rows,
-      columns: columns(rows, pane.now),
+      list,
+      columns: columns(list, pane),
       empty: status ? 'no payout is pending' : '',
     },
     pane,
   );
-};

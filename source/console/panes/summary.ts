@@ -1,7 +1,7 @@
-import type {Books, CoinStatus, Status} from '../../contract/index.ts';
+import type {Alert, Books, CoinStatus, Status} from '../../contract/index.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {ageOf, formatAge, formatAgeOf, formatCount, formatTime, shortAmount} from '../text/format.ts';
-import {blank, fit, fitParts, joinLines, line, lineWidth, restyle, span, type Line, type Span} from '../text/line.ts';
+import {blank, fit, fitParts, joinLines, lineWidth, restyle, span, spread, type Line, type Span} from '../text/line.ts';
 import {drawable, truncate} from '../text/width.ts';
 import {loopStyle} from './words.ts';
 
@@ -52,16 +52,22 @@ const finish = (parts: Line, state: ScreenState): Line => {
 
 const isZero = (amount: string) => /^-?0(\.0+)?$/.test(amount);
 
-const booksPart = (coin: CoinStatus, books: Books, now: number, width: number): Line => {
+/** A sum of the books, hidden when amounts are: it stands without a unit, by which others are found. */
+const sumOf = (amount: string, isMasked: boolean): string => (isMasked ? '****' : shortAmount(amount));
+
+const booksPart = (coin: CoinStatus, books: Books, {now, masksAmounts}: ScreenState, width: number): Line => {
   const balanced = isZero(books.drift);
   const words = balanced ? '✓ balanced' : `✗ DRIFT ${books.drift} ${coin.unit}`;
   const age = ageOf(books.checked_at, now);
   const parts = [
     {line: [span(`${coin.unit} `, 'dim'), span(words, balanced ? 'ok' : 'bad')], drop: 0},
-    {line: [span(`${shortAmount(books.chain)} on chain`)], drop: 1},
-    {line: [span(`${shortAmount(books.uncredited)} uncredited`, 'dim')], drop: isZero(books.uncredited) ? 9 : 2},
+    {line: [span(`${sumOf(books.chain, masksAmounts)} on chain`)], drop: 1},
     {
-      line: [span(`${books.untracked === null ? '' : shortAmount(books.untracked)} untracked`, 'dim')],
+      line: [span(`${sumOf(books.uncredited, masksAmounts)} uncredited`, 'dim')],
+      drop: isZero(books.uncredited) ? 9 : 2,
+    },
+    {
+      line: [span(`${books.untracked === null ? '' : sumOf(books.untracked, masksAmounts)} untracked`, 'dim')],
       drop: books.untracked === null || isZero(books.untracked) ? 10 : 3,
     },
     {line: [span(`at ${formatCount(books.height)}`, 'dim')], drop: 2},
@@ -75,7 +81,7 @@ export const drawBooks = (state: ScreenState): Line => {
   const room = Math.floor((state.size.columns - 9) / Math.max(1, coins.length)) - 2;
   const parts = coins.map((coin): Line =>
     coin.books
-      ? booksPart(coin, coin.books, state.now, room)
+      ? booksPart(coin, coin.books, state, room)
       : [span(`${coin.unit} `, 'dim'), span('not checked yet', 'dim')],
   );
   return finish([span(' books  ', 'dim'), ...joinLines(parts, blank(3))], state);
@@ -102,34 +108,36 @@ const linkTrouble = (state: ScreenState): Line | undefined => {
   return undefined;
 };
 
-/** What needs a person, worst first; `✓` when nothing does. */
+/** Alerts that were not muted here, worst first. */
+export const openAlerts = (state: ScreenState): readonly Alert[] =>
+  (shownStatus(state)?.alerts ?? [])
+    .filter(alert => !state.alert.muted.includes(alert.id))
+    .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
+
+/** What needs a person, one at a time: `2 need you: [1/2] BTC node down 3m …`; `✓` when nothing does. */
 export const drawNeeds = (state: ScreenState): Line => {
   const width = state.size.columns;
   const trouble = linkTrouble(state);
   if (trouble) return fit(trouble, width);
   const status = shownStatus(state);
   if (!status) return fit([], width);
-  const alerts = [...status.alerts].sort(
-    (a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'),
-  );
-  const first = alerts[0];
-  if (!first) return fit([span(' ✓ nothing needs you', 'ok')], width);
-  const style = first.severity === 'critical' ? 'bad' : 'warn';
-  const count = alerts.length === 1 ? '1 needs you' : `${alerts.length} need you`;
-  return fit(
+  const alerts = openAlerts(state);
+  const muted = status.alerts.length - alerts.length;
+  const mutedWord = muted > 0 ? ` (${muted} muted)` : '';
+  const index = state.alert.index % Math.max(1, alerts.length);
+  const shown = alerts[index];
+  if (!shown)
+    return fit([span(` ✓ nothing${muted > 0 ? ' else' : ''} needs you${mutedWord}`, muted > 0 ? 'warn' : 'ok')], width);
+  const isCritical = shown.severity === 'critical';
+  const words = alerts.length === 1 ? '1 needs you' : `${alerts.length} need you`;
+  return spread(
     [
-      span(` ▲ ${count} `, first.severity === 'critical' ? 'alarm' : 'warn'),
-      span(' '),
-      ...joinLines(
-        alerts.map(alert =>
-          line(
-            span(`${formatAgeOf(alert.since, state.now)} `, 'dim'),
-            span(alert.text, alert.severity === 'critical' ? 'bad' : style),
-          ),
-        ),
-        span(' · ', 'dim'),
-      ),
+      span(` ${isCritical ? '✗' : '▲'} ${words}${mutedWord}: `, isCritical ? 'alarm' : 'warn'),
+      span(` [${index + 1}/${alerts.length}] `, 'dim'),
+      span(shown.text, isCritical ? 'bad' : 'warn'),
+      span(` ${formatAgeOf(shown.since, state.now)}`, 'dim'),
     ],
+    [],
     width,
   );
 };

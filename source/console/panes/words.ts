@@ -24,9 +24,17 @@ const PAYOUT: Readonly<Record<Payout['status'], Mark>> = {
   cancelled: {glyph: '✗', word: 'cancelled', style: 'dim'},
 };
 
+/** The node would not take its transaction from a stranger now, and may drop it. */
+export const isBelowFloor = ({status, txid}: Payout, coin: CoinStatus | undefined): boolean => {
+  if (!coin || txid === undefined || (status !== 'sent' && status !== 'signed')) return false;
+  const feerate = coin.broadcasts.find(broadcast => broadcast.txid === txid)?.feerate;
+  return feerate !== undefined && coin.backend.fee_floor !== null && feerate < coin.backend.fee_floor;
+};
+
 /** `held` comes with its reason's code, the words being in the detail. */
-export const payoutMark = (payout: Payout): Mark => {
+export const payoutMark = (payout: Payout, coin?: CoinStatus): Mark => {
   const mark = PAYOUT[payout.status];
+  if (isBelowFloor(payout, coin)) return {glyph: '▲', word: 'LOW FEE', style: 'warn'};
   if (payout.status === 'held') {
     const code = payout.reason?.split(':')[0]?.replaceAll('_', ' ') ?? '';
     return {...mark, word: `HELD ${code}`.trim()};
@@ -68,6 +76,11 @@ const BACKEND: Readonly<Record<BackendStatus['state'], Mark>> = {
  * deadline has passed and the engine says so.
  */
 const SILENT_MS = 8000;
+
+/** What such a node said last may not be true any more. */
+export const isUncertain = (backend: BackendStatus, now: number): boolean =>
+  (backend.state !== 'ok' && backend.state !== 'syncing' && backend.state !== 'behind') ||
+  (ageOf(backend.last_seen_at, now) ?? 0) > SILENT_MS;
 
 /** Anything but `ok` says for how long. */
 export const backendMark = (backend: BackendStatus, now: number): Mark => {

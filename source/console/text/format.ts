@@ -10,6 +10,9 @@ export const formatAge = (ms: number): string => {
   return days < 100 ? `${days}d${two(hours % 24)}h` : `${days}d`;
 };
 
+/** `7s`, `4m`, `3h`, `2d`: where an exact age has no room. */
+export const roundAge = (ms: number): string => formatAge(ms).replace(/(\d+[mhd])\d+h?$/, '$1');
+
 const two = (value: number) => String(value).padStart(2, '0');
 
 /** Age of an RFC 3339 time, ms; undefined when there is none or it cannot be read. */

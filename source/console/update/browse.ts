@@ -1,9 +1,10 @@
-import type {Status} from '../../contract/index.ts';
-import {PANES, shownStatus, type PaneId, type ScreenState, type Selection, type Target} from '../state.ts';
+import {paneList} from '../lists/pane-list.ts';
+import type {AnyRow, RowOf} from '../lists/tail.ts';
+import {isBrowsing, PANES, type PaneId, type ScreenState, type Target} from '../state.ts';
 import {detailScrollLimit} from '../dialogs/detail-lines.ts';
 import {helpScrollLimit} from '../dialogs/help-rows.ts';
-import {bodyHeight, chooseLayout, pageOf} from '../layout.ts';
-import {backendRows, depositRows, eventRows, jobRows, payoutRows, rowIds, selectedIndex, selectedRow} from '../rows.ts';
+import {bodyHeight, layoutOf, pageOf} from '../layout.ts';
+import {selectedIndex, selectedRow} from '../rows.ts';
 
 // Moving about: nothing here reaches the engine.
 
@@ -28,16 +29,15 @@ const moved = (index: number, count: number, page: number, motion: Motion): numb
   return Math.max(0, Math.min(count - 1, target));
 };
 
-const pageSize = (state: ScreenState): number =>
-  pageOf(chooseLayout(state.size, shownStatus(state)?.coins.length ?? 1, state.focus), state.focus);
+const pageSize = (state: ScreenState): number => pageOf(layoutOf(state), state.focus);
 
 const select = (state: ScreenState, motion: Motion): ScreenState => {
-  const rows = rowIds(state.focus, shownStatus(state));
-  if (rows.length === 0) return state;
-  const current = selectedIndex(rows, state.selections[state.focus]);
-  const index = moved(current, rows.length, pageSize(state), motion);
-  // The first row is followed as a place: newer rows take it. Any other is followed as itself.
-  const id = motion === 'first' ? undefined : rows[index]!.id;
+  const list = paneList(state.focus, state);
+  if (list.length === 0) return state;
+  const current = selectedIndex(list, state.selections[state.focus]);
+  const index = moved(current, list.length, pageSize(state), motion);
+  // The first row is followed as a place: newer rows take it. Any other is followed as itself once it is loaded.
+  const id = motion === 'first' ? undefined : list.at(index)?.id;
   return {...state, selections: {...state.selections, [state.focus]: {id, index}}};
 };
 
@@ -49,36 +49,25 @@ const scrollLimit = (state: ScreenState): number => {
 
 export const move = (state: ScreenState, motion: Motion): ScreenState => {
   const {view} = state;
-  if (view.name === 'panes') return select(state, motion);
+  if (isBrowsing(state)) return select(state, motion);
   if (view.name !== 'detail' && view.name !== 'help') return state;
   const limit = scrollLimit(state);
   const page = Math.max(1, bodyHeight(state.size) - 3);
   return {...state, view: {...view, scroll: moved(Math.min(view.scroll, limit), limit + 1, page, motion)}};
 };
 
-const TARGETS: Readonly<Record<PaneId, (status: Status | undefined, selection: Selection) => Target | undefined>> = {
-  payouts(status, selection) {
-    const row = selectedRow(payoutRows(status), selection);
-    return row && {kind: 'payout', coin: row.coin.coin, id: row.payout.id};
-  },
-  incoming(status, selection) {
-    const row = selectedRow(depositRows(status), selection);
-    return row && {kind: 'deposit', coin: row.coin.coin, id: row.deposit.id};
-  },
-  backends(status, selection) {
-    const row = selectedRow(backendRows(status), selection);
-    return row && {kind: 'backend', coin: row.coin.coin, id: row.coin.coin};
-  },
-  events(status, selection) {
-    const row = selectedRow(eventRows(status), selection);
-    return row && {kind: 'event', coin: row.event.coin, id: String(row.event.sequence)};
-  },
-  jobs(status, selection) {
-    const row = selectedRow(jobRows(status), selection);
-    return row && {kind: 'job', coin: row.coin.coin, id: row.job.id};
-  },
+const TARGETS: {readonly [Pane in PaneId]: (row: RowOf[Pane]) => Target | undefined} = {
+  payouts: ({coin, payout}) => ({kind: 'payout', coin: coin.coin, id: payout.id}),
+  incoming: ({coin, deposit}) => ({kind: 'deposit', coin: coin.coin, id: deposit.id}),
+  backends: ({coin}) => ({kind: 'backend', coin: coin.coin, id: coin.coin}),
+  events: ({event}) => ({kind: 'event', coin: event.coin, id: String(event.sequence)}),
+  // A line of the log is all that is known of it.
+  log: () => undefined,
+  jobs: ({coin, job}) => ({kind: 'job', coin: coin.coin, id: job.id}),
 };
 
 /** What Enter opens: bound to the id of the row, not to its place. */
-export const selectedTarget = (state: ScreenState): Target | undefined =>
-  TARGETS[state.focus](shownStatus(state), state.selections[state.focus]);
+export const selectedTarget = (state: ScreenState): Target | undefined => {
+  const row = selectedRow(paneList(state.focus, state), state.selections[state.focus]);
+  return row && (TARGETS[state.focus] as (row: AnyRow) => Target | undefined)(row);
+};

@@ -1,5 +1,6 @@
 import type {KeyName} from '../input/split-keys.ts';
-import {jobRows, selectedIndex, selectedRow} from '../rows.ts';
+import {paneList} from '../lists/pane-list.ts';
+import {jobRows, selectedRow} from '../rows.ts';
 import type {ScreenState, View} from '../state.ts';
 import {stay, withToast, type Step} from './step.ts';
 
@@ -22,18 +23,8 @@ export const stopAndLeave = (state: ScreenState, at: number): Step =>
   stay({...state, view: {name: 'stopping', since: at}}, {do: 'stop-and-leave'});
 
 export const openRescan = (state: ScreenState, at: number): Step => {
-  const coins = state.status?.coins ?? [];
-  const selected = state.selections.backends;
-  const coin =
-    coins[
-      Math.max(
-        0,
-        selectedIndex(
-          coins.map(({coin}) => ({id: coin})),
-          selected,
-        ),
-      )
-    ]?.coin;
+  const chosen = selectedRow(paneList('backends', state), state.selections.backends);
+  const coin = chosen?.coin.coin ?? state.status?.coins[0]?.coin;
   if (coin === undefined) return stay(withToast(state, 'no coin to rescan', 'warn', at));
   return stay({...state, view: {name: 'rescan', openedAt: at, coin, from: ''}});
 };
@@ -90,7 +81,7 @@ export const confirm = (state: ScreenState, at: number): Step => {
 
 export const cancelJob = (state: ScreenState, at: number): Step => {
   const running = jobRows(state.status).filter(row => row.job.status === 'running');
-  const selected = selectedRow(jobRows(state.status), state.selections.jobs);
+  const selected = selectedRow(paneList('jobs', state), state.selections.jobs);
   const row = (state.focus === 'jobs' ? running.find(row => row.id === selected?.id) : undefined) ?? running[0];
   if (!row) return stay(withToast(state, 'no job is running', 'warn', at));
   return stay(withToast(state, `cancelling ${row.job.kind.replace('_', ' ')} ${row.job.id}`, 'ok', at), {

@@ -15,6 +15,18 @@ import {
   stopAndLeave,
   typeInto,
 } from './dialogs.ts';
+import {
+  clearFilter,
+  eraseFilter,
+  keepFilter,
+  nextLogLevel,
+  openFilter,
+  sort,
+  toggleClock,
+  toggleMask,
+  typeFilter,
+  zoom,
+} from './look.ts';
 import {stay, withTarget, withToast, type Effect, type Step} from './step.ts';
 
 /** A second Ctrl-C within this time leaves. */
@@ -79,6 +91,16 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   back,
   help: state => stay({...state, view: {name: 'help', under: state.view, scroll: 0}}),
   freeze: (state, at) => stay(freeze(state, at)),
+  zoom: state => stay(zoom(state)),
+  sort: state => stay(sort(state)),
+  filter: state => stay(openFilter(state)),
+  'type-filter': (state, _at, key) => stay(typeFilter(state, key)),
+  'erase-filter': state => stay(eraseFilter(state)),
+  'clear-filter': state => stay(clearFilter(state)),
+  'keep-filter': state => stay(keepFilter(state)),
+  'time-mode': (state, at) => stay(toggleClock(state, at)),
+  mask: (state, at) => stay(toggleMask(state, at)),
+  'log-level': (state, at) => stay(nextLogLevel(state, at)),
   rescan: openRescan,
   'cancel-job': cancelJob,
   'start-engine': state => stay(state, {do: 'start-engine'}),

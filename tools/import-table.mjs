@@ -19,6 +19,8 @@ const MAY_IMPORT = {
   loops: [...PURE, 'chain', 'ledger', 'payout', 'outbox', 'store'],
   engine: [...PURE, 'config', 'chain', 'ledger', 'payout', 'outbox', 'store', 'loops'],
   api: [...PURE, 'config', 'engine'],
+  // What applications import: types of the Application, the HTTP client, and nothing that makes it heavy.
+  client: [...PURE, 'config', 'engine', 'api'],
   commands: [...PURE, 'config', 'engine', 'api'],
   console: [...PURE, 'config', 'engine', 'api'],
   demo: [...PURE, 'config', 'engine', 'api', 'commands'],
@@ -37,7 +39,7 @@ const restrict = (folder, allowed) => {
       group: ['drizzle-orm', 'drizzle-orm/**', 'better-sqlite3'],
       message: 'only store/ knows the database',
     });
-  if (['api', 'commands', 'console', 'demo'].includes(folder))
+  if (['api', 'client', 'commands', 'console', 'demo'].includes(folder))
     patterns.push({
       group: ['**/engine/!(application|application.ts)'],
       message: `${folder}/ sees the Application type only`,

@@ -1,0 +1,19 @@
+import type {Account, BackendEvent, Deposit, Event, EventType, Payout} from '../contract/index.ts';
+
+type DataOf<Type extends EventType> = Type extends `deposit.${string}`
+  ? Deposit
+  : Type extends `payout.${string}`
+    ? Payout
+    : Type extends `account.${string}`
+      ? Account
+      : Type extends `backend.${string}`
+        ? BackendEvent
+        : Event['data'];
+
+/** One type of event: `EventOf<'deposit.credited'>` has a Deposit as its `data`. */
+export type EventOf<Type extends EventType> = Type extends EventType
+  ? Omit<Event, 'type' | 'data'> & {type: Type; data: DataOf<Type>}
+  : never;
+
+/** Any event; `switch (event.type)` or `event.type === …` tells what its `data` is. */
+export type TypedEvent = EventOf<EventType>;

@@ -46,12 +46,12 @@ const clientParts = async () => {
 };
 
 const parts: Parts = {
-  createBackend: async (config, {coin, network, clock, log, walletFingerprints}) => {
+  createBackend: async (config, {coin, network, clock, log, meter, walletFingerprints}) => {
     const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
       import('./backends/bitcoind/index.ts'),
       import('./signers/node.ts'),
     ]);
-    const node = createBitcoind(config.backend, {coin, network, clock, log, walletFingerprints});
+    const node = createBitcoind(config.backend, {coin, network, clock, log, meter, walletFingerprints});
     return {...node, signer: createNodeSigner(node.wallet, log)};
   },
   createSink: async (name, config, {coin, log}) => {
@@ -103,11 +103,13 @@ const openApplication = async (config: Config, by: Introduction = {}): Promise<O
 };
 
 const runEngine = async (config: Config): Promise<number> => {
-  const [{createLog}, {runEngine: run}, {startApi}] = await Promise.all([
+  const [{createLog}, {runEngine: run}, {startApi}, {Metrics}] = await Promise.all([
     import('./engine/log.ts'),
     import('./engine/run-engine.ts'),
     import('./api/start-api.ts'),
+    import('./engine/metrics.ts'),
   ]);
+  const exposition = new Metrics();
   const log = createLog(config.service.log, config.secrets);
   const version = programVersion();
   return run({
@@ -116,7 +118,9 @@ const runEngine = async (config: Config): Promise<number> => {
     clock: systemClock,
     log,
     version,
-    startApi: async application => startApi(application, config.api, {log, version}),
+    exposition,
+    startApi: async (application, metrics) =>
+      startApi(application, config.api, {log, version, meter: exposition, metrics}),
   });
 };
 

@@ -4,19 +4,44 @@ import {connect} from 'node:net';
 import {dirname, join} from 'node:path';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import type {Guard} from './guard.ts';
+import {toProblem} from './problems.ts';
 
 /** sockaddr_un.sun_path less its terminating zero. */
 const LONGEST_PATH = 107;
 /** ms an engine may take to answer on its socket before it counts as not there. */
 const PROBE_TIMEOUT = 1000;
 
-const LIMITS = {keepAliveTimeout: 60_000, headersTimeout: 20_000, requestTimeout: 30_000};
+const LIMITS = {keepAliveTimeout: 60_000, headersTimeout: 20_000, requestTimeout: 30_000, maxHeaderSize: 16_384};
 
 export interface Listener {
   readonly server: Server;
   /** Stops taking connections; those in use end with what they are answering. */
   readonly close: () => void;
 }
+
+/** What the parser refuses before there is a request, by Node's codes. Everything else there is no HTTP. */
+const UNREADABLE: Readonly<Record<string, readonly [code: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'the headers of a request may have 16 KB at most'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'the request did not arrive in time'],
+};
+
+const createHttpServer = (handler: RequestListener): Server => {
+  const server = createServer(LIMITS, handler);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const [code, detail] = UNREADABLE[error.code ?? ''] ?? ['bad_request', 'this is no HTTP request'];
+    const problem = toProblem(new EngineError(code, detail));
+    const body = JSON.stringify(problem);
+    socket.end(
+      `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  });
+  return server;
+};
 
 const started = async (server: Server, listen: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -67,7 +92,7 @@ export const listenOnSocket = async (handler: RequestListener, path: string): Pr
   try {
     mkdirSync(dirname(path), {recursive: true, mode: 0o700});
     await refuseIfTaken(path);
-    const server = createServer(LIMITS, handler);
+    const server = createHttpServer(handler);
     const bound = join(dirname(path), `.${process.pid.toString(36)}`);
     const bindHere = bound.length > LONGEST_PATH ? path : bound;
     rmSync(bindHere, {force: true});
@@ -100,7 +125,7 @@ export const listenOnTcp = async (
   listen: {host: string; port: number},
   guard: Guard,
 ): Promise<Listener> => {
-  const server = createServer(LIMITS, handler);
+  const server = createHttpServer(handler);
   server.on('connection', socket => guard.mark(socket));
   try {
     await started(server, () => server.listen(listen.port, listen.host));

@@ -10,6 +10,11 @@ const keepAlive = (raw: ServerResponse): (() => void) => {
   return () => clearInterval(timer);
 };
 
+const streams = new WeakSet<FastifyReply>();
+
+/** Whether a reply became a stream. */
+export const isStream = (reply: FastifyReply): boolean => streams.has(reply);
+
 export interface StreamItem {
   readonly id?: number;
   readonly value: unknown;
@@ -27,10 +32,20 @@ export const streamEvents = async (
 ): Promise<void> => {
   const {raw} = reply;
   reply.hijack();
+  streams.add(reply);
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, stopping]);
-  raw.writeHead(200, {'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no'});
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    'x-request-id': reply.request.id,
+  });
+  if (reply.request.method === 'HEAD') {
+    raw.end();
+    return;
+  }
   raw.flushHeaders();
   const stopKeepingAlive = keepAlive(raw);
   try {

@@ -3,7 +3,8 @@ import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {Application} from '../engine/application.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
-import {admitRequests, applicationFor} from './asking.ts';
+import type {Meter} from '../primitives/meter.ts';
+import {applicationFor} from './asking.ts';
 import type {Guard} from './guard.ts';
 import {describeApi} from './openapi.ts';
 import {toProblem} from './problems.ts';
@@ -12,8 +13,10 @@ import {auditRoutes} from './routes/audit.ts';
 import {chainRoutes} from './routes/chain.ts';
 import {engineRoutes} from './routes/engine.ts';
 import {eventRoutes} from './routes/events.ts';
+import {metricsRoute} from './routes/metrics.ts';
 import {payoutRoutes} from './routes/payouts.ts';
 import {sinkRoutes} from './routes/sinks.ts';
+import {requestIdOf, watchRequests} from './watch-requests.ts';
 import {validatorCompiler} from './validation.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -22,6 +25,11 @@ export interface ServerOptions {
   readonly guard: Guard;
   readonly log: Log;
   readonly version: string;
+  readonly meter: Meter;
+  /** Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+  /** Requests a second of each token over TCP. */
+  readonly rateLimit: number;
   /** Ends the streams. */
   readonly stopping: AbortSignal;
 }
@@ -30,7 +38,8 @@ export interface ServerOptions {
 export const createServer = async (application: Application, options: ServerOptions): Promise<FastifyInstance> => {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
+    genReqId: requestIdOf,
     routerOptions: {maxParamLength: 200},
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error, options.log),
     onProtoPoisoning: 'error',
@@ -42,13 +51,14 @@ export const createServer = async (application: Application, options: ServerOpti
   // Answers come typed from the Application: checking every one by its schema again would cost more than making it.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error, options.log));
-  admitRequests(app, options.guard);
+  await watchRequests(app, options);
   refuseUnknownRoutes(app);
   await describeApi(app, options.version);
   const context = {applicationOf: applicationFor(application), stopping: options.stopping};
   const api = app.withTypeProvider<ZodTypeProvider>();
   for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes, sinkRoutes, auditRoutes])
     routes(api, context);
+  metricsRoute(api, options.metrics);
   app.get('/openapi.json', {schema: {hide: true}}, async () => app.swagger());
   await app.ready();
   return app;
@@ -71,11 +81,12 @@ const refuseUnknownRoutes = (app: FastifyInstance): void => {
     const path = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:[a-z]+/g, '[^/]+')}$`);
     for (const one of [method].flat()) known.push({method: one, path});
   });
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0]!;
     const methods = known.filter(route => route.path.test(path)).map(route => route.method);
     if (methods.length === 0) throw new EngineError('not_found', 'nothing answers here; see /openapi.json');
     void reply.header('allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return reply.code(204).send();
     throw new EngineError(
       'method_not_allowed',
       `${request.method} does nothing here; it answers ${methods.join(', ')}`,
@@ -85,7 +96,8 @@ const refuseUnknownRoutes = (app: FastifyInstance): void => {
 
 const sendProblem = (reply: FastifyReply, error: unknown, log: Log): void => {
   const problem = toProblem(error);
-  if (problem.code === 'internal') log.error({err: error}, `answering ${reply.request.method} ${reply.request.url}`);
+  if (problem.code === 'internal')
+    log.error({err: error}, `answering ${reply.request.method} ${reply.request.url} (request ${reply.request.id})`);
   // What is left of such a body is not worth reading.
   if (problem.status === 413) void reply.header('connection', 'close');
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');

@@ -1,9 +1,8 @@
 import type {ApiConfig} from '../config/config.ts';
 import type {Application} from '../engine/application.ts';
-import type {Log} from '../primitives/log.ts';
 import {createGuard} from './guard.ts';
 import {listenOnSocket, listenOnTcp, type Listener} from './listen.ts';
-import {createServer} from './server.ts';
+import {createServer, type ServerOptions} from './server.ts';
 
 export interface RunningApi {
   /** Ends the streams, lets requests being answered finish for `grace` ms, then cuts what is left. */
@@ -14,11 +13,19 @@ export interface RunningApi {
 export const startApi = async (
   application: Application,
   config: ApiConfig,
-  {log, version}: {log: Log; version: string},
+  {log, version, meter, metrics}: Pick<ServerOptions, 'log' | 'version' | 'meter' | 'metrics'>,
 ): Promise<RunningApi> => {
   const stopping = new AbortController();
   const guard = createGuard(config);
-  const app = await createServer(application, {guard, log, version, stopping: stopping.signal});
+  const app = await createServer(application, {
+    guard,
+    log,
+    version,
+    meter,
+    metrics,
+    rateLimit: config.rateLimit,
+    stopping: stopping.signal,
+  });
   const handler = (request: Parameters<typeof app.routing>[0], response: Parameters<typeof app.routing>[1]) =>
     app.routing(request, response);
   const listeners: Listener[] = [await listenOnSocket(handler, config.socket)];

@@ -7,6 +7,7 @@ import {runLoop, type LoopStatus, type SupervisedLoop} from '../loops/run-loop.t
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
+import type {Meter} from '../primitives/meter.ts';
 import {openStore, type Store} from '../store/open-store.ts';
 import {createCoinLoops, type CoinLoops} from './coin-loops.ts';
 import {createLeaseLoop, takeLease} from './lease.ts';
@@ -17,6 +18,7 @@ export interface CoinContext {
   readonly parts: Parts;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   /** Stops the loops. */
   readonly signal: AbortSignal;
   readonly onFatal: (error: EngineError) => void;
@@ -106,10 +108,10 @@ export class CoinEngine {
   }
 
   async backend(): Promise<Backend> {
-    const {parts, clock, log} = this.#context;
+    const {parts, clock, log, meter} = this.#context;
     const {coin, network} = this;
     const {walletFingerprints} = this.store.identity;
-    this.#backend ??= parts.createBackend(this.config, {coin, network, clock, log, walletFingerprints});
+    this.#backend ??= parts.createBackend(this.config, {coin, network, clock, log, meter, walletFingerprints});
     return this.#backend;
   }
 

@@ -107,15 +107,28 @@ const watchedChange = (
   },
 });
 
+/** The same sink, and every attempt is told to the meter. */
+const metered = (sink: Sink, coin: string, {clock, meter}: Pick<CoinContext, 'clock' | 'meter'>): Sink => ({
+  name: sink.name,
+  type: sink.type,
+  deliver: async (event, body, signal) => {
+    const begun = clock.monotonic();
+    const answer = await sink.deliver(event, body, signal);
+    meter.deliveryTried(coin, sink.name, (clock.monotonic() - begun) / 1000, answer.kind);
+    return answer;
+  },
+  close: async () => sink.close(),
+});
+
 /** One loop per sink, each with a sink of its own: a dead endpoint delays no other and no other coin. */
 const createDeliveries = async (
   {name, store}: CoinEngine,
-  {config, parts, clock, log}: CoinContext,
+  {config, parts, clock, log, meter}: CoinContext,
 ): Promise<{sinks: Sink[]; deliveries: Map<string, Deliver>}> => {
   const sinks: Sink[] = [];
   const deliveries = new Map<string, Deliver>();
   for (const [sinkName, sinkConfig] of config.sinks) {
-    const sink = await parts.createSink(sinkName, sinkConfig, {coin: name, log});
+    const sink = metered(await parts.createSink(sinkName, sinkConfig, {coin: name, log}), name, {clock, meter});
     sinks.push(sink);
     await store.ensureSink(sinkName, sinkConfig.from);
     deliveries.set(sinkName, createDeliver({coin: name, store, sink, types: sinkConfig.types, clock, log}));

@@ -1,5 +1,6 @@
 import type {Config} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
+import {noMeter} from '../primitives/meter.ts';
 import type {Application} from './application.ts';
 import {CoinEngine, type CoinContext} from './coin-engine.ts';
 import type {EngineOptions} from './engine.ts';
@@ -27,6 +28,7 @@ export const openDirectly = (options: EngineOptions): DirectApplication => {
     parts,
     clock,
     log,
+    meter: noMeter,
     signal: stopping.signal,
     onFatal: error => {
       fatal ??= error;

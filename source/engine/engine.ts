@@ -2,11 +2,14 @@ import type {Config} from '../config/config.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
+import {noMeter, type Meter} from '../primitives/meter.ts';
 import type {Application} from './application.ts';
 import {CoinEngine, type CoinContext} from './coin-engine.ts';
 import {Consoles} from './consoles.ts';
 import {EngineApplication, type Ledgers} from './engine-application.ts';
 import {LogLines} from './log-lines.ts';
+import {examineHealth} from './health.ts';
+import {measureCoins, type Measures} from './measure.ts';
 import type {Parts} from './parts.ts';
 import {SnapshotCache} from './snapshot-cache.ts';
 import {StatusBuilder} from './status-builder.ts';
@@ -19,6 +22,8 @@ export interface EngineOptions {
   /** What `log` wrote last; nothing unless given. */
   readonly logLines?: LogLines;
   readonly version: string;
+  /** Counts what the parts report; nobody unless given. */
+  readonly meter?: Meter;
 }
 
 /** Why an engine came to its end. */
@@ -85,6 +90,16 @@ export class Engine {
     this.#end(end);
   }
 
+  /** The numbers of this moment. Answers also while a database does not. */
+  async measure(): Promise<Measures> {
+    const [status, {status: health}, coins] = await Promise.all([
+      this.#snapshots.get(),
+      examineHealth(this.#coins),
+      measureCoins(this.#coins),
+    ]);
+    return {at: this.#options.clock.now(), status, health, coins};
+  }
+
   /** Lets the loops end. */
   halt(): void {
     this.stop();
@@ -103,12 +118,13 @@ export class Engine {
   }
 
   #context(): CoinContext {
-    const {config, parts, clock, log} = this.#options;
+    const {config, parts, clock, log, meter = noMeter} = this.#options;
     return {
       config,
       parts,
       clock,
       log,
+      meter,
       signal: this.#stopping.signal,
       onFatal: error => this.stop({kind: 'fatal', error}),
       onChange: () => this.#snapshots.markChanged(),

@@ -5,6 +5,7 @@ import type {Sink} from '../outbox/ports.ts';
 import type {Broadcaster, FeeSource, Signer} from '../payout/ports.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
+import type {Meter} from '../primitives/meter.ts';
 
 /** Everything the engine asks of one coin's node, behind the ports. Making one does no I/O. */
 export interface Backend {
@@ -22,6 +23,7 @@ export interface BackendContext {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: Meter | undefined;
   /** Pinned at init; undefined while there is no ledger: such a backend hands out no addresses. */
   readonly walletFingerprints: readonly string[] | undefined;
 }

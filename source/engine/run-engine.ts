@@ -3,6 +3,7 @@ import {EngineError, messageOf} from '../primitives/errors.ts';
 import type {Application} from './application.ts';
 import {Engine, type EngineEnd, type EngineOptions} from './engine.ts';
 import type {EngineLog} from './log.ts';
+import type {Exposition} from './measure.ts';
 
 /** ms a clean stop may take in all; supervisord kills after ten seconds. */
 const DRAIN = 6000;
@@ -23,8 +24,9 @@ export interface RunningApi {
 
 export interface RunOptions extends Omit<EngineOptions, 'log'> {
   readonly log: EngineLog;
-  /** Serves the application from now on. */
-  readonly startApi: (application: Application) => Promise<RunningApi>;
+  readonly exposition: Exposition;
+  /** Serves the application, and its metrics as text, from now on. */
+  readonly startApi: (application: Application, metrics: () => Promise<string>) => Promise<RunningApi>;
 }
 
 /** Lets whoever waits know how a run was asked to end, and by which signal for the how-manieth time. */
@@ -83,7 +85,7 @@ const putDown = async (
 export const runEngine = async (options: RunOptions): Promise<number> => {
   const {log, config} = options;
   const signals = new Signals();
-  const engine = new Engine({...options, logLines: log.lines});
+  const engine = new Engine({...options, meter: options.exposition, logLines: log.lines});
   const strayFault = watchStrayErrors(engine);
   try {
     log.info({pid: process.pid, version: options.version, config: config.path}, 'starting');
@@ -110,7 +112,7 @@ const stopAtSignal = async (engine: Engine, signals: Signals, log: EngineLog): P
 
 const start = async (engine: Engine, options: RunOptions): Promise<RunningApi> => {
   await engine.open();
-  const api = await options.startApi(engine.application);
+  const api = await options.startApi(engine.application, async () => options.exposition.text(await engine.measure()));
   await engine.start();
   return api;
 };

@@ -11,8 +11,20 @@ export interface LedgerSnapshot {
   readonly broadcasts: CoinStatus['broadcasts'];
 }
 
+/** What is counted for whoever watches from outside. */
+export interface LedgerTotals {
+  /** Number by status; every status is there. */
+  readonly payouts: ReadonlyMap<string, number>;
+  readonly deposits: ReadonlyMap<string, number>;
+  /** ms */
+  readonly oldestPendingPayoutAt: number | undefined;
+  /** Balances of the house's accounts by name, smallest units. */
+  readonly house: ReadonlyMap<string, bigint>;
+}
+
 export interface ReadModel {
   snapshot(rows: number): Promise<LedgerSnapshot>;
+  totals(): Promise<LedgerTotals>;
   /** Milliseconds of one read, to show that the database answers. */
   ping(): Promise<number>;
 }

@@ -26,6 +26,7 @@ afterAll(async () => served?.dispose());
 // The routes of the public contract, written down here once more so that none can get lost.
 const ROUTES = [
   'GET /health',
+  'GET /metrics',
   'GET /v1/status',
   'GET /v1/stream',
   'GET /v1/log',

@@ -272,7 +272,7 @@ describe('what is not there', () => {
   test('another method on a path that is there says which it takes', async () => {
     const answer = await raw('DELETE', '/v1/btc/accounts/shop');
     expectProblem(answer, 405, 'method_not_allowed');
-    expect(answer.headers['allow']).toBe('GET');
+    expect(answer.headers['allow']).toBe('GET, HEAD');
   });
 });
 

@@ -41,6 +41,15 @@ export class ApiClient {
     return {status: response.statusCode, body: (text === '' ? undefined : JSON.parse(text)) as Body};
   }
 
+  get dispatcher(): Client {
+    return this.#client;
+  }
+
+  /** The body as it stands. */
+  async text(path: string): Promise<string> {
+    return (await this.#client.request({method: 'GET', path})).body.text();
+  }
+
   /** The body of a 2xx answer; anything else throws with the problem's words. */
   async get<Body>(path: string): Promise<Body> {
     return this.#wanted(await this.request<Body>('GET', path), `GET ${path}`);

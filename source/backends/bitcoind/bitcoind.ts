@@ -4,6 +4,7 @@ import type {BitcoindConfig} from '../../config/config.ts';
 import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import type {Log} from '../../primitives/log.ts';
+import type {Meter} from '../../primitives/meter.ts';
 import {BitcoindAddressSource} from './address-source.ts';
 import {BitcoindBroadcaster} from './broadcaster.ts';
 import {BitcoindChainSource} from './chain-source.ts';
@@ -17,6 +18,7 @@ export interface BitcoindOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: Meter | undefined;
   /**
    * The wallet as stored at init. Without it `addresses` hands out none: an address of a wallet that is not ours
    * would take money away for good.
@@ -37,8 +39,8 @@ export interface Bitcoind {
 }
 
 export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions): Bitcoind => {
-  const {coin, network, clock, log, walletFingerprints} = options;
-  const rpc = new RpcClient(config, coin.name, clock);
+  const {coin, network, clock, log, meter, walletFingerprints} = options;
+  const rpc = new RpcClient(config, coin.name, clock, meter);
   const wallet = new WalletRpc(rpc, log);
   const channels = new NotifyChannels(config.notify, clock, log);
   return {

@@ -3,7 +3,7 @@ import type {BitcoindConfig} from '../../config/config.ts';
 /** Where a node is and which keys of the config say so: the part of every error that helps. Holds no secret. */
 export class Place {
   readonly #config: BitcoindConfig;
-  readonly #coin: string;
+  readonly coin: string;
   /** `http://127.0.0.1:18443`, without user and password. */
   readonly origin: string;
   /** `bitcoind at http://127.0.0.1:18443` */
@@ -11,14 +11,14 @@ export class Place {
 
   constructor(config: BitcoindConfig, coin: string) {
     this.#config = config;
-    this.#coin = coin;
+    this.coin = coin;
     this.origin = new URL(config.url).origin;
     this.node = `bitcoind at ${this.origin}`;
   }
 
   /** `coins.btc.backend.url` */
   key(name: string): string {
-    return `coins.${this.#coin}.backend.${name}`;
+    return `coins.${this.coin}.backend.${name}`;
   }
 
   get authKey(): string {

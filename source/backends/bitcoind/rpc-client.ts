@@ -1,6 +1,7 @@
 import type {BitcoindConfig} from '../../config/config.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import {EngineError, hasCode, messageOf} from '../../primitives/errors.ts';
+import {noMeter, type Meter} from '../../primitives/meter.ts';
 import {Credentials} from './credentials.ts';
 import {connectionFault, httpFault} from './fault-table.ts';
 import {Faults, type Refusal} from './faults.ts';
@@ -49,9 +50,10 @@ export class RpcClient {
   readonly #credentials: Credentials;
   readonly #timeout: number;
   readonly #clock: Clock;
+  readonly #meter: Meter;
   #lastId = 0;
 
-  constructor(config: BitcoindConfig, coin: string, clock: Clock) {
+  constructor(config: BitcoindConfig, coin: string, clock: Clock, meter = noMeter) {
     const url = new URL(config.url);
     this.place = new Place(config, coin);
     this.faults = new Faults(this.place);
@@ -59,6 +61,7 @@ export class RpcClient {
     this.#credentials = new Credentials(config.auth);
     this.#timeout = config.timeout;
     this.#clock = clock;
+    this.#meter = meter;
   }
 
   /** The result. A JSON-RPC error throws a Refusal. */
@@ -141,6 +144,8 @@ export class RpcClient {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(this.faults.timeout(method, this.#timeout)), this.#timeout);
     const signal = options.signal ? AbortSignal.any([deadline.signal, options.signal]) : deadline.signal;
+    const begun = this.#clock.monotonic();
+    let outcome = 'ok';
     try {
       const answer = await this.#exchange(body, options, signal, receive);
       // The cookie changes at every start of the node: read it again, once.
@@ -148,9 +153,12 @@ export class RpcClient {
         return await this.#exchange(body, options, signal, receive);
       return answer;
     } catch (error) {
-      throw this.#mapped(method, error, signal);
+      const fault = this.#mapped(method, error, signal);
+      outcome = fault instanceof EngineError ? fault.code : 'internal';
+      throw fault;
     } finally {
       clearTimeout(timer);
+      this.#meter.nodeCalled(this.place.coin, method, (this.#clock.monotonic() - begun) / 1000, outcome);
     }
   }
 

@@ -11,6 +11,7 @@ import {
   type Counts,
 } from './read-model-queries.ts';
 import {toDeposit, toPayout} from './to-contract.ts';
+import {ledgerTotals} from './totals.ts';
 
 export const createReadModel = ({orm, sqlite}: Connection, {coinbaseMaturity}: Coin): ReadModel => {
   const ping = sqlite.prepare('SELECT max(height) FROM block');
@@ -24,6 +25,7 @@ export const createReadModel = ({orm, sqlite}: Connection, {coinbaseMaturity}: C
         sqlite.exec('COMMIT');
       }
     },
+    totals: async () => ledgerTotals(orm),
     ping: async () => {
       const before = performance.now();
       ping.get();

@@ -6,6 +6,7 @@ import {startApi} from '../../../source/api/start-api.ts';
 import type {Status} from '../../../source/contract/index.ts';
 import type {Application} from '../../../source/engine/application.ts';
 import {EngineError} from '../../../source/primitives/errors.ts';
+import {noMeter} from '../../../source/primitives/meter.ts';
 import {silentLog} from '../../../source/primitives/log.ts';
 import {calm, coin, deposit, event, payout, statusOf} from './statuses.ts';
 
@@ -132,6 +133,6 @@ const application = new Proxy({} as Application, {
 await startApi(
   application,
   {socket, listen: undefined, token: undefined, tokens: [], rateLimit: 1000},
-  {log: silentLog, version: '0.1.0'},
+  {log: silentLog, version: '0.1.0', meter: noMeter, metrics: async () => ''},
 );
 process.on('SIGTERM', () => process.exit(0));

@@ -111,12 +111,14 @@ const watchedChange = (
 const metered = (sink: Sink, coin: string, {clock, meter}: Pick<CoinContext, 'clock' | 'meter'>): Sink => ({
   name: sink.name,
   type: sink.type,
+  longest: sink.longest,
   deliver: async (event, body, signal) => {
     const begun = clock.monotonic();
     const answer = await sink.deliver(event, body, signal);
     meter.deliveryTried(coin, sink.name, (clock.monotonic() - begun) / 1000, answer.kind);
     return answer;
   },
+  probe: async () => sink.probe(),
   close: async () => sink.close(),
 });
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
         {
           type: 'webhook' as const,
           url: receiver.url,
-          secret: receiver.secret,
+          secrets: [receiver.secret],
           types: undefined,
           from: undefined,
           allowPrivate: false,

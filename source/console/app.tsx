@@ -1,9 +1,12 @@
 import {Box} from 'ink';
 import {useMemo, type ReactNode} from 'react';
 import {Lines} from './components/lines.tsx';
+import {Confirm} from './dialogs/confirm.tsx';
 import {Detail} from './dialogs/detail.tsx';
+import {Form} from './dialogs/form.tsx';
 import {Help} from './dialogs/help.tsx';
 import {Init} from './dialogs/init.tsx';
+import {Palette} from './dialogs/palette.tsx';
 import {Quit} from './dialogs/quit.tsx';
 import {Rescan} from './dialogs/rescan.tsx';
 import {Stopping} from './dialogs/stopping.tsx';
@@ -18,7 +21,7 @@ import {jobLine} from './panes/jobs.ts';
 import {logLines} from './panes/log.ts';
 import {drawNotice} from './panes/notice.ts';
 import {drawBooks, drawLoops, drawNeeds} from './panes/summary.ts';
-import {shownStatus, type PaneId, type ScreenState, type View} from './state.ts';
+import {behind, shownStatus, type PaneId, type ScreenState, type View} from './state.ts';
 import {fit, restyle, type Line} from './text/line.ts';
 
 const Notice = () => <Lines lines={drawNotice(useScreen(state => state))} />;
@@ -92,6 +95,7 @@ export const App = () => {
   const focus = useScreen(state => state.focus);
   const isZoomed = useScreen(state => state.isZoomed);
   const view = useScreen(state => state.view.name);
+  const body = useScreen(state => behind(state.view).name);
   const layout = useMemo(() => chooseLayout(size, coins, focus, isZoomed), [size, coins, focus, isZoomed]);
   if (layout.kind === 'small') return <Notice />;
   const isWide = hasBooksLine(size);
@@ -101,11 +105,14 @@ export const App = () => {
       <StateLine draw={drawLoops} />
       {isWide && <StateLine draw={drawBooks} />}
       {isWide && <StateLine draw={drawNeeds} />}
-      {bodyOf(view, layout, size.columns, bodyHeight(size))}
+      {bodyOf(body, layout, size.columns, bodyHeight(size))}
       <StateLine draw={isWide ? drawMessage : drawMessageOrNeeds} />
       <StateLine draw={drawHints} />
       {view === 'quit' && <Quit />}
       {view === 'rescan' && <Rescan />}
+      {view === 'confirm' && <Confirm />}
+      {view === 'form' && <Form />}
+      {view === 'palette' && <Palette />}
       {view === 'stopping' && <Stopping />}
     </Box>
   );

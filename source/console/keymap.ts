@@ -1,65 +1,13 @@
-import type {KeyName} from './input/split-keys.ts';
-import {PANES, type ScreenState, type View} from './state.ts';
+import type {Binding} from './binding.ts';
+import {textOf, type KeyName} from './input/split-keys.ts';
+import {ACTS, DIALOG_KEYS} from './keymap-acts.ts';
+import {PANES, type ScreenState} from './state.ts';
 
 // One registry: keys are dispatched by it, and hints and help are written from it.
 
-export type Command =
-  | 'next-pane'
-  | 'previous-pane'
-  | 'go-to-pane'
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
-  | 'open'
-  | 'back'
-  | 'help'
-  | 'freeze'
-  | 'zoom'
-  | 'sort'
-  | 'filter'
-  | 'type-filter'
-  | 'erase-filter'
-  | 'clear-filter'
-  | 'keep-filter'
-  | 'time-mode'
-  | 'mask'
-  | 'log-level'
-  | 'rescan'
-  | 'cancel-job'
-  | 'start-engine'
-  | 'quit'
-  | 'interrupt'
-  | 'choose-next'
-  | 'choose-previous'
-  | 'confirm'
-  | 'type'
-  | 'erase'
-  | 'other-coin'
-  | 'initialise';
-
-export type Group = 'Move' | 'Look' | 'Act' | 'Leave' | 'In a dialog';
-
-export interface Binding {
-  readonly command: Command;
-  readonly keys: readonly KeyName[];
-  /** How the keys are written in hints and help. */
-  readonly label: string;
-  /** One or two words for the hints bar; none: not shown there. */
-  readonly hint?: string;
-  readonly help: string;
-  readonly group: Group;
-  readonly views: readonly View['name'][];
-  /** Changes the engine: refused on a stale screen. */
-  readonly mutates?: true;
-  isOffered?(state: ScreenState): boolean;
-}
-
 const BROWSING = ['panes', 'detail', 'help'] as const;
 const PANES_ONLY = ['panes'] as const;
-const DIALOGS = ['rescan', 'quit', 'init'] as const;
+const DIALOGS = ['rescan', 'quit', 'init', 'confirm', 'palette', 'form'] as const;
 const EVERYWHERE = [...BROWSING, ...DIALOGS, 'filter', 'stopping'] as const;
 
 const ASCII_KEYS = Array.from({length: 94}, (_, index) => String.fromCharCode(0x21 + index));
@@ -70,7 +18,7 @@ const hasRunningJob = (state: ScreenState) =>
 const hasEnded = ({link, attachment}: ScreenState) =>
   link.state === 'ended' || (link.state === 'lost' && attachment === 'attached');
 
-export const KEYMAP: readonly Binding[] = [
+const BASE: readonly Binding[] = [
   {
     command: 'help',
     keys: ['?'],
@@ -394,11 +342,16 @@ export const KEYMAP: readonly Binding[] = [
   },
 ];
 
+export const KEYMAP: readonly Binding[] = [...BASE, ...ACTS, ...DIALOG_KEYS];
+
 const isOffered = (binding: Binding, state: ScreenState) => binding.isOffered?.(state) ?? true;
 
 export const bindingFor = (key: KeyName, state: ScreenState): Binding | undefined =>
   KEYMAP.find(
-    binding => binding.views.includes(state.view.name) && binding.keys.includes(key) && isOffered(binding, state),
+    binding =>
+      binding.views.includes(state.view.name) &&
+      (binding.keys.includes(key) || (binding.takesText === true && textOf(key) !== undefined)) &&
+      isOffered(binding, state),
   );
 
 export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] =>

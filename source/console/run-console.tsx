@@ -1,12 +1,15 @@
+import {randomUUID} from 'node:crypto';
 import type {Config} from '../config/config.ts';
 import {messageOf} from '../primitives/errors.ts';
 import type {ConsoleDeps, ConsoleOptions} from './deps.ts';
 import {listenKeyboard} from './input/keyboard.ts';
 import type {KeyName} from './input/split-keys.ts';
-import {createEffectRunner, followDetail, type Outcome} from './session/effects.ts';
+import {createEffectRunner, type Outcome} from './session/effects.ts';
+import {followDetail} from './session/follow-detail.ts';
 import {createSession} from './session/session.ts';
 import {initialState, type ScreenState} from './state.ts';
 import {createStore, type Store} from './store.ts';
+import {clipboardCode} from './terminal/clipboard.ts';
 import {createScreenOutput} from './terminal/screen-output.ts';
 import {themeOf} from './theme.ts';
 import {pressAll} from './update/press.ts';
@@ -33,7 +36,13 @@ export const runConsole = async (configPath: string, options: ConsoleOptions, de
   const {drawScreen} = await import('./screen.tsx');
   const output = createScreenOutput(process.stdout);
   const store = createStore(
-    initialState({now: deps.clock.now(), ...output.size(), configPath: config.path, onQuit: options.onQuit ?? 'ask'}),
+    initialState({
+      now: deps.clock.now(),
+      ...output.size(),
+      configPath: config.path,
+      onQuit: options.onQuit ?? 'ask',
+      consoleId: randomUUID(),
+    }),
   );
   const screen = drawScreen(store, themeOf(options, process.env), output);
   const failed = screen.ended.then(
@@ -76,7 +85,16 @@ const operate = (
 ): {run: Promise<Outcome>; release: () => void} => {
   const session = createSession(deps, config, store);
   const {promise: run, resolve: leave, reject: fail} = Promise.withResolvers<Outcome>();
-  const perform = createEffectRunner({deps, config, store, session, leave});
+  const perform = createEffectRunner({
+    deps,
+    config,
+    store,
+    session,
+    leave,
+    copy(text) {
+      process.stdout.write(clipboardCode(text, process.env));
+    },
+  });
   const take = (step: {state: ScreenState; effects: readonly Effect[]}) => {
     store.set(step.state);
     for (const effect of step.effects) perform(effect);

@@ -1,4 +1,6 @@
-import type {Deposit, Payout, Status} from '../contract/index.ts';
+import type {BroadcastDetail, Deposit, EventDetail, Payout, Status} from '../contract/index.ts';
+import type {Act} from './acts/act.ts';
+import type {KnownAddresses} from './acts/look-alike.ts';
 import type {ChecklistItem} from './deps.ts';
 import type {Tails} from './lists/tail.ts';
 import {formatAge} from './text/format.ts';
@@ -22,13 +24,15 @@ export type Link =
 /** Whether this console started the engine (`hosting`) or found it running. */
 export type Attachment = 'unknown' | 'hosting' | 'attached';
 
-export type DetailKind = 'payout' | 'deposit' | 'backend' | 'event' | 'job';
+export type DetailKind = 'payout' | 'deposit' | 'broadcast' | 'backend' | 'event' | 'job';
 
 export interface Target {
   readonly kind: DetailKind;
   readonly coin: string;
   readonly id: string;
 }
+
+export type FormName = 'payout' | 'address';
 
 export type InitPhase = 'invitation' | 'running' | 'finished';
 
@@ -42,6 +46,32 @@ export type View =
       /** The status it was opened on: events leave the newest ones while they are read. */
       readonly opened: Status | undefined;
       readonly scroll: number;
+      readonly under: View;
+    }
+  | {
+      readonly name: 'confirm';
+      readonly openedAt: number;
+      readonly act: Act;
+      /** 0 is Cancel, which is where it begins. */
+      readonly choice: 0 | 1;
+      /** The end of the id, as far as it is typed. */
+      readonly typed: string;
+      readonly under: View;
+    }
+  | {
+      readonly name: 'palette';
+      readonly openedAt: number;
+      readonly input: string;
+      readonly choice: number;
+      readonly under: View;
+    }
+  | {
+      readonly name: 'form';
+      readonly openedAt: number;
+      readonly form: FormName;
+      readonly values: Readonly<Record<string, string>>;
+      readonly field: number;
+      readonly under: View;
     }
   | {readonly name: 'help'; readonly under: View; readonly scroll: number}
   | {readonly name: 'rescan'; readonly openedAt: number; readonly coin: string; readonly from: string}
@@ -77,10 +107,21 @@ export interface Toast {
   readonly until: number;
 }
 
+/** What was asked for the open detail beyond the status. */
 export interface Fetched {
   readonly target: Target;
   readonly payout?: Payout;
   readonly deposit?: Deposit;
+  readonly broadcast?: BroadcastDetail;
+  /** Events about it, oldest first, and where each sink stands with them. */
+  readonly history?: readonly EventDetail[];
+}
+
+/** What happened since this operator last looked. */
+export interface Away {
+  /** ms of the last look. */
+  readonly since: number;
+  readonly lines: readonly string[];
 }
 
 export interface ScreenState {
@@ -107,8 +148,14 @@ export interface ScreenState {
   readonly logLevel: LogLevelShown;
   /** Which of the alerts is read, and those that were muted here, by id. */
   readonly alert: {readonly index: number; readonly muted: readonly string[]};
-  /** The open detail's item once it has left the rows of the status. */
   readonly fetched: Fetched | undefined;
+  /** This console among those that the engine knows. */
+  readonly consoleId: string;
+  /** Addresses paid and received on before, by coin; asked for when a payout form opens. */
+  readonly known: Readonly<Record<string, KnownAddresses>>;
+  readonly away: Away | undefined;
+  /** Which value of what was copied last, so that the next `y` copies the next one. */
+  readonly copied: {readonly of: string; readonly index: number} | undefined;
   readonly toast: Toast | undefined;
   /** Until when a second Ctrl-C leaves. */
   readonly interruptUntil: number;
@@ -125,6 +172,7 @@ export const initialState = (options: {
   rows: number;
   configPath: string;
   onQuit: 'ask' | 'stop';
+  consoleId?: string;
 }): ScreenState => ({
   now: options.now,
   size: {columns: options.columns, rows: options.rows},
@@ -145,6 +193,10 @@ export const initialState = (options: {
   logLevel: 'info',
   alert: {index: 0, muted: []},
   fetched: undefined,
+  consoleId: options.consoleId ?? '',
+  known: {},
+  away: undefined,
+  copied: undefined,
   toast: undefined,
   interruptUntil: 0,
 });
@@ -168,3 +220,13 @@ export const staleFor = (state: ScreenState): string | undefined => {
 
 /** The panes are what keys move about in. */
 export const isBrowsing = ({view}: ScreenState): boolean => view.name === 'panes' || view.name === 'filter';
+/** The console that has control, when it is another one than this. */
+export const otherInControl = ({status, consoleId}: ScreenState): string | undefined =>
+  status?.consoles.find(item => item.has_control && item.id !== consoleId)?.name;
+
+/** Looks on: another console has control, and this one would have to take it first. */
+export const isReadOnly = (state: ScreenState): boolean => otherInControl(state) !== undefined;
+
+/** What is drawn behind a dialog that lies over it. */
+export const behind = (view: View): View =>
+  view.name === 'confirm' || view.name === 'palette' || view.name === 'form' ? behind(view.under) : view;

@@ -54,7 +54,9 @@ const status: fc.Arbitrary<Status> = fc
     }),
   );
 
-const keys = [...new Set(KEYMAP.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl-c');
+const keys = [...new Set([...KEYMAP.flatMap(binding => binding.keys), 'a', 'q', '0', ':', '.'])].filter(
+  key => key !== 'ctrl-c',
+);
 const step = fc.oneof(
   {weight: 6, arbitrary: fc.record({press: fc.array(fc.constantFrom(...keys), {minLength: 1, maxLength: 6})})},
   {weight: 1, arbitrary: fc.record({columns: fc.integer({min: 20, max: 180}), rows: fc.integer({min: 4, max: 60})})},

@@ -1,7 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {ScreenState} from '../../source/console/state.ts';
 import {calm, coin, empty, NOW, payout, statusOf, troubled} from './support/statuses.ts';
-import {openScreen, type TestScreen, type TestScreenOptions} from './support/terminal.ts';
+import {openScreen, pressLater, type TestScreen, type TestScreenOptions} from './support/terminal.ts';
 
 const SIZES = [
   {columns: 120, rows: 40},
@@ -16,13 +16,6 @@ afterEach(async () => {
   screen = undefined;
 });
 
-const pressLater = (screen: TestScreen, ...keys: readonly string[]) => {
-  for (const key of keys) {
-    screen.store.update(state => ({...state, now: state.now + 400}));
-    screen.press(key);
-  }
-};
-
 describe.each(SIZES)('a screen of $columns x $rows', size => {
   it('draws an engine at work', async () => {
     expect(await draw({...size, status: calm}).text()).toMatchSnapshot();
@@ -34,43 +27,6 @@ describe.each(SIZES)('a screen of $columns x $rows', size => {
 
   it('draws an empty ledger', async () => {
     expect(await draw({...size, status: empty}).text()).toMatchSnapshot();
-  });
-
-  it.each([
-    ['detail of a held payout', ['enter']],
-    ['detail of a deposit', ['2', 'j', 'enter']],
-    ['detail of a backend', ['3', 'enter']],
-    ['detail of an event', ['4', 'enter']],
-    ['detail of a job', ['5', 'enter']],
-    ['help', ['?']],
-    ['rescan', ['r', '9', '0', '5']],
-    ['quit', ['q', 'tab']],
-  ] as const)('draws the %s', async (_, keys) => {
-    const screen = draw({...size, status: troubled});
-    pressLater(screen, ...keys);
-    expect(await screen.text()).toMatchSnapshot();
-  });
-
-  it.each([
-    ['invitation', {phase: 'invitation', rows: []}],
-    [
-      'failed checklist',
-      {
-        phase: 'finished',
-        rows: [
-          {
-            subject: 'btc: node',
-            ok: false,
-            words: 'connection refused at 127.0.0.1:18443; start bitcoind, or correct coins.btc.backend.url',
-          },
-          {subject: 'btc: ledger', ok: true, words: 'created'},
-        ],
-      },
-    ],
-  ] as const)('draws the %s of init', async (_, init) => {
-    const view = {name: 'init', openedAt: NOW, coins: ['btc'], ...init} as const;
-    const link = {state: 'connecting', since: NOW, words: 'no ledger yet'} as const;
-    expect(await draw({...size, state: {view, link, attachment: 'unknown'}}).text()).toMatchSnapshot();
   });
 });
 

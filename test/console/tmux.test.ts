@@ -71,6 +71,8 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
   });
 
   it('keeps the shell as it was, scrollback included, over resizing and quitting', async () => {
+    // What is typed before the shell reads is echoed twice.
+    await tmux.sees('shell%');
     tmux.run('seq', '1', '150');
     open();
     await hosted();

@@ -1,9 +1,9 @@
 import {Lines} from '../components/lines.tsx';
 import {useScreen} from '../hooks/use-screen.ts';
-import {isStale, type ScreenState} from '../state.ts';
+import {behind, isStale, type ScreenState} from '../state.ts';
 import {frame, innerWidth} from '../text/frame.ts';
 import {restyle, span, type Line} from '../text/line.ts';
-import {detailLines, detailTitle} from './detail-lines.ts';
+import {detailLines, detailTitle} from '../detail/detail-lines.ts';
 
 const draw = (state: ScreenState, width: number, height: number): Line[] => {
   if (state.view.name !== 'detail') return [];
@@ -26,5 +26,5 @@ const draw = (state: ScreenState, width: number, height: number): Line[] => {
 /** Everything about one payout, deposit, backend, event or job; bound to its id. */
 export const Detail = ({width, height}: {width: number; height: number}) => {
   const state = useScreen(state => state);
-  return <Lines lines={draw(state, width, height)} />;
+  return <Lines lines={draw({...state, view: behind(state.view)}, width, height)} />;
 };

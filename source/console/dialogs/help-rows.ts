@@ -1,4 +1,5 @@
-import {KEYMAP, type Group} from '../keymap.ts';
+import type {Group} from '../binding.ts';
+import {KEYMAP} from '../keymap.ts';
 
 const GROUPS: readonly Group[] = ['Move', 'Look', 'Act', 'Leave', 'In a dialog'];
 

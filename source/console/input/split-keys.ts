@@ -94,5 +94,11 @@ export const splitKeys = (input: string): Split => {
   return {keys, rest: ''};
 };
 
-const pasted = (text: string): KeyName[] =>
-  (text.match(/[0-9A-Za-z.:-]/g) ?? []).map(character => `paste-${character}`);
+const pasted = (text: string): KeyName[] => (text.match(/[ -~]/g) ?? []).map(character => `paste-${character}`);
+
+/** What a key writes into a field; undefined for keys that write nothing. */
+export const textOf = (key: KeyName): string | undefined => {
+  if (key === 'space') return ' ';
+  const text = key.startsWith('paste-') ? key.slice('paste-'.length) : key;
+  return text.length === String.fromCodePoint(text.codePointAt(0) ?? 0).length ? text : undefined;
+};

@@ -1,7 +1,7 @@
 import type {Status} from '../../contract/index.ts';
 import {formatAge, formatAgeOf, formatClock, formatCount} from '../text/format.ts';
 import {blank, fit, fitParts, joinLines, line, lineWidth, span, spread, type Line, type Span} from '../text/line.ts';
-import {isStale, shownStatus, type ScreenState} from '../state.ts';
+import {isStale, otherInControl, shownStatus, type ScreenState} from '../state.ts';
 import {engineMark, markSpan} from './words.ts';
 
 /** Real money must never look like play money. */
@@ -26,8 +26,11 @@ const engineWord = (state: ScreenState): Span => {
     : span(`✗ ENDED ${formatAge(now - link.since)}`, 'alarm');
 };
 
-const attachment = (state: ScreenState): string =>
-  ({unknown: '', hosting: 'hosting', attached: 'attached'})[state.attachment];
+const attachment = (state: ScreenState): string => {
+  const word = {unknown: '', hosting: 'hosting', attached: 'attached'}[state.attachment];
+  const holder = otherInControl(state);
+  return holder === undefined ? word : `READ ONLY, ${holder} has control`;
+};
 
 const databaseWord = (state: ScreenState): Span => {
   const database = shownStatus(state)?.database;

@@ -1,4 +1,5 @@
-import type {Alert, Books, CoinStatus, Status} from '../../contract/index.ts';
+import type {Books, CoinStatus, Status} from '../../contract/index.ts';
+import {openAlerts} from '../needs.ts';
 import {isStale, shownStatus, type ScreenState} from '../state.ts';
 import {ageOf, formatAge, formatAgeOf, formatCount, formatTime, shortAmount} from '../text/format.ts';
 import {blank, fit, fitParts, joinLines, lineWidth, restyle, span, spread, type Line, type Span} from '../text/line.ts';
@@ -107,12 +108,6 @@ const linkTrouble = (state: ScreenState): Line | undefined => {
     ];
   return undefined;
 };
-
-/** Alerts that were not muted here, worst first. */
-export const openAlerts = (state: ScreenState): readonly Alert[] =>
-  (shownStatus(state)?.alerts ?? [])
-    .filter(alert => !state.alert.muted.includes(alert.id))
-    .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
 
 /** What needs a person, one at a time: `2 need you: [1/2] BTC node down 3m …`; `✓` when nothing does. */
 export const drawNeeds = (state: ScreenState): Line => {

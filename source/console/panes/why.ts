@@ -1,9 +1,9 @@
-import type {CoinStatus, Deposit, Payout} from '../../contract/index.ts';
+import type {BroadcastDetail, CoinStatus, Deposit, Payout} from '../../contract/index.ts';
 import {formatCount, plural} from '../text/format.ts';
 
 // Why something has not moved, in one line, and what will move it.
 
-type Why<Item> = (item: Item, coin: CoinStatus | undefined) => string;
+type Why<Item> = (item: Item, coin: CoinStatus | undefined, broadcast?: BroadcastDetail) => string;
 
 const waitsFor = (payout: Payout) => (payout.clears === 'person' ? 'waits for a person' : 'goes on by itself');
 
@@ -16,11 +16,9 @@ const PAYOUT: Readonly<Record<Payout['status'], Why<Payout>>> = {
     coin?.payouts_paused
       ? `its coins are chosen; no payout is signed now: ${coin.payouts_paused}`
       : 'its coins are chosen; it is about to be signed',
-  signed: () => 'signed and stored; the node has not accepted it yet, the same bytes are sent again',
-  sent: (_, coin) =>
-    coin && coin.backend.state !== 'ok'
-      ? `the node had it when last seen; the node is ${coin.backend.state.replace('_', ' ')} now`
-      : 'the node has it; waits for a block',
+  signed: (_, _coin, broadcast) =>
+    `signed and stored; the node has not accepted it yet, the same bytes are sent again${lastAnswer(broadcast)}`,
+  sent: (_, coin, broadcast) => waitsForBlock(coin, broadcast),
   confirmed: (payout, coin) =>
     coin
       ? `in a block; settles at ${coin.max_confirmation_count} confirmations, has ${payout.confirmations}`
@@ -31,7 +29,50 @@ const PAYOUT: Readonly<Record<Payout['status'], Why<Payout>>> = {
   cancelled: () => 'cancelled; the account has its money back',
 };
 
-export const whyPayout: Why<Payout> = (payout, coin) => PAYOUT[payout.status](payout, coin);
+export const whyPayout: Why<Payout> = (payout, coin, broadcast) => PAYOUT[payout.status](payout, coin, broadcast);
+
+const lastAnswer = (broadcast: BroadcastDetail | undefined): string =>
+  broadcast?.last_answer === undefined
+    ? ''
+    : ` (sent ${plural(broadcast.attempts, 'time')}, last answer: ${broadcast.last_answer})`;
+
+/** The node took it; what stands between it and a block. */
+const waitsForBlock = (coin: CoinStatus | undefined, broadcast: BroadcastDetail | undefined): string => {
+  if (coin && coin.backend.state !== 'ok')
+    return `the node had it when last seen; the node is ${coin.backend.state.replace('_', ' ')} now`;
+  if (broadcast?.network === 'gone')
+    return `the node's mempool has dropped it; the same bytes are sent again${lastAnswer(broadcast)}`;
+  const floor = coin?.backend.fee_floor ?? undefined;
+  if (broadcast && floor !== undefined && broadcast.feerate < floor)
+    return `LOW FEE: it pays ${broadcast.feerate} sat/vB and the node's mempool asks ${floor} now; it may wait long`;
+  return broadcast
+    ? `the node has it at ${broadcast.feerate} sat/vB; waits for a block`
+    : 'the node has it; waits for a block';
+};
+
+const BROADCAST: Readonly<
+  Record<BroadcastDetail['status'], (item: BroadcastDetail, coin: CoinStatus | undefined) => string>
+> = {
+  reserved: (_, coin) =>
+    coin?.payouts_paused
+      ? `its coins are chosen; nothing is signed now: ${coin.payouts_paused}`
+      : 'its coins are chosen; it is about to be signed',
+  signed: item =>
+    `signed and stored; the node has not accepted it yet, the same bytes are sent again${lastAnswer(item)}`,
+  sent: (item, coin) => waitsForBlock(coin, item),
+  confirmed: (item, coin) =>
+    coin
+      ? `in a block; settles at ${coin.max_confirmation_count} confirmations, has ${item.confirmations}`
+      : 'in a block',
+  settled: () => 'final',
+  held: item => `${item.reason ?? 'held'}; its coins stay reserved, the signed bytes can still confirm`,
+  conflicted: item => item.reason ?? 'another transaction spent its coins',
+  abandoned: item => `given up before it was signed${item.reason === undefined ? '' : `: ${item.reason}`}`,
+};
+
+/** Why a transaction of ours has not moved, in one line. */
+export const whyBroadcast = (broadcast: BroadcastDetail, coin: CoinStatus | undefined): string =>
+  BROADCAST[broadcast.status](broadcast, coin);
 
 const DEPOSIT: Readonly<Record<Deposit['status'], Why<Deposit>>> = {
   detected(deposit, coin) {

@@ -1,4 +1,4 @@
-import type {BackendStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
+import type {BackendStatus, BroadcastStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
 import {ageOf, formatAge, formatAgeOf} from '../text/format.ts';
 import {span, type Span, type Style} from '../text/line.ts';
 
@@ -42,6 +42,18 @@ export const payoutMark = (payout: Payout, coin?: CoinStatus): Mark => {
   if (payout.status === 'confirmed') return {...mark, word: `${payout.confirmations} conf`};
   return mark;
 };
+
+const BROADCAST: Readonly<Record<BroadcastStatus, Mark>> = {
+  reserved: PAYOUT.reserved,
+  signed: PAYOUT.signed,
+  sent: PAYOUT.sent,
+  confirmed: PAYOUT.confirmed,
+  settled: PAYOUT.settled,
+  held: PAYOUT.held,
+  conflicted: PAYOUT.conflicted,
+  abandoned: {glyph: '✗', word: 'given up', style: 'dim'},
+};
+export const broadcastMark = (status: BroadcastStatus): Mark => BROADCAST[status];
 
 const DEPOSIT: Readonly<Record<Deposit['status'], Mark>> = {
   detected: {glyph: '◌', word: 'confirming', style: 'accent'},

@@ -1,10 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Config} from '../../config/config.ts';
 import {messageOf} from '../../primitives/errors.ts';
+import {commandLine} from '../acts/act.ts';
 import type {ChecklistItem, ConsoleDeps} from '../deps.ts';
-import type {Fetched, ScreenState, Target, Toast} from '../state.ts';
+import type {ScreenState, Toast} from '../state.ts';
 import type {Store} from '../store.ts';
 import {withToast, type Effect} from '../update/step.ts';
+import {learnAddresses, performAct} from './acts.ts';
 import type {Session} from './session.ts';
 
 /** How long the finished checklist stays to be read before the panes take over. */
@@ -22,6 +24,8 @@ interface Surroundings {
   readonly store: Store<ScreenState>;
   readonly session: Session;
   readonly leave: (outcome: Outcome) => void;
+  /** Puts text on the operator's clipboard. */
+  readonly copy: (text: string) => void;
 }
 
 const leaving = ({store, config}: Surroundings): Outcome => {
@@ -61,7 +65,7 @@ const stopAndLeave = async ({store, session, leave}: Surroundings): Promise<void
 
 /** Runs what a key asked for. Failures become a message on the screen; nothing here throws. */
 export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect) => void) => {
-  const {store, session, deps, leave} = surroundings;
+  const {store, session, deps, leave, copy} = surroundings;
   const toast = (text: string, tone: Toast['tone']) => {
     store.update(state => withToast(state, text, tone, deps.clock.now()));
   };
@@ -77,6 +81,23 @@ export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect
         toast(`job ${job.id} ${job.status}`, 'ok');
         return;
       }
+      case 'act': {
+        const words = await session.withClient(async client => performAct(client, effect.act));
+        toast(`${words} · ${commandLine(effect.act)}`, 'ok');
+        return;
+      }
+      case 'learn-addresses': {
+        const known = await session.withClient(async client => learnAddresses(client, effect.coin));
+        store.update(state => ({...state, known: {...state.known, [effect.coin]: known}}));
+        return;
+      }
+      case 'copy':
+        copy(effect.text);
+        return;
+      case 'take-control':
+        await session.takeControl();
+        toast('this console has control', 'ok');
+        return;
       case 'initialise':
         return initialise(surroundings);
       case 'start-engine':
@@ -94,43 +115,4 @@ export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect
       store.update(state => (state.view.name === 'stopping' ? {...state, view: {name: 'panes'}} : state));
     });
   };
-};
-
-const isShown = ({status}: ScreenState, {kind, coin, id}: Target): boolean => {
-  const found = status?.coins.find(item => item.coin === coin);
-  return kind === 'payout'
-    ? found?.pending.some(item => item.id === id) === true
-    : found?.incoming.some(item => item.id === id) === true;
-};
-
-/** Asks for the open detail's payout or deposit when it has left the status's rows. Returns how to stop. */
-export const followDetail = (store: Store<ScreenState>, session: Session): (() => void) => {
-  let asked: unknown;
-  let isAsking = false;
-  const fetch = async (target: Target): Promise<Fetched> =>
-    session.withClient(async client =>
-      target.kind === 'payout'
-        ? {target, payout: await client.payout(target.coin, target.id)}
-        : {target, deposit: await client.deposit(target.coin, target.id)},
-    );
-  const ask = async (target: Target): Promise<void> => {
-    isAsking = true;
-    try {
-      const fetched = await fetch(target);
-      store.update(state => ({...state, fetched}));
-    } catch (error) {
-      store.update(state => withToast(state, messageOf(error), 'bad', state.now));
-    } finally {
-      isAsking = false;
-    }
-  };
-  return store.subscribe(() => {
-    const state = store.get();
-    const target = state.view.name === 'detail' ? state.view.target : undefined;
-    if (!target || (target.kind !== 'payout' && target.kind !== 'deposit') || isShown(state, target)) return;
-    // Once per status and item.
-    if (isAsking || asked === state.status || state.link.state !== 'live') return;
-    asked = state.status;
-    void ask(target);
-  });
 };

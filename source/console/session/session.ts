@@ -8,6 +8,7 @@ import type {Store} from '../store.ts';
 import {isListening, keepConnected} from './connection.ts';
 import {startEngine, type Ending, type EngineProcess} from './engine-process.ts';
 import {createFeed} from './feed.ts';
+import {createPresence} from './presence.ts';
 
 /** Starting it again would end the same way: it was stopped on purpose, called wrongly, or its config is bad. */
 const FINAL_EXITS: ReadonlySet<number> = new Set([0, 64, 78]);
@@ -23,6 +24,8 @@ export interface Session {
   start(): Promise<void>;
   host(): Promise<void>;
   withClient<Value>(use: (client: ApiClient) => Promise<Value>): Promise<Value>;
+  /** Act from this console; another one that had control looks on from now on. */
+  takeControl(): Promise<void>;
   /** Resolves when the engine has stopped, or with `false` when it did not in time. */
   stopEngine(): Promise<boolean>;
   close(): void;
@@ -38,6 +41,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
   let isRestarting = false;
   let backoff = FIRST_BACKOFF;
   const createClient = () => deps.createApiClient(config.api.socket);
+  const presence = createPresence(createClient, store);
 
   const say = (words: string) => {
     store.update(state => ({...state, link: {state: 'connecting', since: clock.now(), words}}));
@@ -61,6 +65,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
 
   const heard = (status: Status) => {
     isRestarting = false;
+    presence.begin();
     feed.offer(status);
   };
 
@@ -151,6 +156,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
     },
     host,
     withClient,
+    takeControl: async () => presence.takeControl(),
     async stopEngine() {
       const running = engine;
       try {
@@ -168,6 +174,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
     close() {
       closing.abort();
       feed.stop();
+      void presence.end();
     },
   };
 };

@@ -1,10 +1,9 @@
 import {paneList} from '../lists/pane-list.ts';
-import type {AnyRow, RowOf} from '../lists/tail.ts';
-import {isBrowsing, PANES, type PaneId, type ScreenState, type Target} from '../state.ts';
-import {detailScrollLimit} from '../dialogs/detail-lines.ts';
+import {isBrowsing, PANES, type PaneId, type ScreenState} from '../state.ts';
+import {detailScrollLimit} from '../detail/detail-lines.ts';
 import {helpScrollLimit} from '../dialogs/help-rows.ts';
 import {bodyHeight, layoutOf, pageOf} from '../layout.ts';
-import {selectedIndex, selectedRow} from '../rows.ts';
+import {selectedIndex} from '../rows.ts';
 
 // Moving about: nothing here reaches the engine.
 
@@ -54,20 +53,4 @@ export const move = (state: ScreenState, motion: Motion): ScreenState => {
   const limit = scrollLimit(state);
   const page = Math.max(1, bodyHeight(state.size) - 3);
   return {...state, view: {...view, scroll: moved(Math.min(view.scroll, limit), limit + 1, page, motion)}};
-};
-
-const TARGETS: {readonly [Pane in PaneId]: (row: RowOf[Pane]) => Target | undefined} = {
-  payouts: ({coin, payout}) => ({kind: 'payout', coin: coin.coin, id: payout.id}),
-  incoming: ({coin, deposit}) => ({kind: 'deposit', coin: coin.coin, id: deposit.id}),
-  backends: ({coin}) => ({kind: 'backend', coin: coin.coin, id: coin.coin}),
-  events: ({event}) => ({kind: 'event', coin: event.coin, id: String(event.sequence)}),
-  // A line of the log is all that is known of it.
-  log: () => undefined,
-  jobs: ({coin, job}) => ({kind: 'job', coin: coin.coin, id: job.id}),
-};
-
-/** What Enter opens: bound to the id of the row, not to its place. */
-export const selectedTarget = (state: ScreenState): Target | undefined => {
-  const row = selectedRow(paneList(state.focus, state), state.selections[state.focus]);
-  return row && (TARGETS[state.focus] as (row: AnyRow) => Target | undefined)(row);
 };

@@ -1,14 +1,21 @@
-import type {KeyName} from '../input/split-keys.ts';
+import {lastFour} from '../acts/act.ts';
+import type {Command} from '../binding.ts';
+import {textOf, type KeyName} from '../input/split-keys.ts';
 import {paneList} from '../lists/pane-list.ts';
 import {jobRows, selectedRow} from '../rows.ts';
 import type {ScreenState, View} from '../state.ts';
+import {withField} from './form.ts';
+import {refusal} from './refusal.ts';
 import {stay, withToast, type Step} from './step.ts';
 
 /** A dialog is deaf that long after opening, so that keys meant for what was there before do not answer it. */
 export const DEAF_MS = 300;
 
-export const isDeaf = (view: View, at: number): boolean =>
-  (view.name === 'rescan' || view.name === 'quit' || view.name === 'init') && at - view.openedAt < DEAF_MS;
+/** What is written into a command line or a form does nothing yet: only going on with it is deaf there. */
+export const isDeaf = (view: View, command: Command, at: number): boolean => {
+  if (!('openedAt' in view) || at - view.openedAt >= DEAF_MS) return false;
+  return view.name === 'palette' || view.name === 'form' ? command === 'confirm' : true;
+};
 
 export const QUIT_CHOICES = ['leave', 'stop', 'stay'] as const;
 
@@ -35,16 +42,26 @@ export const rescanProblem = (from: string): string | undefined =>
     ? undefined
     : 'a height such as 905000, or a date such as 2026-01-31';
 
+/** Longer is neither a label nor an address. */
+const MOST_TYPED = 200;
+
 export const typeInto = (state: ScreenState, key: KeyName): ScreenState => {
   const {view} = state;
-  if (view.name !== 'rescan') return state;
-  const from = `${view.from}${key.replace('paste-', '')}`.slice(0, 10);
-  return {...state, view: {...view, from}};
+  const text = textOf(key) ?? '';
+  if (view.name === 'rescan') return {...state, view: {...view, from: `${view.from}${text}`.slice(0, 10)}};
+  if (view.name === 'confirm')
+    return {...state, view: {...view, typed: `${view.typed}${text}`.slice(0, lastFour(view.act).length)}};
+  if (view.name === 'palette')
+    return {...state, view: {...view, input: `${view.input}${text}`.slice(0, MOST_TYPED), choice: 0}};
+  return view.name === 'form' ? withField(state, value => `${value}${text}`.slice(0, MOST_TYPED)) : state;
 };
 
 export const eraseOne = (state: ScreenState): ScreenState => {
   const {view} = state;
-  return view.name === 'rescan' ? {...state, view: {...view, from: view.from.slice(0, -1)}} : state;
+  if (view.name === 'rescan') return {...state, view: {...view, from: view.from.slice(0, -1)}};
+  if (view.name === 'confirm') return {...state, view: {...view, typed: view.typed.slice(0, -1)}};
+  if (view.name === 'palette') return {...state, view: {...view, input: view.input.slice(0, -1), choice: 0}};
+  return view.name === 'form' ? withField(state, value => value.slice(0, -1)) : state;
 };
 
 export const otherCoin = (state: ScreenState): ScreenState => {
@@ -67,7 +84,8 @@ export const confirm = (state: ScreenState, at: number): Step => {
   if (view.name === 'rescan') {
     const problem = rescanProblem(view.from);
     if (problem !== undefined) return stay(withToast(state, `from: ${problem}`, 'bad', at));
-    if (state.link.state !== 'live') return stay(withToast(state, 'not now: the engine does not answer', 'bad', at));
+    const refused = refusal(state, at);
+    if (refused) return refused;
     return stay(
       {...state, view: {name: 'panes'}, focus: 'jobs'},
       {do: 'start-rescan', coin: view.coin, from: view.from === '' ? undefined : view.from},

@@ -1,7 +1,23 @@
 import type {KeyName} from '../input/split-keys.ts';
-import {bindingFor, type Command} from '../keymap.ts';
-import {isStale, PANES, shownStatus, type ScreenState} from '../state.ts';
-import {cyclePane, focusPane, move, selectedTarget, type Motion} from './browse.ts';
+import type {Binding, Command} from '../binding.ts';
+import {bindingFor} from '../keymap.ts';
+import {PANES, type ScreenState} from '../state.ts';
+import {selectedTarget} from '../targets.ts';
+import {
+  cancelPayout,
+  confirmAct,
+  mute,
+  nextNeed,
+  releasePayout,
+  sendAgain,
+  showAway,
+  takeControl,
+  toggleSink,
+} from './acts.ts';
+import {cyclePane, focusPane, move, type Motion} from './browse.ts';
+import {copyValue, copyWhole} from './copy.ts';
+import {moveField, openAddressForm, openPayoutForm, submitForm} from './form.ts';
+import {completePalette, movePalette, openPalette, runPalette} from './palette.ts';
 import {
   cancelJob,
   chooseQuit,
@@ -27,6 +43,8 @@ import {
   typeFilter,
   zoom,
 } from './look.ts';
+import {refusal} from './refusal.ts';
+import {openRelated} from './related.ts';
 import {stay, withTarget, withToast, type Effect, type Step} from './step.ts';
 
 /** A second Ctrl-C within this time leaves. */
@@ -55,7 +73,7 @@ const interrupt = (state: ScreenState, at: number): Step => {
 
 const back = (state: ScreenState): Step => {
   const {view} = state;
-  if (view.name === 'help') return stay({...state, view: view.under});
+  if (view.name !== 'panes' && 'under' in view) return stay({...state, view: view.under});
   // There is nothing behind the invitation: leaving it leaves the console.
   if (view.name === 'init') return view.phase === 'running' ? stay(state) : stay(state, {do: 'leave'});
   return stay({...state, view: {name: 'panes'}});
@@ -70,6 +88,23 @@ const open = (state: ScreenState, at: number): ScreenState => {
   const target = selectedTarget(state);
   return target ? withTarget(state, target) : withToast(state, 'nothing to open here', 'warn', at);
 };
+
+const choose = (state: ScreenState, step: 1 | -1): ScreenState => {
+  const {view} = state;
+  if (view.name === 'confirm') return {...state, view: {...view, choice: view.choice === 0 ? 1 : 0}};
+  return view.name === 'palette' ? movePalette(state, step) : chooseQuit(state, step);
+};
+
+const confirmAny = (state: ScreenState, at: number): Step => {
+  if (state.view.name === 'confirm') return confirmAct(state, at);
+  if (state.view.name === 'form') return submitForm(state, at);
+  if (state.view.name === 'palette')
+    return runPalette(state, at, (under, binding) => dispatch(under, binding, binding.keys[0] ?? '', at));
+  return confirm(state, at);
+};
+
+const openInit = (state: ScreenState, at: number): Step =>
+  stay(withToast(state, 'every configured coin has its ledger; one that exists is never overwritten', 'ok', at));
 
 type Handler = (state: ScreenState, at: number, key: KeyName) => Step;
 const moving =
@@ -106,26 +141,47 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   'start-engine': state => stay(state, {do: 'start-engine'}),
   quit: openQuit,
   interrupt,
-  'choose-next': state => stay(chooseQuit(state, 1)),
-  'choose-previous': state => stay(chooseQuit(state, -1)),
-  confirm,
+  'choose-next': state => stay(choose(state, 1)),
+  'choose-previous': state => stay(choose(state, -1)),
+  confirm: confirmAny,
   type: (state, _at, key) => stay(typeInto(state, key)),
   erase: state => stay(eraseOne(state)),
   'other-coin': state => stay(otherCoin(state)),
   initialise,
+  'open-related': openRelated,
+  copy: copyValue,
+  'copy-json': copyWhole,
+  palette: openPalette,
+  complete: state => stay(completePalette(state)),
+  'next-field': state => stay(moveField(state, 1)),
+  'previous-field': state => stay(moveField(state, -1)),
+  'next-need': nextNeed,
+  mute,
+  'take-control': takeControl,
+  away: showAway,
+  'cancel-payout': cancelPayout,
+  'release-payout': releasePayout,
+  'toggle-sink': toggleSink,
+  'send-again': sendAgain,
+  'new-address': openAddressForm,
+  'new-payout': openPayoutForm,
+  init: openInit,
 };
 
 /** Escape answers no question, so it is heard at once. On the invitation it would leave the console. */
 const isRetreat = ({view}: ScreenState, key: KeyName) => key === 'escape' && view.name !== 'init';
 
+/** What a binding does on this screen, unless the engine may not be changed now. */
+const dispatch = (state: ScreenState, binding: Binding, key: KeyName, at: number): Step =>
+  (binding.mutates ? refusal(state, at) : undefined) ?? HANDLERS[binding.command](state, at, key);
+
 /** One key against the state of this moment. Pure; effects are run by the caller, in order. */
 export const press = (state: ScreenState, key: KeyName, at: number): Step => {
   const binding = bindingFor(key, state);
   if (!binding) return stay(state);
-  if (binding.command !== 'interrupt' && !isRetreat(state, key) && isDeaf(state.view, at)) return stay(state);
-  if (binding.mutates && (isStale(state) || !shownStatus(state)))
-    return stay(withToast(state, 'refused: what you see may be out of date, the engine does not answer', 'bad', at));
-  return HANDLERS[binding.command](state, at, key);
+  if (binding.command !== 'interrupt' && !isRetreat(state, key) && isDeaf(state.view, binding.command, at))
+    return stay(state);
+  return dispatch(state, binding, key, at);
 };
 
 /** All keys of one chunk, in order. A dialog opened by one of them is deaf to the others. */

@@ -133,3 +133,23 @@ export const openScreen = ({
     },
   };
 };
+
+/** Keys as a person presses them: one after another, none of them in the time in which a dialog is deaf. */
+export const pressLater = (screen: TestScreen, ...keys: readonly string[]): void => {
+  for (const key of keys) {
+    screen.store.update(state => ({...state, now: state.now + 400}));
+    screen.press(key);
+  }
+};
+
+/** The lines of the dialog or detail that is open, from its upper border to its lower one. */
+export const framed = (lines: readonly string[]): string => {
+  const top = lines.findIndex(line => line.includes('┏'));
+  const bottom = lines.findLastIndex(line => line.includes('┗'));
+  const left = lines[top]?.indexOf('┏') ?? 0;
+  const right = (lines[top]?.indexOf('┓') ?? 0) + 1;
+  return lines
+    .slice(top, bottom + 1)
+    .map(line => line.slice(left, right))
+    .join('\n');
+};

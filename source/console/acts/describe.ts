@@ -1,0 +1,104 @@
+import type {Payout} from '../../contract/index.ts';
+import type {ScreenState} from '../state.ts';
+import type {Act} from './act.ts';
+
+export interface Description {
+  /** Over the dialog, and after the act on the message line. */
+  readonly title: string;
+  /** What will happen. */
+  readonly words: string;
+  /** What the button says. */
+  readonly verb: string;
+  /** What it is about, in full: an id or address is compared by eye. */
+  readonly facts: readonly (readonly [label: string, value: string])[];
+}
+
+export const unitOf = (state: ScreenState, coin: string): string =>
+  state.status?.coins.find(item => item.coin === coin)?.unit ?? coin.toUpperCase();
+
+export const networkOf = (state: ScreenState, coin: string): string =>
+  state.status?.coins.find(item => item.coin === coin)?.network ?? '';
+
+/** The payout as the engine last said it: among the pending ones, or fetched for the open detail. */
+export const knownPayout = ({status, fetched}: ScreenState, coin: string, id: string): Payout | undefined =>
+  status?.coins.find(item => item.coin === coin)?.pending.find(item => item.id === id) ??
+  (fetched?.target.coin === coin && fetched.payout?.id === id ? fetched.payout : undefined);
+
+const payoutFacts = (state: ScreenState, coin: string, id: string): Description['facts'] => {
+  const payout = knownPayout(state, coin, id);
+  if (!payout) return [['payout', `${id} of ${coin}`]];
+  return [
+    ['payout', payout.id],
+    ['amount', `${payout.amount} ${unitOf(state, coin)}`],
+    ['to', payout.address],
+    ['account', payout.account],
+    ['state', payout.status],
+    ...(payout.reason === undefined ? [] : [['reason', payout.reason] as const]),
+  ];
+};
+
+/** What an act does, for its dialog. Pure. */
+export const describe = (state: ScreenState, act: Act): Description => {
+  switch (act.kind) {
+    case 'cancel-payout':
+      return {
+        title: `Cancel payout ${act.id}`,
+        words: 'It will not be paid, and its account has the money back. Refused once it is signed.',
+        verb: 'Cancel the payout',
+        facts: payoutFacts(state, act.coin, act.id),
+      };
+    case 'release-payout':
+      return {
+        title: `Release payout ${act.id}`,
+        words: 'It goes out with the next transaction, limits are not asked again.',
+        verb: 'Release it',
+        facts: payoutFacts(state, act.coin, act.id),
+      };
+    case 'pause-sink':
+      return {
+        title: `Pause sink ${act.sink}`,
+        words: 'Its events wait, in order, until it is resumed. Nothing is lost.',
+        verb: 'Pause it',
+        facts: [['sink', act.sink]],
+      };
+    case 'resume-sink':
+      return {
+        title: `Resume sink ${act.sink}`,
+        words: 'Waiting events are delivered from the oldest on.',
+        verb: 'Resume it',
+        facts: [['sink', act.sink]],
+      };
+    case 'retry-delivery':
+      return {
+        title: `Send event ${act.sequence} again to ${act.sink}`,
+        words: 'With the same id and sequence as before.',
+        verb: 'Send it again',
+        facts: [
+          ['event', String(act.sequence)],
+          ['sink', act.sink],
+          ['coin', act.coin],
+        ],
+      };
+    case 'new-address':
+      return {
+        title: `New ${unitOf(state, act.coin)} address`,
+        words: 'The node makes it. What is paid to it is credited to this account.',
+        verb: 'Make it',
+        facts: [['account', act.account], ...(act.label === '' ? [] : [['label', act.label] as const])],
+      };
+    case 'new-payout':
+      return {
+        title: `Pay ${act.amount} ${unitOf(state, act.coin)}`,
+        words: 'The account is debited now. Compare the whole address.',
+        verb: 'Pay',
+        facts: [
+          ['amount', `${act.amount} ${unitOf(state, act.coin)}`],
+          ['to', act.address],
+          ['account', act.account],
+          ...(act.label === '' ? [] : [['label', act.label] as const]),
+        ],
+      };
+    default:
+      return act satisfies never;
+  }
+};

@@ -1,0 +1,51 @@
+import type {Act} from '../acts/act.ts';
+import type {KnownAddresses} from '../acts/look-alike.ts';
+import type {ApiClient} from '../deps.ts';
+
+/** Does it over the API, which refuses what must not be and records who did it. Resolves with what became of it. */
+export const performAct = async (client: ApiClient, act: Act): Promise<string> => {
+  switch (act.kind) {
+    case 'cancel-payout': {
+      const {id, status} = await client.cancelPayout(act.coin, act.id);
+      return `payout ${id} is ${status}`;
+    }
+    case 'release-payout': {
+      const {id, status} = await client.releasePayout(act.coin, act.id);
+      return `payout ${id} is released, now ${status}`;
+    }
+    case 'pause-sink':
+      await client.pauseSink(act.sink);
+      return `sink ${act.sink} is paused`;
+    case 'resume-sink':
+      await client.resumeSink(act.sink);
+      return `sink ${act.sink} is resumed`;
+    case 'retry-delivery':
+      await client.retryDelivery(act.coin, act.id);
+      return `event ${act.sequence} is sent to ${act.sink} again`;
+    case 'new-address': {
+      const {address} = await client.createAddress(act.coin, act.account, act.label === '' ? undefined : act.label);
+      return `new address of ${act.account}: ${address}`;
+    }
+    case 'new-payout': {
+      const {coin, account, address, amount, label, key} = act;
+      const body = {account, address, amount, ...(label !== '' && {label})};
+      const {value, created} = await client.createPayout(coin, key, body);
+      return `payout ${value.id} of ${value.amount} is ${created ? '' : 'there already, '}${value.status}`;
+    }
+    default:
+      return act satisfies never;
+  }
+};
+
+/** Newest payouts and addresses that a new address is compared with. */
+const COMPARED = 1000;
+
+export const learnAddresses = async (client: ApiClient, coin: string): Promise<KnownAddresses> => {
+  const [payouts, addresses] = await Promise.all([
+    client.payouts(coin, {limit: COMPARED}),
+    client.addresses(coin, {limit: COMPARED}),
+  ]);
+  const paid = new Map<string, number>();
+  for (const {address} of payouts.items) paid.set(address, (paid.get(address) ?? 0) + 1);
+  return {paid, own: new Set(addresses.items.map(({address}) => address))};
+};

@@ -273,6 +273,15 @@ export const skimTransaction = (
     return walk.hit ? relevantTransaction(walk, watch) : undefined;
   });
 
+/** What a raw transaction spends; nothing for a coinbase. Throws `bad_backend_answer` like the skim. */
+export const inputsOf = (raw: Buffer, format: BlockFormat): Outpoint[] =>
+  guarded('transaction', () => {
+    const walk = walkOf(raw, format);
+    readFlags(walk);
+    walk.position = walk.body;
+    return readInputs(walk).inputs;
+  });
+
 /**
  * Txid of raw transaction bytes, witness or not. Undefined for one with MWEB parts only, whose txid stands in data that
  * are not read here. Throws `bad_backend_answer` like the skim.

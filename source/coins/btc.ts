@@ -17,6 +17,8 @@ export const btc: Coin = {
   smallestUnit: 'sat',
   maxSupply: MAX_MONEY,
   coinbaseMaturity: 101,
+  depositMaturity: 1,
+  daemon: 'bitcoind',
   blockTime: 600,
   segwit: true,
   format: {auxpow: false, mweb: false, maxOutput: MAX_MONEY},

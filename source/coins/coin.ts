@@ -48,6 +48,13 @@ export interface Coin {
   readonly maxSupply: Satoshi;
   /** Confirmations at which a coinbase output can be spent *and* is available here (COINBASE_MATURITY + 1). */
   readonly coinbaseMaturity: number;
+  /**
+   * Confirmations at which any other deposit can be spent. Above 1 where outputs may stem from elsewhere than a
+   * payment: a peg-out of MWEB is immature for 6 blocks (PEGOUT_MATURITY), and its output does not look different.
+   */
+  readonly depositMaturity: number;
+  /** Program that runs a node of it, for error messages. */
+  readonly daemon: string;
   /** Expected seconds between blocks, for ETAs. */
   readonly blockTime: number;
   /** How its addresses and wallets are: witness (BIP141) or only legacy ones. */

@@ -30,6 +30,8 @@ export const customCoin = (name: string, network: NetworkName, params: CustomCoi
   smallestUnit: params.smallestUnit,
   maxSupply: satoshi(params.maxSupply),
   coinbaseMaturity: params.coinbaseMaturity,
+  depositMaturity: params.mweb ? 6 : 1,
+  daemon: 'the node',
   blockTime: params.blockTime,
   segwit: params.segwit,
   format: {auxpow: params.auxpow, mweb: params.mweb, maxOutput: satoshi(params.maxSupply)},

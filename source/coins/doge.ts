@@ -17,6 +17,8 @@ export const doge: Coin = {
   maxSupply: MAX_MONEY,
   // 240 since block 145,000 of mainnet; less on test networks, where waiting longer harms nothing.
   coinbaseMaturity: 241,
+  depositMaturity: 1,
+  daemon: 'dogecoind',
   blockTime: 60,
   segwit: false,
   format: {auxpow: true, mweb: false, maxOutput: MAX_MONEY},

@@ -20,6 +20,8 @@ export const ltc: Coin = {
   smallestUnit: 'lit',
   maxSupply: MAX_MONEY,
   coinbaseMaturity: 101,
+  depositMaturity: 6,
+  daemon: 'litecoind',
   blockTime: 150,
   segwit: true,
   format: {auxpow: false, mweb: true, maxOutput: MAX_MONEY},

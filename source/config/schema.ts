@@ -7,19 +7,12 @@ import {coinSchema} from './coin-schema.ts';
 import {choice, duration, expecting, section, text} from './fields.ts';
 import {sinkSchema} from './sink-schema.ts';
 
-/** Coins whose daemons are not spoken yet. */
-const COINS_LATER: readonly string[] = ['ltc', 'doge'];
-
 /** Lower case, as in file names and routes. */
 const COIN_NAME = /^[a-z][a-z0-9]{1,15}$/;
 
 /** The coins that a file may have: the built-in ones, and those that it describes itself. */
 export const coinsOf = (data: unknown): ReadonlyMap<string, {coin: Coin; described: boolean}> => {
-  const known = new Map(
-    [...builtIn.values()]
-      .filter(({name}) => !COINS_LATER.includes(name))
-      .map(coin => [coin.name, {coin, described: false}]),
-  );
+  const known = new Map([...builtIn.values()].map(coin => [coin.name, {coin, described: false}]));
   const sections = (data as {coins?: unknown} | null | undefined)?.coins;
   if (typeof sections !== 'object' || sections === null) return known;
   for (const [name, section] of Object.entries(sections)) {
@@ -34,7 +27,7 @@ const coinsSection = (data: unknown) => {
   const shape: Record<string, z.ZodOptional<ReturnType<typeof coinSchema>>> = {};
   const known = coinsOf(data);
   for (const [name, {coin, described}] of known) shape[name] = coinSchema(coin, described).optional();
-  return section('a mapping with one entry per coin, such as btc', shape, COINS_LATER).refine(
+  return section('a mapping with one entry per coin, such as btc', shape).refine(
     value => Object.keys(value).length > 0,
     {error: `names no coin; supported: ${[...known.keys()].join(', ')}, and others with \`params\``},
   );

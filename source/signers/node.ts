@@ -1,4 +1,4 @@
-import {isRefusal, type WalletRpc} from '../backends/bitcoind/index.ts';
+import {type Abilities, isRefusal, type WalletRpc} from '../backends/bitcoind/index.ts';
 import {formatAmount} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Outpoint} from '../primitives/ids.ts';
@@ -29,11 +29,12 @@ const setLocks = async (
   outpoints: readonly Outpoint[],
 ): Promise<void> => {
   if (outpoints.length === 0) return;
-  // Persistent, or a restart of the node would forget it.
+  // Persistent where the node can, or its restart would forget it.
+  const {persistentLocks} = await wallet.abilities.get();
   const paramsFor = (some: readonly Outpoint[]) => [
     unlock,
     some.map(({txid, vout}) => ({txid, vout})),
-    ...(unlock ? [] : [true]),
+    ...(unlock || !persistentLocks ? [] : [true]),
   ];
   try {
     await wallet.call('lockunspent', paramsFor(outpoints));
@@ -54,18 +55,35 @@ const setLocks = async (
 
 const sign = async (wallet: WalletRpc, plan: TransactionPlan): Promise<SignAnswer> => {
   try {
-    const unsigned = await wallet.call('createpsbt', [
-      plan.inputs.map(({outpoint}) => ({txid: outpoint.txid, vout: outpoint.vout, sequence: SEQUENCE})),
-      plan.outputs.map(({address, amount}) => ({[address]: formatAmount(amount)})),
-      // No locktime: signing the same plan again gives the same bytes, whatever the height.
-      0,
-    ]);
-    // Sign, every input with its type's default (all of the transaction), without key paths, and finalize.
-    const answer = await wallet.call('walletprocesspsbt', [unsigned, true, 'DEFAULT', false, true]);
-    return await read(wallet, answer);
+    const abilities = await wallet.abilities.get();
+    const signed = abilities.has('walletprocesspsbt') ? signPsbt(wallet, plan, abilities) : signRaw(wallet, plan);
+    return await read(wallet, await signed);
   } catch (error) {
     return answerOf(error);
   }
+};
+
+const inputsOf = (plan: TransactionPlan) =>
+  plan.inputs.map(({outpoint}) => ({txid: outpoint.txid, vout: outpoint.vout, sequence: SEQUENCE}));
+
+/** No locktime: signing the same plan again gives the same bytes, whatever the height. */
+const LOCKTIME = 0;
+
+const signPsbt = async (wallet: WalletRpc, plan: TransactionPlan, {finalizes}: Abilities): Promise<unknown> => {
+  const outputs = plan.outputs.map(({address, amount}) => ({[address]: formatAmount(amount)}));
+  const unsigned = await wallet.call('createpsbt', [inputsOf(plan), outputs, LOCKTIME]);
+  // Sign, every input with its type's default (all of the transaction), without key paths, and finalize.
+  if (finalizes) return wallet.call('walletprocesspsbt', [unsigned, true, 'DEFAULT', false, true]);
+  const processed = await wallet.call('walletprocesspsbt', [unsigned, true, 'ALL', false]);
+  return wallet.call('finalizepsbt', [(processed as {psbt?: unknown} | null)?.psbt, true]);
+};
+
+/** Of daemons without PSBT (Dogecoin Core 1.14). The wallet knows the coins; nothing else is told. */
+const signRaw = async (wallet: WalletRpc, plan: TransactionPlan): Promise<unknown> => {
+  // One object in the order of the outputs: a batch holds no address twice.
+  const outputs = Object.fromEntries(plan.outputs.map(({address, amount}) => [address, formatAmount(amount)]));
+  const unsigned = await wallet.call('createrawtransaction', [inputsOf(plan), outputs, LOCKTIME]);
+  return wallet.call('signrawtransaction', [unsigned]);
 };
 
 const read = async (wallet: WalletRpc, answer: unknown): Promise<SignAnswer> => {

@@ -20,7 +20,7 @@ coins:
     payouts:
       fee: {min_rate: 300, max_rate: 200, paid_by: account, bogus: 1}
       limits: {per_payout: 1.0, per_day: "1,5"}
-  doge: {}
+  dogee: {}
 events:
   shop: {type: webhook, url: "http://shop.example/x", secret: short, types: [deposit.credted]}
   books: {type: script, command: ./on-event.sh}
@@ -44,7 +44,7 @@ service:
     config.yaml:17:61: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by
     config.yaml:18:28: coins.btc.payouts.limits.per_payout: is the number 1.0; expected an amount as a quoted string such as "1.0"
     config.yaml:18:42: coins.btc.payouts.limits.per_day: amount "1,5" is not a plain decimal number; expected a string such as "1.5" with at most 8 decimals
-    config.yaml:19:3: coins.doge: is not built yet; supported: btc
+    config.yaml:19:3: coins.dogee: is not known here; did you mean doge?
     config.yaml:21:30: events.shop.url: is plain http to another machine; expected https (http only to 127.0.0.1, ::1 or localhost)
     config.yaml:21:63: events.shop.secret: is 5 bytes long; expected a secret of at least 24 bytes, or whsec_ and base64 (make one: openssl rand -base64 32)
     config.yaml:21:78: events.shop.types[0]: is "deposit.credted"; expected one of the 23 known; did you mean deposit.credited?
@@ -69,8 +69,11 @@ test('problems carry file, line, column and field for a program to read', () => 
 
 const refused: [what: string, source: string, expected: string | RegExp][] = [
   ['no coins', 'service: {}\n', '1:1: coins: is missing; expected a mapping with one entry per coin, such as btc'],
-  ['an empty list of coins', 'coins: {}\n', '1:1: coins: names no coin; supported: btc, and others with `params`'],
-  ['a later coin', `${MINIMAL}  ltc: {}\n`, '5:3: coins.ltc: is not built yet; supported: btc'],
+  [
+    'an empty list of coins',
+    'coins: {}\n',
+    '1:1: coins: names no coin; supported: btc, ltc, doge, and others with `params`',
+  ],
   ['an unknown coin', `${MINIMAL}  bct: {}\n`, '5:3: coins.bct: is not known here; did you mean btc?'],
   ['an empty coin', 'coins: {btc: }\n', '1:9: coins.btc: is empty; expected a mapping with `network` and `backend`'],
   [

@@ -20,8 +20,10 @@ export interface Answer<Body> {
 /** The HTTP API over the engine's socket, spoken from outside: no code shared with the product's own client. */
 export class ApiClient {
   readonly #client: Client;
+  readonly #coin: string;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, coin = 'btc') {
+    this.#coin = coin;
     this.#client = new Client('http://localhost', {socketPath, pipelining: 1});
   }
 
@@ -67,18 +69,18 @@ export class ApiClient {
 
   health = () => this.request<Health>('GET', '/health');
   status = () => this.get<Status>('/v1/status');
-  books = () => this.get<Books>('/v1/btc/books');
-  createAccount = (name: string) => this.post<Account>('/v1/btc/accounts', {name});
-  account = (name: string) => this.get<Account>(`/v1/btc/accounts/${name}`);
+  books = () => this.get<Books>(`/v1/${this.#coin}/books`);
+  createAccount = (name: string) => this.post<Account>(`/v1/${this.#coin}/accounts`, {name});
+  account = (name: string) => this.get<Account>(`/v1/${this.#coin}/accounts/${name}`);
   createAddress = async (account: string): Promise<string> =>
-    (await this.post<Address>(`/v1/btc/accounts/${account}/addresses`, {})).address;
-  payout = (id: string) => this.get<Payout>(`/v1/btc/payouts/${id}`);
-  deposits = (filter = '') => this.all<Deposit>(`/v1/btc/deposits${filter}`);
-  payouts = (filter = '') => this.all<Payout>(`/v1/btc/payouts${filter}`);
+    (await this.post<Address>(`/v1/${this.#coin}/accounts/${account}/addresses`, {})).address;
+  payout = (id: string) => this.get<Payout>(`/v1/${this.#coin}/payouts/${id}`);
+  deposits = (filter = '') => this.all<Deposit>(`/v1/${this.#coin}/deposits${filter}`);
+  payouts = (filter = '') => this.all<Payout>(`/v1/${this.#coin}/payouts${filter}`);
 
   /** Queues a payout, whatever the answer. */
   pay = (key: string, body: {account: string; address: string; amount: string}) =>
-    this.request<Payout & Omit<Problem, 'status'>>('POST', '/v1/btc/payouts', body, {'idempotency-key': key});
+    this.request<Payout & Omit<Problem, 'status'>>('POST', `/v1/${this.#coin}/payouts`, body, {'idempotency-key': key});
 
   /** Every item of a list, page by page. */
   async all<Item>(path: string): Promise<Item[]> {
@@ -96,7 +98,9 @@ export class ApiClient {
   async events(): Promise<Event[]> {
     const items: Event[] = [];
     for (;;) {
-      const page = await this.get<Page<Event>>(`/v1/btc/events?after=${items.at(-1)?.sequence ?? 0}&limit=1000`);
+      const page = await this.get<Page<Event>>(
+        `/v1/${this.#coin}/events?after=${items.at(-1)?.sequence ?? 0}&limit=1000`,
+      );
       items.push(...page.items);
       if (page.next === null || page.items.length === 0) return items;
     }

@@ -6,6 +6,8 @@ export interface ConfigFileOptions {
   readonly directory: string;
   readonly node: {readonly url: string; readonly cookiePath: string; readonly zmqUrl?: string | undefined};
   readonly wallet?: string;
+  /** btc unless said. */
+  readonly coin?: string;
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
   readonly webhook?: {readonly url: string; readonly secret: string};
@@ -15,6 +17,7 @@ export interface ConfigFileOptions {
 }
 
 export interface ConfigFile {
+  readonly coin: string;
   readonly path: string;
   readonly socket: string;
   readonly ledger: string;
@@ -34,21 +37,22 @@ const payoutLines = ({limits}: ConfigFileOptions): string[] => {
   return lines;
 };
 
-/** Writes the config of one btc ledger on a regtest node, and says where its parts are. */
+/** Writes the config of one ledger on a regtest node, and says where its parts are. */
 export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
   const {directory, node, webhook} = options;
   mkdirSync(join(directory, 'data'), {recursive: true});
   const file = {
+    coin: options.coin ?? 'btc',
     path: join(directory, 'config.yaml'),
     socket: join(directory, 'engine.sock'),
-    ledger: join(directory, 'data', 'btc.sqlite'),
+    ledger: join(directory, 'data', `${options.coin ?? 'btc'}.sqlite`),
     log: join(directory, 'engine.log'),
   };
   const lines = [
     'database:',
     '  url: sqlite:./data/{coin}.sqlite',
     'coins:',
-    '  btc:',
+    `  ${options.coin ?? 'btc'}:`,
     '    network: regtest',
     `    confirmations: ${options.confirmations ?? 3}`,
     `    max_confirmation_count: ${options.maxConfirmationCount ?? 8}`,

@@ -38,7 +38,7 @@ export class Engine {
     const begun = performance.now();
     const program = new Program([this.#config.path, '--headless'], {env: this.#env});
     this.#program = program;
-    this.#api = new ApiClient(this.#config.socket);
+    this.#api = new ApiClient(this.#config.socket, this.#config.coin);
     try {
       await Promise.race([
         until('the engine to answer', async () => (await this.api.health()).status > 0, {every: 10}),

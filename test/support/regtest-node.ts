@@ -50,7 +50,17 @@ process.once('exit', () => {
   for (const node of running) node.abandon();
 });
 
+/** Which program runs the node; `litecoind` is Litecoin Core 0.21, which has no ZMQ. */
+export type Daemon = 'bitcoind' | 'litecoind';
+
+/** Debian's binary: the `litecoind` on PATH is a wrapper that writes into the home directory. */
+const LITECOIND = '/usr/lib/litecoin/litecoind';
+
 export interface RegtestOptions {
+  readonly daemon?: Daemon;
+  /** Litecoin's extension blocks: active from block 432, which must hold a first peg-in; never, unless said. */
+  readonly mweb?: boolean;
+
   /** Publishes rawtx, hashblock and sequence on `zmqUrl`; yes unless false. */
   readonly zmq?: boolean;
   /** More arguments for bitcoind; they come last, so they win. */
@@ -139,14 +149,20 @@ export class RegtestNode {
 
   #arguments(): string[] {
     const {rpc, p2p} = this.#ports;
-    const zmq = this.#options.zmq === false ? [] : ['rawtx', 'hashblock', 'sequence'];
-    const network = `-regtest -server -rpcport=${rpc} -port=${p2p} -bind=127.0.0.1 -discover=0 -dnsseed=0 -fixedseeds=0`;
-    const quiet = '-listenonion=0 -i2pacceptincoming=0 -printtoconsole=0 -rpcworkqueue=128';
+    const zmq =
+      this.#options.zmq === false || this.#options.daemon === 'litecoind' ? [] : ['rawtx', 'hashblock', 'sequence'];
+    const network = `-regtest -server -rpcport=${rpc} -port=${p2p} -bind=127.0.0.1 -discover=0 -dnsseed=0`;
+    const quiet = '-listenonion=0 -printtoconsole=0 -rpcworkqueue=128';
     const indexes = '-txindex=1 -blockfilterindex=1 -dbcache=64';
-    const wallet = '-fallbackfee=0.0002 -addresstype=bech32 -changetype=bech32 -keypool=50 -unsafesqlitesync=1';
+    const wallet = '-fallbackfee=0.0002 -addresstype=bech32 -changetype=bech32 -keypool=50';
+    const own =
+      this.#options.daemon === 'litecoind'
+        ? '-mempoolreplacement=1 -walletrbf=1 -flushwallet=0 -mintxfee=0.00001'
+        : '-unsafesqlitesync=1 -i2pacceptincoming=0 -fixedseeds=0';
     return [
-      ...[network, quiet, indexes, wallet].flatMap(flags => flags.split(' ')),
+      ...[network, quiet, indexes, wallet, own].flatMap(flags => flags.split(' ')),
       `-datadir=${this.dataDirectory}`,
+      ...(this.#options.daemon === 'litecoind' && this.#options.mweb !== true ? ['-vbparams=mweb:-2:0'] : []),
       ...zmq.map(topic => `-zmqpub${topic}=${this.zmqUrl}`),
       ...(this.#options.args ?? []),
     ];
@@ -167,7 +183,11 @@ export class RegtestNode {
   launch(args: readonly string[] = []): void {
     if (this.isRunning) throw new Error('the node is running already');
     this.#output = '';
-    const child = spawn(findBitcoind(), [...this.#arguments(), ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(
+      this.#options.daemon === 'litecoind' ? LITECOIND : findBitcoind(),
+      [...this.#arguments(), ...args],
+      {stdio: ['ignore', 'pipe', 'pipe']},
+    );
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.#output = (this.#output + text).slice(-4000)));
     }

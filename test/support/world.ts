@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {writeConfigFile, type ConfigFile, type ConfigFileOptions} from './config-file.ts';
 import {Engine} from './engine.ts';
 import {runProgram, type ProgramResult} from './program.ts';
-import {RegtestNode} from './regtest-node.ts';
+import {type Daemon, RegtestNode} from './regtest-node.ts';
 import {until} from './until.ts';
 import {WebhookReceiver} from './webhook-receiver.ts';
 
@@ -12,6 +12,9 @@ export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'nod
   /** Without ZMQ the engine has only its polling; with it unless said. */
   readonly zmq?: boolean;
   readonly nodeArgs?: string[];
+  /** bitcoind, and so a ledger of btc, unless said. */
+  readonly daemon?: Daemon;
+  readonly mweb?: boolean;
   /** Leaves `init` and the engine's start to the test. */
   readonly bare?: boolean;
 }
@@ -37,12 +40,19 @@ export class World {
 
   static async start(options: WorldOptions = {}): Promise<World> {
     const directory = mkdtempSync(join(tmpdir(), 'cac-'));
-    const node = await RegtestNode.start({zmq: options.zmq ?? true, args: options.nodeArgs ?? []});
+    const {daemon = 'bitcoind'} = options;
+    const node = await RegtestNode.start({
+      daemon,
+      mweb: options.mweb ?? false,
+      zmq: options.zmq ?? true,
+      args: options.nodeArgs ?? [],
+    });
     const receiver = await WebhookReceiver.start();
     const config = writeConfigFile({
       ...options,
+      coin: daemon === 'litecoind' ? 'ltc' : 'btc',
       directory,
-      node,
+      node: {url: node.url, cookiePath: node.cookiePath, zmqUrl: daemon === 'litecoind' ? undefined : node.zmqUrl},
       webhook: {url: receiver.url, secret: receiver.secret},
     });
     const world = new World({directory, node, receiver, config});

@@ -18,34 +18,52 @@ export const blockchainInfo = z.object({
   blocks: count,
   headers: z.number().int(),
   bestblockhash: blockHash,
-  time: count,
-  initialblockdownload: z.boolean(),
+  /** Since Bitcoin Core 23. */
+  time: count.optional(),
+  /** Since Bitcoin Core 0.16. */
+  initialblockdownload: z.boolean().optional(),
   pruned: z.boolean(),
   pruneheight: count.optional(),
 });
 
-export const mempoolState = z.object({loaded: z.boolean()});
+export const mempoolState = z.object({loaded: z.boolean().optional()});
 
 export const mempoolInfo = z.object({
   size: count,
   bytes: count,
   mempoolminfee: decimal,
-  minrelaytxfee: decimal,
+  minrelaytxfee: decimal.optional(),
 });
 
-export const networkInfo = z.object({subversion: z.string(), connections: count});
+export const networkInfo = z.object({subversion: z.string(), connections: count, relayfee: decimal});
 
 export const spendingPrevouts = z.array(z.object({spendingtxid: txid.optional()}));
 
-export const addressInfo = z.object({ismine: z.boolean(), parent_desc: z.string().optional()});
+export const addressInfo = z.object({
+  ismine: z.boolean(),
+  parent_desc: z.string().optional(),
+  hdseedid: z.string().optional(),
+  hdmasterkeyid: z.string().optional(),
+});
+
+export const walletInfo = z.object({
+  descriptors: z.boolean().optional(),
+  hdseedid: z.string().optional(),
+  hdmasterkeyid: z.string().optional(),
+  immature_balance: decimal.optional(),
+});
 
 export const descriptors = z.object({descriptors: z.array(z.object({desc: z.string(), active: z.boolean()}))});
 
-export const unspent = z.object({txid, vout: count, amount: decimal});
+/** Litecoin's wallet lists coins inside MWEB too, which have no vout. */
+export const unspent = z.object({txid, vout: count.optional(), amount: decimal});
 
 export const balances = z.object({mine: z.object({immature: decimal})});
 
-export const smartFee = z.object({feerate: decimal.optional()});
+/** Before Bitcoin Core 0.15 an unknown feerate is -1. */
+export const smartFee = z.object({
+  feerate: z.union([decimal, z.literal(-1), z.string().regex(/^-1(\.0+)?$/)]).optional(),
+});
 
 export const acceptance = z
   .array(z.object({txid, allowed: z.boolean().optional(), 'reject-reason': z.string().optional()}))

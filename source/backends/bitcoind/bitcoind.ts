@@ -5,6 +5,7 @@ import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import type {Log} from '../../primitives/log.ts';
 import type {Meter} from '../../primitives/meter.ts';
+import {AbilityProbe} from './abilities.ts';
 import {BitcoindAddressSource} from './address-source.ts';
 import {BitcoindBroadcaster} from './broadcaster.ts';
 import {BitcoindChainSource} from './chain-source.ts';
@@ -40,12 +41,17 @@ export interface Bitcoind {
 
 export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions): Bitcoind => {
   const {coin, network, clock, log, meter, walletFingerprints} = options;
-  const rpc = new RpcClient(config, coin.name, clock, meter);
-  const wallet = new WalletRpc(rpc, log);
+  const rpc = new RpcClient(config, coin, clock, meter);
+  const abilities = new AbilityProbe(rpc);
+  const wallet = new WalletRpc(rpc, abilities, log);
   const channels = new NotifyChannels(config.notify, clock, log);
   return {
-    chain: new BitcoindChainSource(rpc, {network, format: coin.format}, channels),
-    addresses: new BitcoindAddressSource(wallet, walletFingerprints, text => isAddress(text, coin, network)),
+    chain: new BitcoindChainSource(rpc, {network, format: coin.format}, channels, abilities),
+    addresses: new BitcoindAddressSource(
+      wallet,
+      {coin, isAddress: text => isAddress(text, coin, network)},
+      walletFingerprints,
+    ),
     broadcaster: new BitcoindBroadcaster(wallet),
     fees: new BitcoindFeeSource(rpc),
     health: new BitcoindHealth(rpc, channels),

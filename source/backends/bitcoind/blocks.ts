@@ -15,7 +15,7 @@ const BATCH_CAP = 72_000_000;
 const IN_FLIGHT = 2;
 
 const requestBatch = async (rpc: RpcClient, refs: readonly BlockRef[], signal: AbortSignal): Promise<RawBlock[]> => {
-  const calls = refs.map(({hash}) => ({method: 'getblock', params: [hash, 0]}));
+  const calls = refs.map(({hash}) => ({method: 'getblock', params: [hash, false]}));
   const outcomes = await rpc.batch(calls, {lane: 'bulk', cap: BATCH_CAP, signal});
   return outcomes.map((outcome, index) => {
     if ('refusal' in outcome) throw outcome.refusal;

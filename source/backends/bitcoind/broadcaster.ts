@@ -15,9 +15,11 @@ export class BitcoindBroadcaster implements Broadcaster {
     this.#wallet = wallet;
   }
 
+  /** Daemons before Bitcoin Core 0.17 cannot test: there the send itself tells. */
   async testAccept(raw: Buffer): Promise<AcceptAnswer> {
     try {
-      const {client} = this.#wallet;
+      const {client, abilities} = this.#wallet;
+      if (!(await abilities.get()).has('testmempoolaccept')) return {kind: 'acceptable'};
       const answer = await client.call('testmempoolaccept', [[raw.toString('hex')]], {decimals: true});
       const [verdict] = readAs(acceptance, answer, 'testmempoolaccept', client.faults);
       if (verdict?.allowed === true) return {kind: 'acceptable'};
@@ -44,7 +46,7 @@ export class BitcoindBroadcaster implements Broadcaster {
     const [entry, own, indexed] = await this.#wallet.batch([
       {method: 'getmempoolentry', params: [txid]},
       {method: 'gettransaction', params: [txid]},
-      {method: 'getrawtransaction', params: [txid, 1]},
+      {method: 'getrawtransaction', params: [txid, true]},
     ]);
     if (this.#confirmations(own) > 0 || this.#confirmations(indexed) > 0) return 'anchored';
     return entry !== undefined && this.#isThere(entry) ? 'mempool' : 'absent';

@@ -4,6 +4,8 @@ import type {BlockFormat, Network} from '../../coins/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
 import {streamBlocks} from './blocks.ts';
+import type {AbilityProbe} from './abilities.ts';
+import {MempoolSpenders} from './mempool-spenders.ts';
 import type {NotifyChannels} from './notify-channels.ts';
 import type {RpcCall, RpcClient, RpcOutcome} from './rpc-client.ts';
 
@@ -15,6 +17,10 @@ const MEMPOOL_CAP = 72_000_000;
 const TRANSACTIONS_CAP = 100_000_000;
 const TRANSACTIONS_PER_BATCH = 100;
 const HEADER_TIME_OFFSET = 68;
+/** A daemon that does not say whether it downloads the chain does so while its headers are this far ahead. */
+const BLOCKS_BEHIND = 24;
+/** ms a daemon that does not say so may take to load its stored mempool after a start. */
+const MEMPOOL_LOADS_FOR = 120_000;
 
 const chunks = <Item>(items: readonly Item[], size: number): Item[][] => {
   const parts: Item[][] = [];
@@ -27,9 +33,19 @@ export class BitcoindChainSource implements ChainSource {
   readonly #network: Network;
   readonly #format: BlockFormat;
   readonly #channels: NotifyChannels;
+  readonly #abilities: AbilityProbe;
+  readonly #spenders: MempoolSpenders;
+  #tipTime: {readonly hash: BlockHash; readonly time: number} | undefined;
 
-  constructor(rpc: RpcClient, {network, format}: {network: Network; format: BlockFormat}, channels: NotifyChannels) {
+  constructor(
+    rpc: RpcClient,
+    {network, format}: {network: Network; format: BlockFormat},
+    channels: NotifyChannels,
+    abilities: AbilityProbe,
+  ) {
     this.#rpc = rpc;
+    this.#abilities = abilities;
+    this.#spenders = new MempoolSpenders(format);
     this.#network = network;
     this.#format = format;
     this.#channels = channels;
@@ -48,10 +64,19 @@ export class BitcoindChainSource implements ChainSource {
       height: info.blocks,
       hash: info.bestblockhash,
       chain: info.chain,
-      time: info.time,
-      syncing: info.initialblockdownload && !isIdleRegtest,
+      time: info.time ?? (await this.#timeOf(info.bestblockhash)),
+      syncing: (info.initialblockdownload ?? info.blocks + BLOCKS_BEHIND < info.headers) && !isIdleRegtest,
       prunedBelow: info.pruned ? info.pruneheight : undefined,
     };
+  }
+
+  /** Header time of the tip, for daemons that do not say it themselves. */
+  async #timeOf(hash: BlockHash): Promise<number> {
+    if (this.#tipTime?.hash !== hash) {
+      const time = this.#headerTime(await this.#rpc.call('getblockheader', [hash, false]));
+      this.#tipTime = {hash, time};
+    }
+    return this.#tipTime.time;
   }
 
   async genesis(): Promise<BlockHash> {
@@ -97,7 +122,10 @@ export class BitcoindChainSource implements ChainSource {
       {cap: MEMPOOL_CAP},
     );
     const {loaded} = readAs(mempoolState, resultOf(info), 'getmempoolinfo', this.#rpc.faults);
-    return {loaded, txids: readTxids(resultOf(list), 'getrawmempool', this.#rpc.faults)};
+    return {
+      loaded: loaded ?? this.#rpc.steadyFor >= MEMPOOL_LOADS_FOR,
+      txids: readTxids(resultOf(list), 'getrawmempool', this.#rpc.faults),
+    };
   }
 
   async mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
@@ -105,7 +133,7 @@ export class BitcoindChainSource implements ChainSource {
     for (const part of chunks(txids, TRANSACTIONS_PER_BATCH)) {
       // With -txindex getrawtransaction finds mined ones too: whether the mempool holds it, its entry says.
       const calls = part.flatMap(txid => [
-        {method: 'getrawtransaction', params: [txid, 0]},
+        {method: 'getrawtransaction', params: [txid, false]},
         {method: 'getmempoolentry', params: [txid]},
       ]);
       const outcomes = await this.#rpc.batch(calls, {cap: TRANSACTIONS_CAP});
@@ -128,6 +156,11 @@ export class BitcoindChainSource implements ChainSource {
   }
 
   async mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]> {
+    if (outpoints.length === 0) return [];
+    if (!(await this.#abilities.get()).has('gettxspendingprevout')) {
+      const {txids} = await this.mempool();
+      return this.#spenders.find(outpoints, txids, fresh => this.mempoolTransactions(fresh));
+    }
     const spenders: (Txid | undefined)[] = [];
     for (const part of chunks(outpoints, CALLS_PER_BATCH)) {
       const answer = await this.#rpc.call('gettxspendingprevout', [part.map(({txid, vout}) => ({txid, vout}))]);

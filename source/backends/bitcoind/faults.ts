@@ -30,14 +30,14 @@ const MESSAGES: Partial<Record<RefusalKind, (place: Place, words: string, method
   'not-ready': ({node}, words) => `${node} is not ready: ${words}`,
   'wallet-missing': place =>
     `${place.node} has no wallet "${place.wallet}" (${place.key('wallet')}): ` +
-    `create it with \`bitcoin-cli createwallet ${place.wallet}\`, or name the right one`,
-  'wallet-locked': ({node, wallet}) =>
-    `the wallet "${wallet}" of ${node} is locked: unlock it with \`bitcoin-cli -rpcwallet=${wallet} walletpassphrase\``,
+    `create it with \`${place.cli} createwallet ${place.wallet}\`, or name the right one`,
+  'wallet-locked': ({node, wallet, cli}) =>
+    `the wallet "${wallet}" of ${node} is locked: unlock it with \`${cli} -rpcwallet=${wallet} walletpassphrase\``,
   'wallet-busy': ({node, wallet}, words) => `the wallet "${wallet}" of ${node} is busy: ${words}`,
   pruned: ({node}) =>
     `${node} has pruned a block that is needed: start it with -prune=0 -reindex, or use a node that keeps its blocks`,
   unsupported: ({node}, _words, method) =>
-    `${node} does not know the method ${method}: Bitcoin Core 30 is what is supported`,
+    `${node} does not know the method ${method}: see docs/networks.md for the daemons that are supported`,
 };
 
 /**
@@ -88,7 +88,7 @@ export class Faults {
       'not-bitcoind': {
         code: 'bad_backend_answer',
         field: url,
-        message: `what answers at ${this.#place.origin} does not speak bitcoind's RPC (${what}): correct ${url}`,
+        message: `what answers at ${this.#place.origin} does not speak ${this.#place.daemon}'s RPC (${what}): correct ${url}`,
       },
     };
   }
@@ -96,7 +96,7 @@ export class Faults {
   #unauthorized(): string {
     const {node, cookiePath, authKey} = this.#place;
     return cookiePath === undefined
-      ? `${node} refuses this user and password: correct ${authKey}, or rpcauth in its bitcoin.conf`
+      ? `${node} refuses this user and password: correct ${authKey}, or rpcauth in its configuration`
       : `${node} refuses the cookie in ${cookiePath}: does the file belong to this node? Correct ${authKey}`;
   }
 
@@ -109,7 +109,7 @@ export class Faults {
           'it is in the node’s data directory, in `regtest/` for regtest; or set `auth: {user, password}`'
         : code === 'EACCES'
           ? `the cookie file ${cookiePath} (${authKey}) may not be read by this user: ` +
-            'start bitcoind with -rpccookieperms=group, or run as its user'
+            'start it with -rpccookieperms=group, or run as its user'
           : `the cookie file ${cookiePath} (${authKey}) cannot be read: ${code}`;
     return new EngineError('backend_auth', message, {retry: 'backoff', field: authKey});
   }
@@ -118,10 +118,10 @@ export class Faults {
     const {node} = this.#place;
     const url = this.#place.key('url');
     const words: Record<ConnectionFault, string> = {
-      refused: `nothing listens there. Start bitcoind, or correct ${url}`,
+      refused: `nothing listens there. Start ${this.#place.daemon}, or correct ${url}`,
       'no-such-host': `the host name is not known. Correct ${url}`,
       unreachable: `no way there (${code}). Is the machine up, and does its firewall let us in? See ${url}`,
-      tls: `no secure connection (${code}). bitcoind itself speaks plain http: correct ${url}`,
+      tls: `no secure connection (${code}). ${this.#place.daemon} itself speaks plain http: correct ${url}`,
       'not-http': `what answers there does not speak HTTP. Correct ${url}`,
       lost: `it closed the connection (${code})`,
     };

@@ -26,13 +26,18 @@ export class BitcoindHealth implements BackendHealth {
       ],
       {decimals: true},
     );
-    const {subversion, connections} = readAs(networkInfo, resultOf(network), 'getnetworkinfo', this.#rpc.faults);
+    const {subversion, connections, relayfee} = readAs(
+      networkInfo,
+      resultOf(network),
+      'getnetworkinfo',
+      this.#rpc.faults,
+    );
     const pool = readAs(mempoolInfo, resultOf(mempool), 'getmempoolinfo', this.#rpc.faults);
     return {
       version: cleanText(subversion.replace(/^\/|\/$/g, ''), 60),
       peers: connections,
       mempool: {transactions: pool.size, bytes: pool.bytes},
-      feeFloor: Math.max(satPerVbyte(pool.mempoolminfee), satPerVbyte(pool.minrelaytxfee)),
+      feeFloor: Math.max(satPerVbyte(pool.mempoolminfee), satPerVbyte(pool.minrelaytxfee ?? relayfee)),
     };
   }
 
@@ -55,7 +60,8 @@ export class BitcoindFeeSource implements FeeSource {
   async estimate(blocks: number): Promise<number | undefined> {
     const answer = await this.#rpc.call('estimatesmartfee', [blocks], {decimals: true});
     const {feerate} = readAs(smartFee, answer, 'estimatesmartfee', this.#rpc.faults);
-    return feerate === undefined ? undefined : satPerVbyte(feerate);
+    const isKnown = feerate !== undefined && !String(feerate).startsWith('-');
+    return isKnown ? satPerVbyte(String(feerate)) : undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import type {Coin} from '../../coins/index.ts';
 import type {BitcoindConfig} from '../../config/config.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import {EngineError, hasCode, messageOf} from '../../primitives/errors.ts';
@@ -52,8 +53,10 @@ export class RpcClient {
   readonly #clock: Clock;
   readonly #meter: Meter;
   #lastId = 0;
+  #connection = 1;
+  #connectedAt: number;
 
-  constructor(config: BitcoindConfig, coin: string, clock: Clock, meter = noMeter) {
+  constructor(config: BitcoindConfig, coin: Pick<Coin, 'name' | 'daemon'>, clock: Clock, meter = noMeter) {
     const url = new URL(config.url);
     this.place = new Place(config, coin);
     this.faults = new Faults(this.place);
@@ -62,6 +65,17 @@ export class RpcClient {
     this.#timeout = config.timeout;
     this.#clock = clock;
     this.#meter = meter;
+    this.#connectedAt = clock.monotonic();
+  }
+
+  /** Another number after each loss of the connection: what was learned of the node may be of another one. */
+  get connection(): number {
+    return this.#connection;
+  }
+
+  /** ms since the connection was last lost. */
+  get steadyFor(): number {
+    return this.#clock.monotonic() - this.#connectedAt;
   }
 
   /** The result. A JSON-RPC error throws a Refusal. */
@@ -196,6 +210,8 @@ export class RpcClient {
     const fault = connectionFault(code);
     if (fault === undefined) return error instanceof Error ? error : new Error(String(error));
     this.#credentials.forget();
+    this.#connection += 1;
+    this.#connectedAt = this.#clock.monotonic();
     return this.faults.connection(fault, code, error);
   }
 }

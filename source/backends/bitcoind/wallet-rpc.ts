@@ -1,20 +1,24 @@
 import type {Log} from '../../primitives/log.ts';
+import type {AbilityProbe} from './abilities.ts';
 import {isRefusal, type Refusal} from './faults.ts';
 import type {CallOptions, RpcCall, RpcClient, RpcOutcome} from './rpc-client.ts';
 
 /** Calls on the configured wallet's endpoint. A wallet that is not loaded is loaded, and the call made again, once. */
 export class WalletRpc {
   readonly client: RpcClient;
+  readonly abilities: AbilityProbe;
   readonly #log: Log;
   #loading: Promise<void> | undefined;
 
-  constructor(client: RpcClient, log: Log) {
+  constructor(client: RpcClient, abilities: AbilityProbe, log: Log) {
     this.client = client;
+    this.abilities = abilities;
     this.#log = log;
   }
 
   async call(method: string, params: RpcCall['params'] = [], options: CallOptions = {}): Promise<unknown> {
-    return this.#loaded(() => this.client.call(method, params, {...options, wallet: true}));
+    const wallet = await this.#hasEndpoint();
+    return this.#loaded(() => this.client.call(method, params, {...options, wallet}));
   }
 
   async items<Item>(
@@ -23,16 +27,23 @@ export class WalletRpc {
     read: (item: unknown) => Item,
     options: CallOptions = {},
   ): Promise<Item[]> {
-    return this.#loaded(() => this.client.items(method, params, read, {...options, wallet: true}));
+    const wallet = await this.#hasEndpoint();
+    return this.#loaded(() => this.client.items(method, params, read, {...options, wallet}));
   }
 
   async batch(calls: readonly RpcCall[], options: CallOptions = {}): Promise<RpcOutcome[]> {
-    const ask = () => this.client.batch(calls, {...options, wallet: true});
+    const wallet = await this.#hasEndpoint();
+    const ask = () => this.client.batch(calls, {...options, wallet});
     const outcomes = await ask();
     const missing = outcomes.find(outcome => 'refusal' in outcome && outcome.refusal.kind === 'wallet-missing');
     if (missing === undefined) return outcomes;
     await this.#load((missing as {refusal: Refusal}).refusal);
     return ask();
+  }
+
+  /** A daemon that cannot load wallets has one, at the endpoint of everything else. */
+  async #hasEndpoint(): Promise<boolean> {
+    return (await this.abilities.get()).has('loadwallet');
   }
 
   async #loaded<Value>(ask: () => Promise<Value>): Promise<Value> {

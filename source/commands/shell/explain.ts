@@ -1,4 +1,5 @@
-import type {BitcoindConfig, Config} from '../../config/config.ts';
+import type {Coin} from '../../coins/index.ts';
+import type {BitcoindConfig, CoinConfig, Config} from '../../config/config.ts';
 import {ConfigError} from '../../config/config-error.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {UsageError} from './usage-error.ts';
@@ -24,16 +25,16 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
     case 'backend_down':
     case 'backend_timeout':
       return [
-        '  Does it take RPC?    server=1 in bitcoin.conf, and rpcport as in the config',
-        ...backends.map(
-          ({backend}) => `  Ask it yourself:     bitcoin-cli -rpcport=${portOf(backend)} getblockchaininfo`,
-        ),
+        ...backends.flatMap(({backend, definition}) => [
+          `  Does it take RPC?    server=1 in ${configOf(definition)}, and rpcport as in the config`,
+          `  Ask it yourself:     ${cliOf(definition)} -rpcport=${portOf(backend)} getblockchaininfo`,
+        ]),
         check,
       ];
     case 'backend_warming_up':
       return ['  The node is starting. Wait until it has loaded its blocks, then try again.'];
     case 'backend_auth':
-      return [...backends.flatMap(({backend}) => authAdvice(backend)), check];
+      return [...backends.flatMap(authAdvice), check];
     case 'wallet_mismatch':
     case 'wrong_wallet':
       return [
@@ -61,15 +62,20 @@ const portOf = (backend: BitcoindConfig): string => {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 };
 
-const authAdvice = ({auth}: BitcoindConfig): string[] =>
+/** `bitcoind` -> `bitcoin`: what its files and programs are named by. */
+const stemOf = ({daemon}: Coin): string => daemon.replace(/d$/, '');
+const cliOf = (coin: Coin): string => (coin.daemon.endsWith('d') ? `${stemOf(coin)}-cli` : 'bitcoin-cli');
+const configOf = (coin: Coin): string => (coin.daemon.endsWith('d') ? `${stemOf(coin)}.conf` : "the node's config");
+
+const authAdvice = ({backend: {auth}, definition}: CoinConfig): string[] =>
   auth.kind === 'cookie'
     ? [
         `  May we read it?      ls -l ${auth.path}`,
-        "  Is it this node's?   bitcoind writes it at each start into its data directory (for tests: regtest/, signet/, …)",
+        `  Is it this node's?   ${definition.daemon} writes it at each start into its data directory (for tests: regtest/, signet/, …)`,
       ]
     : [
         `  The user sent:       ${auth.user}   (the password is not shown)`,
-        '  Compare with:        rpcuser and rpcpassword, or rpcauth, in bitcoin.conf; restart the node after a change',
+        `  Compare with:        rpcuser and rpcpassword, or rpcauth, in ${configOf(definition)}; restart the node after a change`,
       ];
 
 /** Lines of advice for whatever was thrown. */

@@ -16,14 +16,14 @@ interface CoinRow {
 }
 
 /**
- * Anchored, and credited to somebody or change; coinbases only when mature. Unanchored: only our own change, of a
+ * Anchored, and credited to somebody or change; coinbases only when mature, other deposits when the coin's rules let them. Unanchored: only our own change, of a
  * family of one that the mempool holds; whether its ancestors allow it is decided after.
  */
 const selectCoins = rawStatement(
   `SELECT o.txid, o.vout, o.amount, a.script, o.height FROM output o JOIN address a ON a.id = o.address_id
    WHERE o.spent_by IS NULL AND o.reserved_by IS NULL AND (
      o.height IS NOT NULL AND (o.coinbase = 0 OR o.height <= ?) AND (
-       o.purpose = 'change' OR EXISTS (
+       o.purpose = 'change' OR o.height <= ? AND EXISTS (
          SELECT 1 FROM deposit d WHERE d.txid = o.txid AND d.vout = o.vout
          AND d.status IN ('credited', 'settled') AND d.account_id <> ${HOUSE.suspense}))
      OR o.height IS NULL AND o.purpose = 'change' AND EXISTS (
@@ -39,10 +39,12 @@ const MAX_UNCONFIRMED_ANCESTORS = 20;
 
 /** What the next transaction may spend, largest first, at most as many coins as fit in one. */
 export const spendableCoins = (orm: Orm, coin: Coin): SpendableCoin[] => {
-  const mature = (ladderTop(orm)?.height ?? 0) - coin.coinbaseMaturity + 1;
+  const top = ladderTop(orm)?.height ?? 0;
+  const mature = top - coin.coinbaseMaturity + 1;
+  const settled = top - coin.depositMaturity + 1;
   const chains = new UnconfirmedChains(orm);
   const coins: SpendableCoin[] = [];
-  for (const row of selectCoins(orm).all(mature, MOST_COINS) as CoinRow[]) {
+  for (const row of selectCoins(orm).all(mature, settled, MOST_COINS) as CoinRow[]) {
     const found = {
       outpoint: {txid: row.txid, vout: Number(row.vout)},
       amount: satoshi(row.amount),

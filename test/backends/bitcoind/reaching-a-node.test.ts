@@ -8,7 +8,7 @@ import {Faults} from '../../../source/backends/bitcoind/faults.ts';
 import {Place} from '../../../source/backends/bitcoind/place.ts';
 import type {RpcAuth} from '../../../source/config/config.ts';
 import {EngineError} from '../../../source/primitives/errors.ts';
-import {openBackend} from '../../support/bitcoind.ts';
+import {btc, openBackend} from '../../support/bitcoind.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -88,7 +88,7 @@ describe('the first words to a new user', () => {
   test('a cookie file that may not be read', () => {
     // As root nothing is unreadable: the words are asked for by the code that the system would give.
     const config = {type: 'bitcoind', url: node.url, wallet: 'hot', timeout: 1, notify: []} as const;
-    const place = new Place({...config, auth: {kind: 'cookie', path: '/n/.cookie'}}, 'btc');
+    const place = new Place({...config, auth: {kind: 'cookie', path: '/n/.cookie'}}, btc);
     expect(new Faults(place).cookie('EACCES').message).toBe(
       'the cookie file /n/.cookie (coins.btc.backend.auth.cookie) may not be read by this user: ' +
         'start bitcoind with -rpccookieperms=group, or run as its user',

@@ -47,7 +47,7 @@ export class AbilityProbe {
         if (this.#asked?.abilities === abilities) this.#asked = undefined;
       });
     }
-    return this.#asked!.abilities;
+    return this.#asked.abilities;
   }
 
   async #ask(): Promise<Abilities> {

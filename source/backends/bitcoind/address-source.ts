@@ -81,8 +81,8 @@ export class BitcoindAddressSource implements AddressSource {
   }
 
   async #immature(): Promise<string> {
-    const {has} = await this.#wallet.abilities.get();
-    if (has('getbalances'))
+    const abilities = await this.#wallet.abilities.get();
+    if (abilities.has('getbalances'))
       return readAs(balances, await this.#ask('getbalances', []), 'getbalances', this.#faults).mine.immature;
     return (
       readAs(walletInfo, await this.#ask('getwalletinfo', []), 'getwalletinfo', this.#faults).immature_balance ?? '0'

@@ -36,7 +36,7 @@ const COMMANDS = [
 ].join('');
 
 const ANSWERS: Record<string, (params: readonly unknown[]) => unknown> = {
-  help: ([method]) => (method === undefined ? COMMANDS : `${String(method)} \n\nArguments: none to speak of`),
+  help: ([method]) => (method === undefined ? COMMANDS : 'Arguments: none to speak of'),
   getblockchaininfo: () => ({
     chain: 'main',
     blocks: 5_120_881,
@@ -81,7 +81,7 @@ const ANSWERS: Record<string, (params: readonly unknown[]) => unknown> = {
     return transaction.toHex();
   },
   signrawtransaction: ([hex]) => ({hex, complete: true}),
-  sendrawtransaction: ([hex]) => Transaction.fromHex(String(hex)).getId(),
+  sendrawtransaction: ([hex]) => Transaction.fromHex(hex as string).getId(),
 };
 
 class Refused {

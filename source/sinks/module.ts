@@ -64,7 +64,9 @@ class ModuleSink implements Sink {
     try {
       const thread = await this.#running();
       const answer = await thread.ask(event, this.#config.timeout, signal);
-      return answer === undefined ? {kind: 'delivered', status: undefined} : {kind: 'failed', words: answer};
+      return answer === undefined
+        ? {kind: 'delivered', status: undefined}
+        : {kind: 'failed', words: cleanText(answer, 400)};
     } catch (error) {
       return {kind: 'failed', words: cleanText(messageOf(error), 400)};
     }
@@ -168,6 +170,8 @@ class Thread {
     const timer = setTimeout(() => giveUp(`took longer than ${timeout / 1000} s`), timeout);
     const onAbort = () => giveUp('was stopped with the engine');
     signal?.addEventListener('abort', onAbort, {once: true});
+    // Listeners are not told of the past.
+    if (signal?.aborted === true) onAbort();
     this.#waiting = {answer: ({problem}) => resolve(problem), fail: words => reject(new Error(words))};
     try {
       return await promise;

@@ -15,6 +15,9 @@ import {EngineError, messageOf} from '../primitives/errors.ts';
 
 type Options = Pick<NatsConfig, 'url' | 'subject' | 'stream' | 'credentials' | 'timeout'>;
 
+const NO_STREAM = 'no stream there takes this subject; make one (JetStream must be on there), or correct `subject`';
+const CLOSED = 'refused or closed the connection';
+
 /**
  * Publishes events to a JetStream stream under their own ids, so that the broker drops what it has already (within the
  * stream's duplicate window). An arrival is the broker's acknowledgement: the stream has stored it. The stream itself is
@@ -118,17 +121,19 @@ class NatsSink implements Sink {
   #wordsFor(error: unknown): string | undefined {
     // A publish wraps what went wrong.
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    for (const found of [error, cause]) {
-      if (found instanceof errors.NoRespondersError)
-        return 'no stream there takes this subject; make one, or correct `subject`';
+    for (const found of [cause, error]) {
+      if (found instanceof errors.NoRespondersError) return NO_STREAM;
       if (found instanceof errors.TimeoutError) return `no answer within ${this.#config.timeout / 1000} s`;
       if (found instanceof errors.AuthorizationError || found instanceof errors.UserAuthenticationExpiredError)
         return 'refuses the credentials';
       if (found instanceof errors.PermissionViolationError) return 'these credentials may not publish to this subject';
       if (found instanceof errors.ConnectionError || found instanceof errors.ClosedConnectionError)
-        return 'refused or closed the connection';
+        return /tls/i.test(found.message) ? 'does not speak TLS there' : CLOSED;
     }
-    return undefined;
+    // What has no class of its own: a request under way when the connection broke, and a broker without JetStream.
+    const message = messageOf(error);
+    if (error instanceof errors.RequestError && /closed/.test(message)) return CLOSED;
+    return /jetstream is not enabled/i.test(message) ? NO_STREAM : undefined;
   }
 }
 

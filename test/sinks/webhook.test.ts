@@ -6,6 +6,7 @@ import {Webhook} from 'standardwebhooks';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Event} from '../../source/contract/index.ts';
 import type {DeliveryAnswer, Sink} from '../../source/outbox/ports.ts';
+import {isLoopbackHost, isPrivateHost} from '../../source/config/hosts.ts';
 import {createWebhookSink, type WebhookLimits} from '../../source/sinks/webhook.ts';
 import {RoughReceiver} from '../support/rough-receiver.ts';
 import {until} from '../support/until.ts';
@@ -68,6 +69,21 @@ describe('what is sent', () => {
       headers: {'content-type': 'application/json', 'webhook-id': EVENT.id, 'user-agent': 'cryptoassets-console'},
     });
     expect(Number(request!.headers['webhook-timestamp'])).toBeCloseTo(Date.now() / 1000, -1);
+  });
+
+  test('while a secret is being replaced, is signed with both, the newest first', async () => {
+    const receiver = await receiverOf(response => response.writeHead(200).end());
+    const older = 'the older one of two, 34 bytes long';
+    await deliver(sinkOf(receiver.url, {secret: [SECRET, older]}));
+    const {body, headers} = receiver.requests[0]!;
+    const signatures = String(headers['webhook-signature']).split(' ');
+    expect(signatures).toHaveLength(2);
+    const verifiers = [new Webhook(SECRET), new Webhook(Buffer.from(older), {format: 'raw'})];
+    for (const [index, verifier] of verifiers.entries()) {
+      expect(verifier.verify(body, headers as Record<string, string>)).toEqual(EVENT);
+      const alone = {...(headers as Record<string, string>), 'webhook-signature': signatures[index]!};
+      expect(verifier.verify(body, alone)).toEqual(EVENT);
+    }
   });
 
   test('goes over one connection that is kept', async () => {
@@ -216,11 +232,60 @@ describe('where it may go', () => {
     'https://[fe80::1]/',
     'https://[::ffff:10.0.0.1]/',
     'https://0.0.0.0/',
+    'https://100.100.100.200/latest/meta-data',
+    'https://192.0.0.192/',
+    'https://224.0.0.1/',
+    'https://255.255.255.255/',
+    'https://[64:ff9b::a9fe:a9fe]/',
+    'https://[64:ff9b::7f00:1]/',
+    'https://[2002:a00:1::]/',
+    'https://[ff02::1]/',
   ])('%s is refused unless it is allowed', async url => {
     expect(await deliver(sinkOf(url))).toMatchObject({
       kind: 'failed',
       words: expect.stringMatching(/private or link-local address; set allow_private: true/),
     });
+  });
+
+  test('public addresses are none of these', () => {
+    const all = [
+      '1.1.1.1',
+      '100.63.0.1',
+      '172.32.0.1',
+      '192.0.1.1',
+      '[2606:4700::1]',
+      '[64:ff9b::101:101]',
+      'shop.example',
+    ];
+    expect(all.filter(isPrivateHost)).toEqual([]);
+    expect(all.filter(isLoopbackHost)).toEqual([]);
+  });
+
+  test.each([
+    [false, /^shop\.example \(127\.0\.0\.1\) is this machine, under a name that does not say so/],
+    [true, /refused the connection/],
+  ])('a public name that points to this machine is refused unless it is allowed (%s)', async (allowPrivate, words) => {
+    const sink = createWebhookSink(
+      'shop',
+      {url: `https://shop.example:${await freePort()}/`, secrets: [SECRET], allowPrivate},
+      {limits: LIMITS, resolve: (_name, _options, callback) => callback(null, [{address: '127.0.0.1', family: 4}])},
+    );
+    open.push(sink);
+    expect(await deliver(sink)).toMatchObject({kind: 'failed', words: expect.stringMatching(words)});
+  });
+
+  test('check connects, sends nothing, and is held to the same rules', async () => {
+    const receiver = await receiverOf(response => response.writeHead(200).end());
+    expect(await sinkOf(receiver.url).probe()).toBe(`127.0.0.1:${receiver.port} takes connections`);
+    expect([receiver.connections, receiver.requests.length]).toEqual([1, 0]);
+    const refused = async (url: string, words: RegExp) =>
+      expect(sinkOf(url).probe()).rejects.toMatchObject({
+        code: 'sink_unreachable',
+        message: expect.stringMatching(words),
+      });
+    await refused(`http://127.0.0.1:${await freePort()}/`, /nothing listens there/);
+    await refused('https://192.168.0.1/', /private or link-local/);
+    await refused(`https://127.0.0.1:${receiver.port}/`, /does not speak TLS/);
   });
 
   test('a private address is connected to when it is allowed', async () => {

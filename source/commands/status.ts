@@ -1,6 +1,7 @@
 import type {CoinStatus, Status} from '../contract/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
 import {formatTable, formatTime} from './shell/table.ts';
+import {sinkColumns} from './sinks.ts';
 import type {Verb} from './verb.ts';
 
 export const status: Verb = {
@@ -75,13 +76,4 @@ const coinLines = (coin: CoinStatus, isRunning: boolean): string[] => {
   ];
 };
 
-const sinkLines = (found: Status): string[] =>
-  formatTable(found.sinks, [
-    {title: 'SINK', cell: sink => sink.name},
-    {title: 'COIN', cell: sink => sink.coin},
-    {title: 'STATE', cell: sink => sink.state},
-    {title: 'WAITING', align: 'right', cell: sink => sink.waiting},
-    {title: 'DEAD', align: 'right', cell: sink => sink.dead},
-    {title: 'LAST DELIVERED (UTC)', cell: sink => formatTime(sink.last_delivered_at)},
-    {title: 'LAST ERROR', cell: sink => sink.last_error ?? ''},
-  ]);
+const sinkLines = (found: Status): string[] => formatTable(found.sinks, sinkColumns);

@@ -13,6 +13,7 @@ import {payoutCancel, payoutRelease, payoutShow} from './payout.ts';
 import {payouts} from './payouts.ts';
 import {rescan} from './rescan.ts';
 import {send} from './send.ts';
+import {deliveries, deliveryRetry, sinkList, sinkPause, sinkReplay, sinkResume} from './sinks.ts';
 import {status} from './status.ts';
 import {transactions} from './transactions.ts';
 import type {Verb} from './verb.ts';
@@ -40,5 +41,11 @@ export const verbs: readonly Verb[] = [
   payoutRelease,
   broadcastShow,
   events,
+  deliveries,
+  deliveryRetry,
+  sinkList,
+  sinkPause,
+  sinkResume,
+  sinkReplay,
   audit,
 ];

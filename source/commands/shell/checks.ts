@@ -30,6 +30,14 @@ export const pageOf = (flags: Flags): {limit: number; cursor?: string} => ({
   ...(flags.cursor !== undefined && {cursor: flags.cursor}),
 });
 
+/** A parameter that is the sequence of an event. */
+export const sequenceOf = (name: string, text: string, minimum = 1): number => {
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < minimum)
+    throw new UsageError(`<${name}> ${JSON.stringify(text)}: expected the sequence of an event, ${minimum} or more`);
+  return value;
+};
+
 export const afterOf = (flags: Flags): number =>
   flags.after === undefined ? 0 : wholeNumber('after', flags.after, 0, Number.MAX_SAFE_INTEGER);
 

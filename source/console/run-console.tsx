@@ -6,6 +6,7 @@ import {listenKeyboard} from './input/keyboard.ts';
 import type {KeyName} from './input/split-keys.ts';
 import {createEffectRunner, type Outcome} from './session/effects.ts';
 import {followDetail} from './session/follow-detail.ts';
+import {followTail} from './session/follow-tail.ts';
 import {createSession} from './session/session.ts';
 import {initialState, type ScreenState} from './state.ts';
 import {createStore, type Store} from './store.ts';
@@ -116,7 +117,7 @@ const operate = (
     press(['ctrl-c']);
   };
   const releaseKeyboard = listenKeyboard(process.stdin, process.stdout, press, depart);
-  const stopFollowing = followDetail(store, session);
+  const stopFollowing = [followDetail(store, session), followTail(store, session)];
   // Stays after the release: what is still written to a terminal that went away fails, and matters to nobody.
   process.stdout.on('error', depart);
   process.on('SIGTERM', depart);
@@ -129,7 +130,7 @@ const operate = (
     run,
     release() {
       session.close();
-      stopFollowing();
+      for (const stop of stopFollowing) stop();
       releaseKeyboard();
       process.off('SIGTERM', depart);
       process.off('SIGHUP', depart);

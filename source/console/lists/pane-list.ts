@@ -4,7 +4,7 @@ import {shownStatus, type Arrangement, type LogLevelShown, type PaneId, type Scr
 import {filterTextOf} from './filter-text.ts';
 import {listOfRows, listOfStretches, type List} from './list.ts';
 import {sortOf} from './sorts.ts';
-import type {Chunk, RowOf, Tail} from './tail.ts';
+import type {AnyRow, Chunk, RowOf, Tail} from './tail.ts';
 
 // The rows of a pane: those of the status, then those that came by pages. Put together once for each change.
 
@@ -44,7 +44,7 @@ const headOf = <Pane extends PaneId>(pane: Pane, {status, level}: Ingredients<Pa
   return rows.filter(row => 'line' in row && LEVELS.indexOf(row.line.level) >= least);
 };
 
-const withoutHead = <Row extends {readonly id: string}>(
+const withoutIds = <Row extends {readonly id: string}>(
   {rows, length}: Chunk<Row>,
   ids: ReadonlySet<string>,
 ): Chunk<Row> => {
@@ -53,17 +53,20 @@ const withoutHead = <Row extends {readonly id: string}>(
   return {rows: rest, length: rest.length};
 };
 
+const asChunk = <Row>(rows: readonly Row[]): Chunk<Row> => ({rows, length: rows.length});
+
 const inEngineOrder = <Pane extends PaneId>(
   pane: Pane,
   head: readonly RowOf[Pane][],
   {status, tail}: Ingredients<Pane>,
 ): List<RowOf[Pane]> => {
-  if (!tail) return listOfRows(head);
+  const total = totalOf(pane, status) ?? 0;
+  if (!tail) return total > head.length ? listOfStretches([asChunk(head)], total - head.length) : listOfRows(head);
   const ids = new Set(head.map(row => row.id));
-  const parts = [{rows: head, length: head.length}, ...tail.chunks.map(chunk => withoutHead(chunk, ids))];
+  const parts = [asChunk(head), ...tail.chunks.map(chunk => withoutIds(chunk, ids))];
   const known = parts.reduce((sum, {length}) => sum + length, 0);
   // Without a total there is at least one more row as long as the end was not seen.
-  const beyond = tail.isComplete ? 0 : Math.max(1, (totalOf(pane, status) ?? 0) - known);
+  const beyond = tail.isComplete ? 0 : Math.max(1, total - known);
   return listOfStretches(parts, beyond);
 };
 
@@ -74,7 +77,7 @@ const arranged = <Pane extends PaneId>(
   {tail, arrangement}: Ingredients<Pane>,
 ): List<RowOf[Pane]> => {
   const ids = new Set(head.map(row => row.id));
-  const loaded = (tail?.chunks ?? []).flatMap(chunk => withoutHead(chunk, ids).rows ?? []);
+  const loaded = (tail?.chunks ?? []).flatMap(chunk => withoutIds(chunk, ids).rows ?? []);
   const needle = arrangement.filter.toLowerCase();
   const sort = sortOf(pane, arrangement.sort);
   const rows = [...head, ...loaded].filter(row => needle === '' || filterTextOf(pane, row).includes(needle));
@@ -93,14 +96,16 @@ const isSame = (one: Ingredients<PaneId>, other: Ingredients<PaneId>, pane: Pane
   one.arrangement === other.arrangement &&
   (pane !== 'log' || one.level === other.level);
 
+const ingredientsOf = <Pane extends PaneId>(pane: Pane, state: ScreenState): Ingredients<Pane> => ({
+  status: shownStatus(state),
+  tail: state.tails[pane],
+  arrangement: state.arrangements[pane],
+  level: state.logLevel,
+});
+
 /** The rows of a pane as it is arranged now. Its cost does not grow with the rows that are not loaded. */
 export const paneList = <Pane extends PaneId>(pane: Pane, state: ScreenState): List<RowOf[Pane]> => {
-  const ingredients: Ingredients<Pane> = {
-    status: shownStatus(state),
-    tail: state.tails[pane],
-    arrangement: state.arrangements[pane],
-    level: state.logLevel,
-  };
+  const ingredients = ingredientsOf(pane, state);
   const known = remembered.get(pane);
   if (known && isSame(known.ingredients, ingredients, pane)) return known.list as List<RowOf[Pane]>;
   const head = headOf(pane, ingredients);
@@ -109,3 +114,10 @@ export const paneList = <Pane extends PaneId>(pane: Pane, state: ScreenState): L
   remembered.set(pane, {ingredients, list});
   return list;
 };
+
+/** Rows of the status in a pane. */
+export const headLength = (pane: PaneId, state: ScreenState): number => headOf(pane, ingredientsOf(pane, state)).length;
+
+/** A chunk without the rows that the status shows too. */
+export const withoutHead = (pane: PaneId, state: ScreenState, chunk: Chunk<AnyRow>): Chunk<AnyRow> =>
+  withoutIds(chunk, new Set(headOf(pane, ingredientsOf(pane, state)).map(row => row.id)));

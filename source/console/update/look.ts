@@ -60,10 +60,5 @@ const NEXT_LEVEL: Readonly<Record<LogLevelShown, LogLevelShown>> = {
 
 export const nextLogLevel = (state: ScreenState, at: number): ScreenState => {
   const logLevel = NEXT_LEVEL[state.logLevel];
-  return withToast(
-    {...state, logLevel, tails: {...state.tails, log: undefined}},
-    `log: ${logLevel} and worse`,
-    'ok',
-    at,
-  );
+  return withToast({...state, logLevel}, `log: ${logLevel} and worse`, 'ok', at);
 };

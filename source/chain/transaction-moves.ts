@@ -9,6 +9,9 @@ export interface KnownTransaction {
   readonly coinbase: boolean;
   readonly height: number | null;
   readonly hash: BlockHash | null;
+  /** Of one that is gone: why, and what took its coins. */
+  readonly reason?: DropReason | null;
+  readonly replacedBy?: Txid | null;
 }
 
 export interface OwnAddress {
@@ -28,7 +31,10 @@ export interface MovesState {
   readonly addresses: ReadonlyMap<string, OwnAddress>;
   /** Inputs of the facts that spend outputs which the ledger held before. */
   readonly ownOutpoints: ReadonlySet<OutpointKey>;
-  /** Tracked unanchored transactions by the outpoints they spend, for inputs of the facts. */
+  /**
+   * Tracked unanchored transactions by the outpoints they spend, for inputs of the facts; those that are gone too while a
+   * payment of ours is built on them.
+   */
   readonly rivals: ReadonlyMap<OutpointKey, readonly Txid[]>;
 }
 
@@ -94,8 +100,18 @@ export const planMoves = (
 
   const moves: TransactionMove[] = [];
   for (const {block, transaction} of anchored.values())
-    ours.add(moves, transaction, {kind: 'anchored', height: block.height, hash: block.hash}, false);
-  for (const transaction of shown.values()) ours.add(moves, transaction, {kind: 'mempool'}, true);
+    ours.add(
+      moves,
+      transaction,
+      {kind: 'anchored', height: block.height, hash: block.hash},
+      {
+        sighted: false,
+        // Foreign as it is, whether it stays in the chain decides what becomes of ours.
+        isRival: evidence.isRival(transaction.txid),
+      },
+    );
+  for (const transaction of shown.values())
+    ours.add(moves, transaction, {kind: 'mempool'}, {sighted: true, isRival: false});
   for (const [txid, fate] of evidence.losses) moves.push(ours.unreported(txid, fate));
   for (const txid of state.disconnected.keys()) {
     if (anchored.has(txid) || shown.has(txid) || evidence.losses.has(txid)) continue;
@@ -154,6 +170,13 @@ class Evidence {
     }
   }
 
+  /** Anchored, and ours lost a coin to it. */
+  isRival(txid: Txid): boolean {
+    for (const {reason, replacedBy} of this.losses.values())
+      if (reason === 'conflicted' && replacedBy === txid) return true;
+    return false;
+  }
+
   addAbsent(txid: Txid, reason: 'evicted' | 'replaced', replacedBy: Txid | undefined): void {
     if (this.#anchored.has(txid) || this.losses.has(txid)) return;
     const isTracked = this.#state.disconnected.has(txid) || this.#state.known.get(txid)?.state === 'mempool';
@@ -191,7 +214,12 @@ class OurTransactions {
     if (own.length > 0) this.#outputs.set(txid, own);
   }
 
-  add(moves: TransactionMove[], reported: RelevantTransaction, after: Whereabouts, sighted: boolean): void {
+  add(
+    moves: TransactionMove[],
+    reported: RelevantTransaction,
+    after: Whereabouts,
+    {sighted, isRival}: {readonly sighted: boolean; readonly isRival: boolean},
+  ): void {
     const {txid, inputs, coinbase} = reported;
     const before = this.#state.known.get(txid);
     const outputs = this.#outputs.get(txid) ?? [];
@@ -199,7 +227,7 @@ class OurTransactions {
       const key = outpointKey(input);
       return this.#state.ownOutpoints.has(key) || this.#created.has(key);
     });
-    if (!before && outputs.length === 0 && spends.length === 0) return;
+    if (!before && !isRival && outputs.length === 0 && spends.length === 0) return;
     const unanchored = this.#isUnanchored(txid);
     moves.push({txid, before, coinbase, unanchored, sighted, after, reported, inputs, outputs, spends});
   }

@@ -136,6 +136,8 @@ export const connectBranch = async (
 ): Promise<'refused' | Connected> => {
   if ((await applyFacts(parts, factsOfBlocks(tip, [], fork))).refusedDeepFork) return 'refused';
   const refs = await refsBetween(parts.chain, fork.height + 1, Math.min(tip.height, fork.height + LONGEST_BRANCH));
+  // Coins that our transactions in the old branch spend; those first seen in a block were not watched until now.
+  for (const outpoint of await parts.store.inputsFrom(fork.height + 1)) parts.watch.addOutpoint(outpoint);
   const branch: BlockFacts[] = [];
   for await (const block of skimmedBlocks(parts.chain, refs, parts.watch, parts.coin.format, context.signal)) {
     branch.push(block);

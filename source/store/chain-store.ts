@@ -42,6 +42,8 @@ export interface ChainStore {
   watchedScripts(): Iterable<Buffer>;
   watchedOutpoints(): Iterable<Outpoint>;
   unanchoredTransactions(): Promise<UnanchoredTransaction[]>;
+  /** Everything that our transactions in blocks of this height and above spend: what another branch may spend otherwise. */
+  inputsFrom(height: number): Promise<Outpoint[]>;
   /**
    * Throws `stale_facts` (backoff) when the blocks do not attach to the ladder as it is: fetch again. Blocks of other
    * hashes at heights we hold are only taken with `facts.fork`, so that a rescan never disconnects anything.

@@ -120,7 +120,7 @@ const SCENARIOS: readonly Scenario[] = [
     blocks: [block(5, 'b<x')],
     seen: ['a<x>us', 'c<x>us'],
     gone: [['a']],
-    moves: ['a gone conflicted by b'],
+    moves: ['b anchored 5', 'a gone conflicted by b'],
   },
   {name: 'gone from the mempool', known: {mempool: ['a<x>us']}, gone: [['a']], moves: ['a gone evicted']},
   {name: 'gone and replaced', known: {mempool: ['a<x>us']}, gone: [['a', 'b']], moves: ['a gone replaced by b']},
@@ -156,7 +156,7 @@ const SCENARIOS: readonly Scenario[] = [
     known: {disconnected: ['a<x>us']},
     blocks: [block(5, 'b<x')],
     seen: ['a<x>us'],
-    moves: ['a gone conflicted by b unanchored'],
+    moves: ['b anchored 5', 'a gone conflicted by b unanchored'],
   },
   {
     name: 'a block that goes, its payment replaced in the mempool',

@@ -6,7 +6,7 @@ import {appendEvent} from './append-event.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
 import type {BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
-import {markConflicted, reviewConflicts} from './conflicts.ts';
+import {conflictChildren, markConflicted, reviewConflicts} from './conflicts.ts';
 import type {Orm} from './connection.ts';
 import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, payoutView, type Moving} from './payout-rows.ts';
@@ -24,6 +24,8 @@ export interface PayoutStep {
   readonly anchored: ReadonlyMap<Txid, {readonly height: number; readonly hash: BlockHash; readonly raw: Buffer}>;
   /** Transactions whose block went away and that are not anchored after the step. */
   readonly unanchored: ReadonlySet<Txid>;
+  /** Transactions of ours that lost a coin to a block. */
+  readonly lost: ReadonlySet<Txid>;
   /** Anchored spends of outputs of ours in this step, by whatever transaction. */
   readonly spends: readonly {readonly outpoint: Outpoint; readonly spender: Txid}[];
 }
@@ -49,6 +51,7 @@ export const advancePayouts = (orm: Orm, step: PayoutStep): void => {
     const adopted = applySpend(moving, step, spend);
     if (adopted !== undefined) fresh.add(adopted);
   }
+  for (const txid of step.lost) conflictChildren(moving, txid);
   reviewConflicts(moving, step.policy.maxConfirmationCount);
   findSent(moving);
   count(moving, step, fresh);

@@ -1,4 +1,4 @@
-import type {OwnOutput, TransactionMove} from '../../chain/transaction-moves.ts';
+import type {KnownTransaction, OwnOutput, TransactionMove, Whereabouts} from '../../chain/transaction-moves.ts';
 import type {Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
 import {rawStatement} from './raw-statement.ts';
@@ -64,12 +64,29 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
   return {known, found, changed, watch};
 };
 
+/** A conflict with the chain outweighs every other reason why a transaction is gone. */
+const isNewsOf = (before: KnownTransaction, after: Whereabouts): boolean =>
+  after.kind === 'gone' &&
+  after.reason === 'conflicted' &&
+  (before.reason !== 'conflicted' || before.replacedBy !== (after.replacedBy ?? null));
+
+const selectBuiltOn = rawStatement('SELECT 1 FROM output WHERE txid = ? AND reserved_by IS NOT NULL LIMIT 1');
+/** A payment of ours spends from it: whoever takes its coins in a block takes ours with them. */
+const isBuiltOn = (orm: Orm, txid: Txid): boolean => selectBuiltOn(orm).get(txid) !== undefined;
+
 /** True when the transaction is new or moved. */
 const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean => {
   const {txid, before, after, reported} = move;
   const height = after.kind === 'anchored' ? after.height : null;
   const hash = after.kind === 'anchored' ? after.hash : null;
-  if (before && before.state === after.kind && before.height === height && before.hash === hash) return false;
+  if (
+    before &&
+    before.state === after.kind &&
+    before.height === height &&
+    before.hash === hash &&
+    !isNewsOf(before, after)
+  )
+    return false;
   if (before) {
     const reason = after.kind === 'gone' ? after.reason : null;
     const replacedBy = after.kind === 'gone' ? (after.replacedBy ?? null) : null;
@@ -78,9 +95,9 @@ const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean
     if (!reported) throw new Error(`nothing is known of transaction ${txid}`);
     insertTransaction(orm).run(txid, reported.raw, after.kind, move.coinbase ? 1 : 0, height, hash, now);
   }
-  if (after.kind === 'mempool') {
+  if (after.kind === 'mempool' || (after.kind === 'gone' && isBuiltOn(orm, txid)))
     for (const input of move.inputs) insertInput(orm).run(txid, input.txid, input.vout);
-  } else if (before?.state === 'mempool') deleteInputs(orm).run(txid);
+  else if (before) deleteInputs(orm).run(txid);
   if (before && before.height !== height) placeOutputs(orm).run(height, txid, height);
   return true;
 };

@@ -30,7 +30,8 @@ export const markLost = (moving: Moving, row: BroadcastRow, winner: Txid): void 
   if (row.txid !== null) conflictChildren(moving, row.txid);
 };
 
-const conflictChildren = (moving: Moving, parent: Txid): void => {
+/** Payments that spend from a transaction which lost a coin to a block: they cannot confirm without it. */
+export const conflictChildren = (moving: Moving, parent: Txid): void => {
   const children = moving.orm
     .selectDistinct({row: broadcast})
     .from(broadcastInput)
@@ -52,10 +53,18 @@ const selectParents = rawStatement(
    WHERE i.broadcast_id = ? AND p.status IN ('conflicted', 'abandoned')`,
 );
 
+const selectParentsRivalHeight = rawStatement(
+  `SELECT min(r.height) AS height FROM broadcast_input i
+   JOIN network_transaction p ON p.txid = i.txid AND p.state = 'gone' AND p.reason = 'conflicted'
+   JOIN network_transaction r ON r.txid = p.replaced_by WHERE i.broadcast_id = ?`,
+);
+
 /** Height at which a rival of it, or of an ancestor of it, is anchored. */
 const rivalHeight = (orm: Orm, id: number, txid: Txid | null): number | undefined => {
   const {height} = selectRivalHeight(orm).get(id, txid ?? '') as {height: bigint | null};
   if (height !== null) return Number(height);
+  const parents = selectParentsRivalHeight(orm).get(id) as {height: bigint | null};
+  if (parents.height !== null) return Number(parents.height);
   for (const parent of selectParents(orm).all(id) as {id: bigint; family: bigint}[]) {
     const members = membersOf(orm, Number(parent.family));
     const row = members.find(member => member.id === Number(parent.id));

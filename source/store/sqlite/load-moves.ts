@@ -1,5 +1,6 @@
 import type {ChainFacts, RelevantTransaction} from '../../chain/facts.ts';
 import {transactionInputs} from '../../chain/transaction-inputs.ts';
+import type {DropReason} from '../../contract/index.ts';
 import {scriptKey, type KnownTransaction, type MovesState, type OwnAddress} from '../../chain/transaction-moves.ts';
 import {outpointKey, type BlockHash, type Outpoint, type OutpointKey, type Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
@@ -11,6 +12,8 @@ interface TransactionRow {
   readonly coinbase: bigint;
   readonly height: bigint | null;
   readonly block_hash: BlockHash | null;
+  readonly reason: DropReason | null;
+  readonly replaced_by: Txid | null;
 }
 
 interface AddressRow {
@@ -20,10 +23,10 @@ interface AddressRow {
 }
 
 const selectTransaction = rawStatement(
-  'SELECT txid, state, coinbase, height, block_hash FROM network_transaction WHERE txid = ?',
+  'SELECT txid, state, coinbase, height, block_hash, reason, replaced_by FROM network_transaction WHERE txid = ?',
 );
 const selectAnchoredFrom = rawStatement(
-  'SELECT txid, raw, state, coinbase, height, block_hash FROM network_transaction WHERE height >= ?',
+  'SELECT txid, raw, state, coinbase, height, block_hash, reason, replaced_by FROM network_transaction WHERE height >= ?',
 );
 const selectAddress = rawStatement('SELECT id, account_id, purpose FROM address WHERE script = ?');
 const selectOutput = rawStatement('SELECT 1 FROM output WHERE txid = ? AND vout = ?');
@@ -37,7 +40,13 @@ const toKnown = (row: TransactionRow): KnownTransaction => ({
   coinbase: row.coinbase === 1n,
   height: row.height === null ? null : Number(row.height),
   hash: row.block_hash,
+  reason: row.reason,
+  replacedBy: row.replaced_by,
 });
+
+/** Inputs of our transactions in the blocks from this height up. */
+export const inputsFrom = (orm: Orm, height: number): Outpoint[] =>
+  (selectAnchoredFrom(orm).all(height) as {raw: Buffer}[]).flatMap(({raw}) => transactionInputs(raw));
 
 export const isOwnOutpoint = (orm: Orm, {txid, vout}: Outpoint): boolean =>
   selectOutput(orm).get(txid, vout) !== undefined;

@@ -1,4 +1,4 @@
-import {setTimeout as pause} from 'node:timers/promises';
+import {setTimeout} from 'node:timers/promises';
 import type {Hold} from '../payout/state.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {OpenBroadcast, Queue} from '../store/payout-store.ts';
@@ -37,6 +37,13 @@ export const createBroadcastLoop = (parts: BroadcastParts): Loop => {
 
 const isUnsent = ({status}: OpenBroadcast): boolean => status === 'reserved' || status === 'signed';
 
+interface Waiting {
+  /** What the last one that waits waits for. */
+  words: string | undefined;
+  /** The node did not answer. */
+  away: boolean;
+}
+
 class BroadcastLoop {
   readonly #parts: BroadcastParts;
   readonly #gatherer: Gatherer;
@@ -56,7 +63,10 @@ class BroadcastLoop {
     const stop = (await store.payoutsPausedBy()) ?? this.#waitsForNode();
     if (stop !== undefined) return 'words' in stop ? this.#stop(stop, isPeriod) : stop;
     if (isPeriod) this.#gatherer.forget();
-    const waitingFor = (await this.#goOn(isPeriod, context)) ?? (await this.#gatherAll(isPeriod, context));
+    const open = await this.#goOn(isPeriod, context);
+    // One that waits for anything but the node blocks nothing behind it.
+    const gathered = open.away ? undefined : await this.#gatherAll(isPeriod, context);
+    const waitingFor = open.words ?? gathered;
     if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
     return this.#rest(await store.queue(), waitingFor);
   }
@@ -81,9 +91,9 @@ class BroadcastLoop {
   }
 
   /** Everything open that is due; parents come before children. The words of the last one that has to wait. */
-  async #goOn(isPeriod: boolean, context: RoundContext): Promise<string | undefined> {
+  async #goOn(isPeriod: boolean, context: RoundContext): Promise<Waiting> {
     const {store} = this.#parts;
-    let waitingFor: string | undefined;
+    const waiting: Waiting = {words: undefined, away: false};
     const all = await store.openBroadcasts();
     this.#forgetPauses(all);
     for (const open of all) {
@@ -95,11 +105,14 @@ class BroadcastLoop {
         broadcast.status === 'reserved'
           ? await this.#gatherer.carryOn(broadcast, undefined, () => context.progress())
           : await sendBroadcast(this.#parts, broadcast);
-      if (outcome.kind === 'again') waitingFor = outcome.words;
+      if (outcome.kind === 'again') {
+        waiting.words = outcome.words;
+        waiting.away ||= outcome.away === true;
+      }
       if (outcome.kind === 'again' && isUnsent(open)) this.#pause(open.id);
       else this.#pauses.delete(open.id);
     }
-    return waitingFor;
+    return waiting;
   }
 
   #isDue(open: OpenBroadcast, isPeriod: boolean): boolean {
@@ -138,7 +151,7 @@ class BroadcastLoop {
   }
 
   async #settle({queued}: Queue, signal: AbortSignal): Promise<void> {
-    const {store, clock} = this.#parts;
+    const {store, clock, pause = setTimeout} = this.#parts;
     const end = clock.monotonic() + LONGEST;
     let last = queued;
     while (last > 0 && last < this.#gatherer.batchSize && clock.monotonic() < end && !signal.aborted) {

@@ -177,6 +177,36 @@ describe('the broadcast loop', () => {
     }
   });
 
+  test.each(['signed', 'sent'])(
+    'one that is %s and the network does not want yet keeps nothing behind it',
+    async how => {
+      await world.fund('1.0', '0.5');
+      const {id} = await world.accept('0.9');
+      const real = world.backend.broadcaster;
+      let unwanted: string | undefined;
+      const broadcaster: Broadcaster = {
+        testAccept: raw => real.testAccept(raw),
+        find: async () => 'absent',
+        send: async (raw, txid) => {
+          unwanted ??= txid;
+          if (txid !== unwanted) return real.send(raw, txid);
+          return {kind: 'inputs-unavailable', words: 'bad-txns-inputs-missingorspent'};
+        },
+      };
+      const loop = world.loop({broadcaster});
+      await round(loop);
+      if (how === 'sent') await world.store.markSent('1', 'accepted', Date.now());
+      expect(await world.status(id)).toBe(how);
+      const held = await world.accept('0.6');
+      await round(loop);
+      expect(await world.status(held.id)).toBe('held');
+      await world.fund('1.0');
+      for (let n = 0; n < 3; n += 1) await round(loop);
+      expect(await world.status(held.id)).toBe('sent');
+      expect(await world.status(id)).toBe(how);
+    },
+  );
+
   test('node away: payouts are accepted and wait, and go out when it is back', async () => {
     await world.fund('1.0');
     const loop = world.loop();

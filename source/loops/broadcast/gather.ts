@@ -13,7 +13,8 @@ import {setLocks, signBroadcast} from './sign.ts';
 
 /** `nothing`: no payout was due or affordable. `progress`: something was sent or held; more may be due. */
 export type GatherOutcome =
-  {readonly kind: 'nothing' | 'progress'} | {readonly kind: 'again'; readonly id: string; readonly words: string};
+  | {readonly kind: 'nothing' | 'progress'}
+  | {readonly kind: 'again'; readonly id: string; readonly words: string; readonly away?: boolean};
 
 /** Errors of the node that hold payouts until they are over; every other one is the supervisor's. */
 const HOLDING: Readonly<Record<string, HoldReason>> = {
@@ -68,7 +69,7 @@ export class Gatherer {
       case 'abandoned':
         return {kind: 'progress'};
       case 'again':
-        return {...outcome, id: reserved.id};
+        return {...outcome, id: reserved.id, away: true};
       case 'coins-gone':
         return this.#coinsGone(reserved, outcome.words);
       case 'refused':

@@ -43,6 +43,8 @@ export interface BroadcastParts {
   readonly log: Log;
   /** ms */
   readonly period: number;
+  /** Waits so many ms of real time; a test's does not. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
   /** Throws where a test wants the engine to die. */
   readonly step?: (name: BroadcastStep) => Promise<void>;
 }

@@ -5,10 +5,11 @@ import type {PlannedBroadcast} from '../../store/payout-store.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 
 /**
- * `again`: nothing is known or the network does not want it yet; the same bytes later. `over`: the chain was quicker,
- * nothing was sent.
+ * `again`: nothing is known (`away`: the node did not answer) or the network does not want it yet; the same bytes later.
+ * `over`: the chain was quicker, nothing was sent.
  */
-export type SendOutcome = {readonly kind: 'sent' | 'held' | 'over'} | {readonly kind: 'again'; readonly words: string};
+export type SendOutcome =
+  {readonly kind: 'sent' | 'held' | 'over'} | {readonly kind: 'again'; readonly words: string; readonly away?: boolean};
 
 /**
  * Sends the stored bytes, never others. The attempt is counted and the lease read before; whatever the network
@@ -68,7 +69,7 @@ const apply = async (
       return lookFirst(parts, id, raw, txid, answer.words);
     case 'unknown':
       await parts.store.recordAnswer(id, answer.words, parts.clock.now());
-      return {kind: 'again', words: answer.words};
+      return {kind: 'again', words: answer.words, away: true};
     case 'rejected':
       return hold(parts, id, 'refused_by_node', answer.words);
     case 'unauthorized':

@@ -227,6 +227,11 @@ export class SimulatedChain implements ChainSource {
     }
   }
 
+  /** Any block that was ever mined, stale ones included. */
+  blockOf(hash: BlockHash): SimulatedBlock | undefined {
+    return this.#all.get(hash);
+  }
+
   rawBlock(hash: BlockHash): Buffer {
     const block = this.#all.get(hash);
     const header = this.#headers.get(hash);

@@ -1,6 +1,9 @@
 // `npm run bench [-- name ...]`: measures the built product against real parts; prints a table, writes results/latest.json.
+import {apiReads} from './api-reads.ts';
 import {catchUp} from './catch-up.ts';
+import {deliveries} from './deliveries.ts';
 import {depositLatency} from './deposit-latency.ts';
+import {payoutAcceptance} from './payout-acceptance.ts';
 import {payoutThroughput} from './payout-throughput.ts';
 import {type Figure, meets, printTable, writeResults} from './report.ts';
 import {scale} from './scale.ts';
@@ -11,7 +14,10 @@ process.env['TEST_PROGRAM'] = 'dist';
 const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
   'deposit-latency': depositLatency,
+  deliveries,
   'payout-throughput': payoutThroughput,
+  'payout-acceptance': payoutAcceptance,
+  'api-reads': apiReads,
   'catch-up': catchUp,
   scale,
 };

@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {scriptOf} from '../../source/coins/address.ts';
 
 import {btc} from '../../source/coins/btc.ts';
@@ -10,13 +9,13 @@ import {runProgram} from '../support/program.ts';
 import type {RegtestNode} from '../support/regtest-node.ts';
 import {until} from '../support/until.ts';
 import {cachedWorld} from './cached-world.ts';
+import {cpuSeconds, residentMegabytes} from './process-figures.ts';
 import {FREE_SCRIPT, foreignScript, mineFreeCoins, sendAll, spend, split} from './raw-transactions.ts';
 import {type Figure, median} from './report.ts';
 
 const SMALL = 1000;
 const LARGE = 100_000;
 const FOREIGN = 2000;
-const CLOCK_TICKS = 100;
 
 interface Measured {
   readonly rss: number;
@@ -91,14 +90,6 @@ const pay = async (
     await node.mine(1);
     from = {txid, vout: 0, amount: left};
   }
-};
-
-const residentMegabytes = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-const cpuSeconds = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
 };
 
 const foreignBlock = async (node: RegtestNode, engine: Engine): Promise<number> => {

@@ -81,6 +81,8 @@ export class RemoteApplication implements Application {
   books: Application['books'] = async coin => this.#get(path`/v1/${coin}/books`);
   acceptReorg: Application['acceptReorg'] = async coin => this.#send('POST', path`/v1/${coin}/chain/accept-reorg`);
 
+  notify: Application['notify'] = async (coin, notice) => this.#send('POST', path`/v1/${coin}/notifications`, notice);
+
   events: Application['events'] = async (coin, after, limit) => this.#get(path`/v1/${coin}/events`, {after, limit});
   followEvents: Application['followEvents'] = (coin, after, signal) =>
     this.#stream<Event>(`${path`/v1/${coin}/events`}?after=${after}`, signal);

@@ -28,6 +28,9 @@ export type Hint =
   /** Notifications were lost or the channel (re)connected: look at everything. */
   | {readonly kind: 'everything'};
 
+/** A wallet tells of a transaction again when its block comes: mempool and chain may both have it. */
+export const hintsAbout = (txid: Txid): Hint[] => [{kind: 'mempool-added', txid}, {kind: 'block'}];
+
 /**
  * Chain data of one network. Reports, never concludes. Errors are EngineErrors: `backend_down`, `backend_warming_up`,
  * `backend_auth`, `backend_timeout`, `backend_overloaded`, `block_pruned`, `bad_backend_answer`.
@@ -78,5 +81,11 @@ export interface BackendHealth {
   vitals(): Promise<BackendVitals>;
   /** Milliseconds of the last answers, newest last, at most 60. */
   latencies(): readonly number[];
-  notifyChannels(): readonly {channel: string; state: 'ok' | 'quiet' | 'lost'; lastAt: number | undefined}[];
+  /** `reliable`: its loss is noticed and it tells of everything, so that polling may be rare while it stands. */
+  notifyChannels(): readonly {
+    channel: string;
+    state: 'ok' | 'quiet' | 'lost';
+    lastAt: number | undefined;
+    reliable: boolean;
+  }[];
 }

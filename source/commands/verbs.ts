@@ -9,6 +9,7 @@ import {demo} from './demo.ts';
 import {deposits} from './deposits.ts';
 import {events} from './events.ts';
 import {init} from './init.ts';
+import {notify} from './notify.ts';
 import {payoutCancel, payoutRelease, payoutShow} from './payout.ts';
 import {payouts} from './payouts.ts';
 import {rescan} from './rescan.ts';
@@ -47,5 +48,6 @@ export const verbs: readonly Verb[] = [
   sinkPause,
   sinkResume,
   sinkReplay,
+  notify,
   audit,
 ];

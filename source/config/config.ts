@@ -51,7 +51,11 @@ export interface BitcoindConfig {
   readonly notify: readonly NotifyConfig[];
 }
 
-export type NotifyConfig = {readonly type: 'zmq'; readonly url: string};
+export type NotifyConfig =
+  | {readonly type: 'zmq'; readonly url: string}
+  | {readonly type: 'http'; readonly listen: {readonly host: string; readonly port: number}}
+  /** Absolute path of a named pipe. */
+  | {readonly type: 'pipe'; readonly path: string};
 
 interface PayoutConfig {
   readonly fee: {

@@ -128,7 +128,11 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
     network: values.network,
     confirmations: values.confirmations,
     maxConfirmationCount: values.max_confirmation_count,
-    backend: {...backend, auth: toAuth(backend.auth, absolute)} satisfies BitcoindConfig,
+    backend: {
+      ...backend,
+      auth: toAuth(backend.auth, absolute),
+      notify: backend.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),
+    } satisfies BitcoindConfig,
     payouts: {
       fee: {
         targetBlocks: fee.target_blocks,

@@ -8,6 +8,7 @@ export * from './deposit.ts';
 export * from './event.ts';
 export * from './job.ts';
 export * from './log.ts';
+export * from './notice.ts';
 export * from './payout.ts';
 export * from './problem.ts';
 export * from './status.ts';

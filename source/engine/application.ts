@@ -21,6 +21,7 @@ import type {
   Job,
   LogLine,
   LogQuery,
+  NoticeBody,
   Page,
   PageQuery,
   Payout,
@@ -87,6 +88,8 @@ export interface Application {
   transactions(coin: string, query: PageQuery & {account?: string | undefined}): Promise<Page<Transaction>>;
   books(coin: string): Promise<Books>;
   acceptReorg(coin: string): Promise<void>;
+  /** The running engine looks at once; without one there is nothing to hasten. Repeating it is harmless. */
+  notify(coin: string, notice: NoticeBody): Promise<void>;
 
   events(coin: string, after: number, limit: number): Promise<Page<Event>>;
   /** Events after a sequence as they come, until the signal aborts. */

@@ -1,5 +1,8 @@
+import {hintsAbout} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import {scriptOf} from '../coins/index.ts';
+import type {NoticeBody} from '../contract/index.ts';
+import {parseTxid} from '../primitives/ids.ts';
 import {createBroadcastLoop} from '../loops/broadcast.ts';
 import {createCheckBooks} from '../loops/check-books.ts';
 import {createDeliver, type Deliver} from '../loops/deliver.ts';
@@ -26,6 +29,8 @@ export interface CoinLoops {
   /** Why no payout may be signed now; the store's own reasons (drift, a deep fork) come on top. */
   blocked(): Hold | undefined;
   onReorgAccepted(): void;
+  /** Somebody says that there may be news: looks at once. */
+  notify(notice: NoticeBody): void;
 }
 
 /** Wires the loops of one coin to its ledger and its node. */
@@ -53,7 +58,7 @@ export const createCoinLoops = async (
   const track = createTrackChain({
     ...chainParts,
     backend: config.backend.type,
-    hintsHealthy: () => backend.health.notifyChannels().some(channel => channel.state === 'ok'),
+    hintsHealthy: () => backend.health.notifyChannels().some(({reliable, state}) => reliable && state === 'ok'),
     verifyWallet: async () => vitals.requirePinnedWallet(),
   });
   const rescan = createRescan(chainParts);
@@ -91,6 +96,7 @@ export const createCoinLoops = async (
     view: () => track.view(),
     blocked,
     onReorgAccepted: () => track.loop.wake.ring(),
+    notify: ({txid}) => track.hint(txid === undefined ? [{kind: 'block'}] : hintsAbout(parseTxid(txid))),
   };
 };
 

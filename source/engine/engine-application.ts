@@ -103,6 +103,8 @@ export class EngineApplication implements Application {
     engine.loops?.onReorgAccepted();
   };
 
+  notify: Application['notify'] = async (coin, notice) => (await this.#ledgers.ledger(coin)).loops?.notify(notice);
+
   events: Application['events'] = async (coin, after, limit) => (await this.#store(coin)).events(after, limit);
   followEvents = (coin: string, after: number, signal: AbortSignal): AsyncIterable<Event> =>
     this.#follow(coin, after, signal);

@@ -1,5 +1,5 @@
 import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
-import type {ChainSource, NodeTip} from '../chain/ports.ts';
+import type {ChainSource, Hint, NodeTip} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
@@ -44,6 +44,8 @@ export interface TrackChainOptions {
 export interface TrackChain {
   readonly loop: Loop;
   view(): ChainView;
+  /** Looks at these at once, whoever says so. */
+  hint(hints: readonly Hint[]): void;
 }
 
 /** ms between looks while hints are reliable: they only hasten, so polling alone must find what they miss. */
@@ -69,6 +71,7 @@ export const createTrackChain = (options: TrackChainOptions): TrackChain => {
       round: async context => tracker.round(context),
     },
     view: () => tracker.view,
+    hint: hints => hints.forEach(hint => tracker.hint(hint)),
   };
 };
 
@@ -130,11 +133,13 @@ class Tracker {
     const {store, watch, chain} = this.#options;
     for (const script of store.watchedScripts()) watch.addScript(script);
     for (const outpoint of store.watchedOutpoints()) watch.addOutpoint(outpoint);
-    chain.listen(hint => {
-      this.#hints.put(hint);
-      this.wake.ring();
-    }, signal);
+    chain.listen(hint => this.hint(hint), signal);
     this.#isStarted = true;
+  }
+
+  hint(hint: Hint): void {
+    this.#hints.put(hint);
+    this.wake.ring();
   }
 
   #dueAtOnce(): void {

@@ -16,7 +16,7 @@ coins:
       walet: hot
       timeout: 15
       notify:
-        - {type: http, listen: "127.0.0.1:28882"}
+        - {type: htp, listen: "127.0.0.1:28882"}
     payouts:
       fee: {min_rate: 300, max_rate: 200, paid_by: account, bogus: 1}
       limits: {per_payout: 1.0, per_day: "1,5"}
@@ -38,7 +38,7 @@ service:
     config.yaml:11:33: coins.btc.backend.auth.password: the environment variable NOT_SET is not set; expected it to hold this value
     config.yaml:12:7: coins.btc.backend.walet: is not known here; did you mean wallet?
     config.yaml:13:16: coins.btc.backend.timeout: is the number 15; expected a duration such as 500ms, 30s, 5m or 2h, from 100ms to 10m
-    config.yaml:15:18: coins.btc.backend.notify[0].type: http is not built yet; supported: zmq
+    config.yaml:15:18: coins.btc.backend.notify[0].type: is not known; expected one of zmq, http, pipe; did you mean http?
     config.yaml:17:23: coins.btc.payouts.fee.min_rate: is above max_rate; expected min_rate <= max_rate
     config.yaml:17:52: coins.btc.payouts.fee.paid_by: account is not built yet; supported: house
     config.yaml:17:61: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by
@@ -124,18 +124,16 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
   ],
   ['a backend without type', withBackend('url: x'), /type: is missing; expected bitcoind$/],
   [
-    'notify by http',
+    'notify on no address',
     withBackend(
       'type: bitcoind, url: "http://127.0.0.1:1", auth: {cookie: c}, wallet: w, notify: [{type: http, listen: x}]',
     ),
-    /notify\[0\]\.type: http is not built yet; supported: zmq$/,
+    /notify\[0\]\.listen: is not an address; expected host:port/,
   ],
   [
-    'notify by pipe',
-    withBackend(
-      'type: bitcoind, url: "http://127.0.0.1:1", auth: {cookie: c}, wallet: w, notify: [{type: pipe, path: x}]',
-    ),
-    /pipe is not built yet; supported: zmq$/,
+    'notify by a pipe of no name',
+    withBackend('type: bitcoind, url: "http://127.0.0.1:1", auth: {cookie: c}, wallet: w, notify: [{type: pipe}]'),
+    /notify\[0\]\.path: is missing; expected the path of a named pipe/,
   ],
   [
     'a zmq address that is none',

@@ -66,7 +66,11 @@ test('the example loads with every optional setting switched on', () => {
   const config = load(all);
   expect(config.coins.get('btc')?.backend).toMatchObject({
     auth: {kind: 'password', user: 'shop', password: ENVIRONMENT.BTC_RPC_PASSWORD},
-    notify: [{type: 'zmq', url: 'tcp://127.0.0.1:28332'}],
+    notify: [
+      {type: 'zmq', url: 'tcp://127.0.0.1:28332'},
+      {type: 'http', listen: {host: '127.0.0.1', port: 28_882}},
+      {type: 'pipe', path: expect.stringMatching(/\/btc-walletnotify$/)},
+    ],
   });
   expect(config.sinks.get('shop')).toMatchObject({
     type: 'webhook',

@@ -6,6 +6,8 @@ export interface ConfigFileOptions {
   readonly directory: string;
   readonly node: {readonly url: string; readonly cookiePath: string; readonly zmqUrl?: string | undefined};
   readonly wallet?: string;
+  /** Lines of `notify`, instead of the node's ZMQ. */
+  readonly notify?: readonly string[];
   /** btc unless said. */
   readonly coin?: string;
   readonly confirmations?: number;
@@ -37,6 +39,11 @@ const payoutLines = ({limits}: ConfigFileOptions): string[] => {
   return lines;
 };
 
+const notifyLines = ({node, notify}: ConfigFileOptions): string[] => {
+  const lines = notify ?? (node.zmqUrl === undefined ? [] : [`{type: zmq, url: "${node.zmqUrl}"}`]);
+  return lines.length === 0 ? [] : ['      notify:', ...lines.map(line => `        - ${line}`)];
+};
+
 /** Writes the config of one ledger on a regtest node, and says where its parts are. */
 export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
   const {directory, node, webhook} = options;
@@ -62,7 +69,7 @@ export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
     `      auth: {cookie: ${JSON.stringify(node.cookiePath)}}`,
     `      wallet: ${options.wallet ?? 'hot'}`,
     '      timeout: 15s',
-    ...(node.zmqUrl === undefined ? [] : ['      notify:', `        - {type: zmq, url: "${node.zmqUrl}"}`]),
+    ...notifyLines(options),
     ...payoutLines(options),
     ...(webhook === undefined
       ? []

@@ -30,7 +30,7 @@ const findBitcoind = (): string => {
 };
 
 /** Below the range from which outgoing connections take theirs, so that the port is free again after a restart. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000);
     const server = createServer();

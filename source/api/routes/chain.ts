@@ -1,4 +1,4 @@
-import {books, createRescanBody, job, page, pageQuery} from '../../contract/index.ts';
+import {books, createRescanBody, job, noticeBody, page, pageQuery} from '../../contract/index.ts';
 import {coinParams, idParams, nothing, refusal, type Api, type RouteContext} from './api.ts';
 
 /** Books, reorgs, rescans and jobs. */
@@ -26,6 +26,22 @@ export const chainRoutes = (api: Api, {applicationOf}: RouteContext): void => {
     },
     handler: async (request, reply) => {
       await applicationOf(request).acceptReorg(request.params.coin);
+      return reply.code(202).send({});
+    },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/notifications',
+    schema: {
+      tags: ['chain'],
+      summary: 'Says that there may be news, as walletnotify and blocknotify do; the engine looks at once',
+      params: coinParams,
+      body: noticeBody,
+      response: {202: nothing, ...refusal},
+    },
+    handler: async (request, reply) => {
+      await applicationOf(request).notify(request.params.coin, request.body);
       return reply.code(202).send({});
     },
   });

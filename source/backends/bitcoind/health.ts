@@ -3,7 +3,8 @@ import type {FeeSource} from '../../payout/ports.ts';
 import {parseAmount} from '../../primitives/amount.ts';
 import {cleanText} from '../../primitives/clean-text.ts';
 import {mempoolInfo, networkInfo, readAs, smartFee} from './answers.ts';
-import type {ChannelState, NotifyChannels} from './notify-channels.ts';
+import type {ChannelState} from './channel.ts';
+import type {NotifyChannels} from './notify-channels.ts';
 import type {RpcClient, RpcOutcome} from './rpc-client.ts';
 
 /** sat/vB of the node's coins per 1,000 vB, which it writes as decimal text. */

@@ -1,106 +1,62 @@
-import type {Subscriber} from 'zeromq';
 import type {Hint} from '../../chain/ports.ts';
 import type {NotifyConfig} from '../../config/config.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import {messageOf} from '../../primitives/errors.ts';
 import type {Log} from '../../primitives/log.ts';
-import {ZMQ_TOPICS, ZmqReader} from './zmq-message.ts';
+import {Wake} from '../../primitives/wake.ts';
+import type {Channel, ChannelState} from './channel.ts';
+import {HttpChannel} from './http-channel.ts';
+import {PipeChannel} from './pipe-channel.ts';
+import {ZmqChannel} from './zmq-channel.ts';
 
-interface Channel {
-  readonly url: string;
-  connected: boolean;
-  /** Of the last message on this connection. */
-  heard: boolean;
-  lastAt: number | undefined;
-}
+/** ms until a channel that could not be had is tried again. */
+const PAUSE = 5_000;
 
-export interface ChannelState {
-  readonly channel: string;
-  /** `quiet`: connected, nothing heard yet. `lost`: not connected; polling finds everything, only later. */
-  readonly state: 'ok' | 'quiet' | 'lost';
-  readonly lastAt: number | undefined;
-}
-
-/** The node's ZMQ publishers. Each message is a hint to look; whatever may have been missed is `everything`. */
+/** The ways by which the node tells of news. Each message is a hint to look; whatever may have been missed is `everything`. */
 export class NotifyChannels {
-  readonly #channels: Channel[];
-  readonly #clock: Clock;
+  readonly #channels: readonly Channel[];
   readonly #log: Log;
   readonly #ended = new AbortController();
 
   constructor(notify: readonly NotifyConfig[], clock: Clock, log: Log) {
-    this.#channels = notify.map(({url}) => ({url, connected: false, heard: false, lastAt: undefined}));
-    this.#clock = clock;
+    this.#channels = notify.map(config => channelOf(config, clock, log));
     this.#log = log;
   }
 
   states(): ChannelState[] {
-    return this.#channels.map(({url, connected, heard, lastAt}) => ({
-      channel: `zmq ${url}`,
-      state: connected ? (heard ? 'ok' : 'quiet') : 'lost',
-      lastAt,
-    }));
+    return this.#channels.map(channel => channel.state());
   }
 
   listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {
     const until = AbortSignal.any([signal, this.#ended.signal]);
-    for (const channel of this.#channels) {
-      this.#run(channel, onHint, until).catch((error: unknown) => {
-        channel.connected = false;
-        this.#log.error({channel: channel.url, error: messageOf(error)}, 'no notifications from here: polling goes on');
-      });
-    }
+    for (const channel of this.#channels) void this.#keep(channel, onHint, until);
   }
 
   close(): void {
     this.#ended.abort();
   }
 
-  async #run(channel: Channel, onHint: (hint: Hint) => void, signal: AbortSignal): Promise<void> {
-    // An addon: loaded only by those who configured it.
-    const {Subscriber} = await import('zeromq');
-    if (signal.aborted) return;
-    const socket = new Subscriber({
-      // Without this a burst is dropped silently at 1,000 messages.
-      receiveHighWaterMark: 0,
-      linger: 0,
-      reconnectInterval: 100,
-      reconnectMaxInterval: 2_000,
-      // A machine that vanished closes no connection.
-      heartbeatInterval: 5_000,
-      heartbeatTimeout: 15_000,
-    });
-    const reader = new ZmqReader();
-    const close = () => socket.close();
-    signal.addEventListener('abort', close, {once: true});
-    try {
-      this.#watchConnection(socket, channel, reader, onHint);
-      socket.connect(channel.url);
-      socket.subscribe(...ZMQ_TOPICS);
-      for await (const frames of socket) {
-        channel.heard = true;
-        channel.lastAt = this.#clock.now();
-        onHint(reader.read(frames));
+  async #keep(channel: Channel, onHint: (hint: Hint) => void, signal: AbortSignal): Promise<void> {
+    let lastWords: string | undefined;
+    while (!signal.aborted) {
+      try {
+        await channel.run(onHint, signal);
+      } catch (error) {
+        const words = messageOf(error);
+        // A port that stays taken is said once.
+        if (words !== lastWords)
+          this.#log.error(
+            {channel: channel.state().channel, error: words},
+            'no notifications from here: polling goes on',
+          );
+        lastWords = words;
       }
-    } finally {
-      signal.removeEventListener('abort', close);
-      channel.connected = false;
-      if (!socket.closed) socket.close();
+      await new Wake().sleep(PAUSE, signal);
     }
   }
-
-  #watchConnection(socket: Subscriber, channel: Channel, reader: ZmqReader, onHint: (hint: Hint) => void): void {
-    socket.events.on('handshake', () => {
-      channel.connected = true;
-      channel.heard = false;
-      reader.reset();
-      this.#log.info({channel: channel.url}, 'notifications connected');
-      // What was published before this moment was missed.
-      onHint({kind: 'everything'});
-    });
-    socket.events.on('disconnect', () => {
-      if (channel.connected) this.#log.warn({channel: channel.url}, 'notifications lost: polling goes on');
-      channel.connected = false;
-    });
-  }
 }
+
+const channelOf = (config: NotifyConfig, clock: Clock, log: Log): Channel => {
+  if (config.type === 'zmq') return new ZmqChannel(config.url, clock, log);
+  return config.type === 'http' ? new HttpChannel(config.listen, clock) : new PipeChannel(config.path, clock);
+};

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {rpcUrl, zmqUrl} from '../addresses.ts';
+import {listenAddress, rpcUrl, zmqUrl} from '../addresses.ts';
 import {duration, expecting, kindOf, refuse, section, text} from '../fields.ts';
 
 const AUTH_EXPECTED = '{cookie: /path/to/.cookie} or {user: …, password: "${BTC_RPC_PASSWORD}"}';
@@ -23,8 +23,12 @@ const auth = section(AUTH_EXPECTED, {
 
 const notify = kindOf(
   'a notification channel such as {type: zmq, url: "tcp://127.0.0.1:28332"}',
-  [section('a zmq channel', {type: z.literal('zmq'), url: zmqUrl()})],
-  ['http', 'pipe'],
+  [
+    section('a zmq channel', {type: z.literal('zmq'), url: zmqUrl()}),
+    section('an http channel', {type: z.literal('http'), listen: listenAddress()}),
+    section('a pipe channel', {type: z.literal('pipe'), path: text('the path of a named pipe')}),
+  ],
+  [],
 );
 
 export const bitcoindBackend = section('a bitcoind backend', {

@@ -53,6 +53,10 @@ export class RemoteApplication implements Application {
   createAccount: Application['createAccount'] = async (coin, name) => this.#create(path`/v1/${coin}/accounts`, {name});
   account: Application['account'] = async (coin, name) => this.#get(path`/v1/${coin}/accounts/${name}`);
   accounts: Application['accounts'] = async (coin, query) => this.#get(path`/v1/${coin}/accounts`, query);
+  freezeAccount: Application['freezeAccount'] = async (coin, name, reason) =>
+    this.#send('POST', path`/v1/${coin}/accounts/${name}/freeze`, {reason});
+  unfreezeAccount: Application['unfreezeAccount'] = async (coin, name, reason) =>
+    this.#send('POST', path`/v1/${coin}/accounts/${name}/unfreeze`, {reason});
 
   createAddress: Application['createAddress'] = async (coin, account, label) =>
     this.#send('POST', path`/v1/${coin}/accounts/${account}/addresses`, {label});
@@ -73,9 +77,25 @@ export class RemoteApplication implements Application {
     this.#send('POST', path`/v1/${coin}/payouts/${id}/cancel`);
   releasePayout: Application['releasePayout'] = async (coin, id) =>
     this.#send('POST', path`/v1/${coin}/payouts/${id}/release`);
+  approvePayout: Application['approvePayout'] = async (coin, id) =>
+    this.#send('POST', path`/v1/${coin}/payouts/${id}/approve`);
+  repayPayout: Application['repayPayout'] = async (coin, id) =>
+    this.#send('POST', path`/v1/${coin}/payouts/${id}/repay`);
+  pausePayouts: Application['pausePayouts'] = async (coin, reason) =>
+    this.#send('POST', path`/v1/${coin}/payouts/pause`, {reason});
+  resumePayouts: Application['resumePayouts'] = async coin => this.#send('POST', path`/v1/${coin}/payouts/resume`);
 
   broadcasts: Application['broadcasts'] = async (coin, query) => this.#get(path`/v1/${coin}/broadcasts`, query);
   broadcast: Application['broadcast'] = async (coin, txid) => this.#get(path`/v1/${coin}/broadcasts/${txid}`);
+  bumpBroadcast: Application['bumpBroadcast'] = async (coin, txid, body) =>
+    this.#send('POST', path`/v1/${coin}/broadcasts/${txid}/bump`, body);
+
+  createTransfer: Application['createTransfer'] = async (coin, key, body) =>
+    this.#create(path`/v1/${coin}/transfers`, body, {'idempotency-key': key});
+  transfers: Application['transfers'] = async (coin, query) => this.#get(path`/v1/${coin}/transfers`, query);
+  transfer: Application['transfer'] = async (coin, id) => this.#get(path`/v1/${coin}/transfers/${id}`);
+  adjust: Application['adjust'] = async (coin, body, key) =>
+    this.#create(path`/v1/${coin}/adjustments`, body, key === undefined ? {} : {'idempotency-key': key});
 
   transactions: Application['transactions'] = async (coin, query) => this.#get(path`/v1/${coin}/transactions`, query);
   books: Application['books'] = async coin => this.#get(path`/v1/${coin}/books`);

@@ -7,6 +7,7 @@ import * as contract from '../contract/index.ts';
 /** Schemas that get a name of their own in the document. */
 const NAMED = {
   Account: contract.account,
+  Adjustment: contract.adjustment,
   Address: contract.address,
   AuditEntry: contract.auditEntry,
   Books: contract.books,
@@ -21,6 +22,7 @@ const NAMED = {
   Problem: contract.problem,
   Status: contract.status,
   Transaction: contract.transaction,
+  Transfer: contract.transfer,
 } as const;
 
 const registry = () => {

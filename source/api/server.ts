@@ -11,6 +11,7 @@ import {toProblem} from './problems.ts';
 import {accountRoutes} from './routes/accounts.ts';
 import {auditRoutes} from './routes/audit.ts';
 import {chainRoutes} from './routes/chain.ts';
+import {controlRoutes} from './routes/control.ts';
 import {engineRoutes} from './routes/engine.ts';
 import {eventRoutes} from './routes/events.ts';
 import {metricsRoute} from './routes/metrics.ts';
@@ -56,7 +57,16 @@ export const createServer = async (application: Application, options: ServerOpti
   await describeApi(app, options.version);
   const context = {applicationOf: applicationFor(application), stopping: options.stopping};
   const api = app.withTypeProvider<ZodTypeProvider>();
-  for (const routes of [engineRoutes, accountRoutes, payoutRoutes, chainRoutes, eventRoutes, sinkRoutes, auditRoutes])
+  for (const routes of [
+    engineRoutes,
+    accountRoutes,
+    payoutRoutes,
+    controlRoutes,
+    chainRoutes,
+    eventRoutes,
+    sinkRoutes,
+    auditRoutes,
+  ])
     routes(api, context);
   metricsRoute(api, options.metrics);
   app.get('/openapi.json', {schema: {hide: true}}, async () => app.swagger());

@@ -18,7 +18,7 @@ const fieldsOf = (account: Account): string[] =>
     balance: account.balance,
     pending: `${account.pending}  (received, not yet credited)`,
     'pending out': `${account.pending_out}  (paid out, not yet confirmed)`,
-    state: account.frozen ? 'FROZEN' : 'open',
+    state: account.frozen ? `FROZEN by ${account.frozen_by ?? ''}` : 'open',
     created: `${formatTime(account.created_at)} UTC`,
   });
 
@@ -77,3 +77,30 @@ export const accountShow: Verb = {
     });
   },
 };
+
+const freezeVerb = (how: 'freeze' | 'unfreeze'): Verb => ({
+  name: `account ${how}`,
+  summary: how === 'freeze' ? 'let nothing go out of an account, until unfrozen by hand' : 'lift a freeze',
+  parameters: ['<coin>', '<name>'],
+  flags: ['reason'],
+  examples: [`account ${how} btc alice`, `account ${how} btc alice --reason "asked by support"`],
+  notes:
+    how === 'freeze'
+      ? 'Deposits still come in. Payouts that are queued are held; those that are signed go their way.'
+      : 'An account that a reorg took below zero unfreezes itself at zero or more.',
+  async run(context) {
+    const [coin = '', name = ''] = context.values;
+    coinOf(context.config(), coin);
+    const {reason} = context.flags;
+    return context.withApplication(async ({application}) => {
+      const account =
+        how === 'freeze'
+          ? await application.freezeAccount(coin, name, reason)
+          : await application.unfreezeAccount(coin, name, reason);
+      context.output.result(account, () => fieldsOf(account));
+      return 0;
+    });
+  },
+});
+export const accountFreeze = freezeVerb('freeze');
+export const accountUnfreeze = freezeVerb('unfreeze');

@@ -8,7 +8,8 @@ import type {Context, Verb} from './verb.ts';
 /** What an event is about, in one line. */
 const summaryOf = ({data}: Event): string => {
   const parts: (string | number | undefined)[] = [];
-  if ('idempotency_key' in data) parts.push(data.account, `-${data.amount}`, `payout ${data.id}`, data.reason);
+  if ('from' in data) parts.push(`${data.from} -> ${data.to}`, data.amount, `transfer ${data.id}`);
+  else if ('idempotency_key' in data) parts.push(data.account, `-${data.amount}`, `payout ${data.id}`, data.reason);
   else if ('vout' in data && 'first_seen_at' in data) parts.push(data.account, `+${data.amount}`, data.reason);
   else if ('balance' in data) parts.push(data.name, data.balance);
   else if ('backend' in data) parts.push(data.backend, data.reason);

@@ -17,6 +17,9 @@ export const payoutFields = (payout: Payout): string[] =>
     label: payout.label,
     key: payout.idempotency_key,
     fee: payout.fee,
+    quoted: payout.quote && `${payout.quote}  (paid by the account for the fee)`,
+    'asked by': payout.requested_by,
+    'approved by': payout.approved_by,
     transaction: payout.txid && `${payout.txid}:${payout.vout}`,
     confirmations: payout.confirmations,
     block: payout.block_height,
@@ -35,7 +38,9 @@ const onOne = async (
     if (payout.status === 'held' && payout.clears === 'person')
       context.output.hint(
         '',
-        `  Let it go out:  cryptoassets-console payout release ${coin} ${payout.id}`,
+        payout.reason?.startsWith('approval:') === true
+          ? `  Approve it, as somebody else than who asked:  cryptoassets-console payout approve ${coin} ${payout.id}`
+          : `  Let it go out:  cryptoassets-console payout release ${coin} ${payout.id}`,
         `  Or take back:   cryptoassets-console payout cancel ${coin} ${payout.id}`,
       );
     return 0;
@@ -68,4 +73,27 @@ export const payoutRelease: Verb = {
   flags: [],
   examples: ['payout release btc 12'],
   run: context => onOne(context, (application, coin, id) => application.releasePayout(coin, id)),
+};
+
+export const payoutApprove: Verb = {
+  name: 'payout approve',
+  summary: 'let a payout go out that waits for approval',
+  parameters: ['<coin>', '<id>'],
+  flags: [],
+  examples: ['payout approve btc 12'],
+  notes: [
+    'Payouts above payouts.approval.above need it. Who asked for the payout cannot approve it: everything on this',
+    'machine is one, `local`, and each token of api.tokens is another.',
+  ].join('\n'),
+  run: context => onOne(context, (application, coin, id) => application.approvePayout(coin, id)),
+};
+
+export const payoutRepay: Verb = {
+  name: 'payout repay',
+  summary: 'pay a conflicted payout again, once the conflict is final',
+  parameters: ['<coin>', '<id>'],
+  flags: [],
+  examples: ['payout repay btc 12'],
+  notes: 'Refused until what its transaction lost to has max_confirmation_count confirmations: it might be paid twice.',
+  run: context => onOne(context, (application, coin, id) => application.repayPayout(coin, id)),
 };

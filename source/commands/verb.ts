@@ -13,6 +13,8 @@ export interface Verb {
   /** Besides --config, --json and --help, which every verb takes. */
   readonly flags: readonly FlagName[];
   readonly required?: readonly FlagName[];
+  /** Where a flag of a common name says something else to this verb: its value and help. */
+  readonly flagWords?: Partial<Record<FlagName, {readonly value: string; readonly help: string}>>;
   /** What follows the program's name in the examples of its help. */
   readonly examples: readonly string[];
   readonly notes?: string;

@@ -1,16 +1,18 @@
-import {accountCreate, accountList, accountShow} from './account.ts';
+import {accountCreate, accountFreeze, accountList, accountShow, accountUnfreeze} from './account.ts';
 import {addressList, addressNew} from './address.ts';
 import {audit} from './audit.ts';
 import {books} from './books.ts';
-import {broadcastShow} from './broadcast.ts';
+import {adjust, payoutsPause, payoutsResume} from './books-control.ts';
+import {broadcastBump, broadcastShow} from './broadcast.ts';
 import {check} from './check.ts';
 import {consoleVerb} from './console.ts';
 import {demo} from './demo.ts';
 import {deposits} from './deposits.ts';
 import {events} from './events.ts';
 import {init} from './init.ts';
+import {move, transfers} from './move.ts';
 import {notify} from './notify.ts';
-import {payoutCancel, payoutRelease, payoutShow} from './payout.ts';
+import {payoutApprove, payoutCancel, payoutRelease, payoutRepay, payoutShow} from './payout.ts';
 import {payouts} from './payouts.ts';
 import {rescan} from './rescan.ts';
 import {send} from './send.ts';
@@ -30,17 +32,27 @@ export const verbs: readonly Verb[] = [
   accountCreate,
   accountList,
   accountShow,
+  accountFreeze,
+  accountUnfreeze,
   addressNew,
   addressList,
   send,
+  move,
   deposits,
   payouts,
+  transfers,
   transactions,
   books,
+  adjust,
   payoutShow,
   payoutCancel,
   payoutRelease,
+  payoutApprove,
+  payoutRepay,
+  payoutsPause,
+  payoutsResume,
   broadcastShow,
+  broadcastBump,
   events,
   deliveries,
   deliveryRetry,

@@ -3,7 +3,7 @@ import {z} from 'zod';
 import type {Coin, NetworkName} from '../coins/index.ts';
 import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
 import {coinParams} from './coin-params.ts';
-import {amount, choice, feerate, kindOf, section, wholeNumber} from './fields.ts';
+import {amount, choice, feerate, kindOf, section, text, wholeNumber} from './fields.ts';
 
 const feeSchema = ({fees}: Coin) =>
   section('a mapping such as {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}', {
@@ -11,11 +11,7 @@ const feeSchema = ({fees}: Coin) =>
     fallback_rate: feerate().default(fees.fallback),
     min_rate: feerate().default(fees.min),
     max_rate: feerate().default(fees.max),
-    paid_by: z
-      .enum(['house'], {
-        error: issue => (issue.input === 'account' ? 'account is not built yet; supported: house' : 'expected house'),
-      })
-      .default('house'),
+    paid_by: choice(['house', 'account']).default('house'),
   })
     .refine(({min_rate, max_rate}) => min_rate <= max_rate, {
       path: ['min_rate'],
@@ -63,11 +59,20 @@ export const coinSchema = (coin: Coin, described = false) =>
       [bitcoindBackend],
       ['esplora', 'electrum', 'blockio'],
     ),
-    payouts: section('a mapping with `fee` and `limits`', {
+    payouts: section('a mapping with `fee`, `limits`, `allow` and `approval`', {
       fee: feeSchema(coin).prefault({}),
       limits: section('a mapping such as {per_payout: "1.0", per_day: "10.0"}', {
         per_payout: amount(coin.maxSupply, coin.unit).optional(),
+        per_hour: amount(coin.maxSupply, coin.unit).optional(),
         per_day: amount(coin.maxSupply, coin.unit).optional(),
+      }).default({}),
+      allow: z
+        .union([text('the path of a file with one address a line'), z.array(text('an address', 200)).max(100_000)], {
+          error: () => 'expected a list of addresses, or the path of a file with one address a line',
+        })
+        .optional(),
+      approval: section('a mapping such as {above: "5.0"}', {
+        above: amount(coin.maxSupply, coin.unit).optional(),
       }).default({}),
     }).prefault({}),
   })

@@ -64,9 +64,16 @@ interface PayoutConfig {
     readonly fallbackRate: number;
     readonly minRate: number;
     readonly maxRate: number;
-    readonly paidBy: 'house';
+    readonly paidBy: 'house' | 'account';
   };
-  readonly limits: {readonly perPayout: Satoshi | undefined; readonly perDay: Satoshi | undefined};
+  readonly limits: {
+    readonly perPayout: Satoshi | undefined;
+    readonly perHour: Satoshi | undefined;
+    readonly perDay: Satoshi | undefined;
+  };
+  /** Addresses that are paid without a person, not checked yet; undefined: all. */
+  readonly allow: readonly string[] | undefined;
+  readonly approval: {readonly above: Satoshi | undefined};
 }
 
 interface AnySinkConfig {

@@ -3,6 +3,7 @@ import {dirname, resolve} from 'node:path';
 import type {Coin} from '../coins/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
 import type {BitcoindConfig, CoinConfig, Config, RpcAuth, SinkConfig} from './config.ts';
+import {allowListFault, readAllowList} from './allow-list.ts';
 import {ConfigError} from './config-error.ts';
 import {fieldName, fillVariables} from './fill-variables.ts';
 import {parseYaml, type YamlNode, type YamlProblem} from './parse-yaml.ts';
@@ -74,6 +75,11 @@ const fileProblems = (root: YamlNode, path: string, data: unknown): YamlProblem[
   const coinCount = Object.keys(at('coins') ?? {}).length;
   if (typeof url === 'string' && url.startsWith('sqlite:') && !url.includes('{coin}') && coinCount > 1)
     add('is one file for several coins; expected {coin} in it, such as sqlite:./data/{coin}.sqlite', 'database', 'url');
+  for (const coin of Object.keys(at('coins') ?? {})) {
+    const allow = at('coins', coin, 'payouts', 'allow');
+    const fault = typeof allow === 'string' ? allowListFault(pathFrom(path, allow)) : undefined;
+    if (fault !== undefined) add(fault, 'coins', coin, 'payouts', 'allow');
+  }
   return found;
 };
 
@@ -121,7 +127,7 @@ type CoinValues = NonNullable<ConfigValues['coins'][string]>;
 
 const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) => string): CoinConfig => {
   const {backend, payouts} = values;
-  const {fee, limits} = payouts;
+  const {fee, limits, allow, approval} = payouts;
   return {
     coin: definition.name,
     definition,
@@ -141,7 +147,9 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
         maxRate: fee.max_rate,
         paidBy: fee.paid_by,
       },
-      limits: {perPayout: limits.per_payout, perDay: limits.per_day},
+      limits: {perPayout: limits.per_payout, perHour: limits.per_hour, perDay: limits.per_day},
+      allow: typeof allow === 'string' ? readAllowList(absolute(allow)) : allow,
+      approval: {above: approval.above},
     },
   };
 };

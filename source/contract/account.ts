@@ -7,6 +7,10 @@ export const account = z.object({
   pending: amountText.meta({description: 'Deposits not yet credited'}),
   pending_out: amountText.meta({description: 'Payouts not yet confirmed'}),
   frozen: z.boolean(),
+  frozen_by: z
+    .enum(['reorg', 'operator'])
+    .optional()
+    .meta({description: 'A freeze by a reorg lifts itself at zero or more, an operator’s does not'}),
   created_at: time,
 });
 export type Account = z.infer<typeof account>;

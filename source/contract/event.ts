@@ -1,6 +1,8 @@
 import {z} from 'zod';
 import {account} from './account.ts';
+import {suspect} from './books.ts';
 import {id, pageQuery, time} from './common.ts';
+import {transfer} from './control.ts';
 import {deposit} from './deposit.ts';
 import {payout} from './payout.ts';
 
@@ -33,7 +35,11 @@ export type EventType = z.infer<typeof eventType>;
 
 export const backendEventData = z.object({backend: z.string(), reason: z.string().optional(), since: time});
 export type BackendEvent = z.infer<typeof backendEventData>;
-export const booksEventData = z.object({height: z.number().int(), drift: z.string()});
+export const booksEventData = z.object({
+  height: z.number().int(),
+  drift: z.string(),
+  suspects: z.array(suspect).optional(),
+});
 
 export const event = z.object({
   id,
@@ -43,7 +49,7 @@ export const event = z.object({
   created_at: time,
   schema: z.literal(1),
   gap: z.literal(true).optional().meta({description: 'An earlier event of this queue was parked undelivered'}),
-  data: z.union([deposit, payout, account, backendEventData, booksEventData]),
+  data: z.union([deposit, payout, transfer, account, backendEventData, booksEventData]),
 });
 export type Event = z.infer<typeof event>;
 

@@ -4,6 +4,7 @@ export * from './audit.ts';
 export * from './books.ts';
 export * from './common.ts';
 export * from './console.ts';
+export * from './control.ts';
 export * from './deposit.ts';
 export * from './event.ts';
 export * from './job.ts';

@@ -25,7 +25,11 @@ export const holdReason = z.enum([
   'node_behind',
   'deep_reorg',
   'limit_per_payout',
+  'limit_per_hour',
   'limit_per_day',
+  'address_not_allowed',
+  'approval',
+  'payouts_paused',
   'account_frozen',
   'refused_by_node',
 ]);
@@ -45,7 +49,14 @@ export const payout = z.object({
   cancellable: z.boolean(),
   txid: txid.optional(),
   vout: z.number().int().optional(),
-  fee: amountText.optional().meta({description: 'Its share of the transaction fee'}),
+  fee: amountText
+    .optional()
+    .meta({description: 'Its share of the transaction fee, by output size; who paid is `quote`'}),
+  quote: amountText
+    .optional()
+    .meta({description: 'What the account paid on top for the fee, fixed at acceptance; absent when the house pays'}),
+  requested_by: z.string().optional(),
+  approved_by: z.string().optional(),
   confirmations: z.number().int(),
   block_height: z.number().int().optional(),
   block_hash: blockHash.optional(),
@@ -93,6 +104,9 @@ export const broadcast = z.object({
   txid: txid.optional(),
   status: broadcastStatus,
   reason: z.string().optional(),
+  kind: z
+    .enum(['payouts', 'bump', 'child'])
+    .meta({description: 'bump: replaces another of its family at a higher fee; child: pays for its parent'}),
   payouts: z.number().int(),
   amount: amountText.meta({description: 'Sum of its payouts'}),
   fee: amountText,

@@ -2,14 +2,18 @@ import type {
   Account,
   Actor,
   Address,
+  Adjustment,
   Attendance,
   AuditEntry,
   AuditQuery,
   Books,
   Broadcast,
   BroadcastDetail,
+  BumpBody,
+  CreateAdjustmentBody,
   CreatePayoutBody,
   CreateReplayBody,
+  CreateTransferBody,
   Delivery,
   DeliveryQuery,
   Deposit,
@@ -26,10 +30,13 @@ import type {
   PageQuery,
   Payout,
   PayoutQuery,
+  PayoutsSwitch,
   Replay,
   SinkStatus,
   Status,
   Transaction,
+  Transfer,
+  TransferQuery,
 } from '../contract/index.ts';
 
 /** `created` is false when the same thing was there already (HTTP 200 instead of 201). */
@@ -65,6 +72,8 @@ export interface Application {
   createAccount(coin: string, name: string): Promise<Created<Account>>;
   account(coin: string, name: string): Promise<Account>;
   accounts(coin: string, query: PageQuery): Promise<Page<Account>>;
+  freezeAccount(coin: string, name: string, reason?: string): Promise<Account>;
+  unfreezeAccount(coin: string, name: string, reason?: string): Promise<Account>;
 
   createAddress(coin: string, account: string, label?: string): Promise<Address>;
   address(coin: string, address: string): Promise<Address>;
@@ -81,9 +90,24 @@ export interface Application {
   payoutHistory(coin: string, id: string): Promise<History>;
   cancelPayout(coin: string, id: string): Promise<Payout>;
   releasePayout(coin: string, id: string): Promise<Payout>;
+  /** By somebody else than who asked for it. */
+  approvePayout(coin: string, id: string): Promise<Payout>;
+  /** Pays a conflicted payout again, once the conflict is deep enough to be final. */
+  repayPayout(coin: string, id: string): Promise<Payout>;
+  /** The kill switch: nothing is signed or sent until it is resumed, also after a restart. */
+  pausePayouts(coin: string, reason?: string): Promise<PayoutsSwitch>;
+  resumePayouts(coin: string): Promise<PayoutsSwitch>;
 
   broadcasts(coin: string, query: PageQuery): Promise<Page<Broadcast>>;
   broadcast(coin: string, txid: string): Promise<BroadcastDetail>;
+  /** Lifts its feerate: a replacement of its family, or a child of its chain. Resolves with the new broadcast. */
+  bumpBroadcast(coin: string, txid: string, body: BumpBody): Promise<BroadcastDetail>;
+
+  createTransfer(coin: string, key: string, body: CreateTransferBody): Promise<Created<Transfer>>;
+  transfers(coin: string, query: TransferQuery): Promise<Page<Transfer>>;
+  transfer(coin: string, id: string): Promise<Transfer>;
+  /** Without a key a repeated request corrects twice. */
+  adjust(coin: string, body: CreateAdjustmentBody, key?: string): Promise<Created<Adjustment>>;
 
   transactions(coin: string, query: PageQuery & {account?: string | undefined}): Promise<Page<Transaction>>;
   books(coin: string): Promise<Books>;

@@ -2,6 +2,7 @@ import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Sink} from '../outbox/ports.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import {ledgerState, openStore, type Store} from '../store/open-store.ts';
+import {allowedScripts} from './allowed-scripts.ts';
 import {examineNode} from './examine-node.ts';
 import {failed, fine, type Finding} from './findings.ts';
 import {ledgerPath} from './initialise.ts';
@@ -23,6 +24,7 @@ const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]>
   try {
     const node = await examineNode(coin, options, store?.identity);
     findings.unshift(...node.findings);
+    if (coin.payouts.allow !== undefined) findings.push(checkAllowed(coin));
     const prunedBelow = node.tip?.prunedBelow;
     if (store === undefined) return findings;
     const top = await store.ladderTop();
@@ -40,6 +42,15 @@ const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]>
     return findings;
   } finally {
     await store?.close();
+  }
+};
+
+const checkAllowed = (coin: CoinConfig): Finding => {
+  const subject = `${coin.coin} payouts`;
+  try {
+    return fine(subject, `${allowedScripts(coin)?.size ?? 0} addresses are paid without a person`);
+  } catch (error) {
+    return failed(subject, error);
   }
 };
 

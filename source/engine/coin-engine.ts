@@ -4,12 +4,16 @@ import type {CoinConfig, Config} from '../config/config.ts';
 import type {Job} from '../contract/index.ts';
 import type {Loop} from '../loops/loop.ts';
 import {runLoop, type LoopStatus, type SupervisedLoop} from '../loops/run-loop.ts';
+import {quoteFee} from '../payout/quote.ts';
+import type {Satoshi} from '../primitives/amount.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Meter} from '../primitives/meter.ts';
 import {openStore, type Store} from '../store/open-store.ts';
 import {createCoinLoops, type CoinLoops} from './coin-loops.ts';
+import {allowedScripts} from './allowed-scripts.ts';
+import {FeeQuotes} from './fee-quotes.ts';
 import {createLeaseLoop, takeLease} from './lease.ts';
 import type {Backend, Parts} from './parts.ts';
 
@@ -38,6 +42,10 @@ export class CoinEngine {
   readonly #context: CoinContext;
   readonly #supervised: SupervisedLoop[] = [];
   readonly #stopListening: () => void;
+  readonly #quotes: FeeQuotes;
+  readonly #allowed: ReadonlySet<string> | undefined;
+  /** Wall clock less the monotonic one at the start, ms. */
+  readonly #clockOffset: number;
   #lease: Promise<void> | undefined;
   #loops: Promise<CoinLoops> | undefined;
   #startedLoops: CoinLoops | undefined;
@@ -53,6 +61,10 @@ export class CoinEngine {
     this.network = network;
     this.store = store;
     this.#context = context;
+    const {clock} = context;
+    this.#quotes = new FeeQuotes(async () => (await this.backend()).fees, config.payouts.fee, clock);
+    this.#allowed = allowedScripts(config);
+    this.#clockOffset = clock.now() - clock.monotonic();
     this.#stopListening = store.onCommit(() => context.onChange());
   }
 
@@ -125,6 +137,35 @@ export class CoinEngine {
     await this.writable();
     const {rescan} = await this.start();
     return rescan.start(from);
+  }
+
+  /** What an account pays on top for the network fee of a payout to this script, when accounts pay. */
+  async quoteFee(scriptPubKey: Buffer): Promise<Satoshi> {
+    return quoteFee(scriptPubKey, await this.#quotes.rate());
+  }
+
+  /** Whether the operator's list has this script, or there is no list. */
+  isAllowed(scriptPubKey: Buffer): boolean {
+    return this.#allowed === undefined || this.#allowed.has(scriptPubKey.toString('hex'));
+  }
+
+  /** ms since 1970 by a clock that goes on evenly from the start of this process, whatever is set meanwhile. */
+  steadyNow(): number {
+    return Math.round(this.#clockOffset + this.#context.clock.monotonic());
+  }
+
+  /** What is asked of a loop must not outlive it. Throws `stopping`. */
+  async untilStopped<Value>(asked: Promise<Value>): Promise<Value> {
+    const {signal} = this.#context;
+    const {promise, reject} = Promise.withResolvers<never>();
+    const stop = () => reject(new EngineError('stopping', 'the engine is stopping', {retry: 'unknown-outcome'}));
+    signal.addEventListener('abort', stop, {once: true});
+    if (signal.aborted) stop();
+    try {
+      return await Promise.race([asked, promise]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /** A script that became ours: found from the next look on. */

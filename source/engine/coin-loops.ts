@@ -3,7 +3,7 @@ import type {WatchSet} from '../chain/watch-set.ts';
 import {scriptOf} from '../coins/index.ts';
 import type {NoticeBody} from '../contract/index.ts';
 import {parseTxid} from '../primitives/ids.ts';
-import {createBroadcastLoop} from '../loops/broadcast.ts';
+import {createBroadcastLoop, type Broadcasting} from '../loops/broadcast.ts';
 import {createCheckBooks} from '../loops/check-books.ts';
 import {createDeliver, type Deliver} from '../loops/deliver.ts';
 import type {Loop} from '../loops/loop.ts';
@@ -25,6 +25,7 @@ export interface CoinLoops {
   readonly rescan: Rescan;
   readonly vitals: Vitals;
   readonly backend: Backend;
+  readonly bump: Broadcasting['bump'];
   view(): ChainView;
   /** Why no payout may be signed now; the store's own reasons (drift, a deep fork) come on top. */
   blocked(): Hold | undefined;
@@ -93,6 +94,7 @@ export const createCoinLoops = async (
     rescan,
     vitals,
     backend,
+    bump: (txid, feeRate) => broadcast.bump(txid, feeRate),
     view: () => track.view(),
     blocked,
     onReorgAccepted: () => track.loop.wake.ring(),

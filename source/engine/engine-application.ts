@@ -10,6 +10,7 @@ import type {Consoles} from './consoles.ts';
 import {examineHealth} from './health.ts';
 import {eventDetail, history} from './history.ts';
 import type {LogLines} from './log-lines.ts';
+import {adjust, bumpBroadcast, createTransfer} from './control.ts';
 import {createAddress, createPayout} from './requests.ts';
 import type {SnapshotCache} from './snapshot-cache.ts';
 
@@ -67,6 +68,10 @@ export class EngineApplication implements Application {
     (await this.#writable(coin)).createAccount(name, this.#now());
   account: Application['account'] = async (coin, name) => (await this.#store(coin)).account(name);
   accounts: Application['accounts'] = async (coin, query) => (await this.#store(coin)).accounts(query);
+  freezeAccount: Application['freezeAccount'] = async (coin, name, reason) =>
+    (await this.#writable(coin)).freeze(name, reason, this.#now(), this.#actor);
+  unfreezeAccount: Application['unfreezeAccount'] = async (coin, name, reason) =>
+    (await this.#writable(coin)).unfreeze(name, reason, this.#now(), this.#actor);
 
   createAddress: Application['createAddress'] = async (coin, account, label) =>
     createAddress(await this.#open(coin), account, label, this.#now());
@@ -79,7 +84,7 @@ export class EngineApplication implements Application {
     history(await this.#ledgers.ledger(coin), 'deposit', id);
 
   createPayout: Application['createPayout'] = async (coin, key, body) =>
-    createPayout(await this.#open(coin), key, body, this.#now());
+    createPayout(await this.#open(coin), key, body, this.#now(), this.#actor);
   payouts: Application['payouts'] = async (coin, query) => (await this.#store(coin)).payouts(query);
   payout: Application['payout'] = async (coin, id) => (await this.#store(coin)).payout(id);
   payoutHistory: Application['payoutHistory'] = async (coin, id) =>
@@ -88,9 +93,28 @@ export class EngineApplication implements Application {
     (await this.#writable(coin)).cancelPayout(id, this.#now(), this.#actor);
   releasePayout: Application['releasePayout'] = async (coin, id) =>
     (await this.#writable(coin)).releasePayout(id, this.#now(), this.#actor);
+  approvePayout: Application['approvePayout'] = async (coin, id) =>
+    (await this.#writable(coin)).approvePayout(id, this.#now(), this.#actor);
+  repayPayout: Application['repayPayout'] = async (coin, id) => {
+    const engine = await this.#open(coin);
+    return (await engine.writable()).repayPayout(id, engine.config.maxConfirmationCount, this.#now(), this.#actor);
+  };
+  pausePayouts: Application['pausePayouts'] = async (coin, reason = 'no reason was given') =>
+    (await this.#writable(coin)).pausePayouts(reason, this.#now(), this.#actor);
+  resumePayouts: Application['resumePayouts'] = async coin =>
+    (await this.#writable(coin)).resumePayouts(this.#now(), this.#actor);
 
   broadcasts: Application['broadcasts'] = async (coin, query) => (await this.#store(coin)).broadcasts(query);
   broadcast: Application['broadcast'] = async (coin, txid) => (await this.#store(coin)).broadcast(txid);
+  bumpBroadcast: Application['bumpBroadcast'] = async (coin, txid, body) =>
+    bumpBroadcast(await this.#open(coin), txid, body, this.#now(), this.#actor);
+
+  createTransfer: Application['createTransfer'] = async (coin, key, body) =>
+    createTransfer(await this.#open(coin), key, body, this.#now(), this.#actor);
+  transfers: Application['transfers'] = async (coin, query) => (await this.#store(coin)).transfers(query);
+  transfer: Application['transfer'] = async (coin, id) => (await this.#store(coin)).transferById(id);
+  adjust: Application['adjust'] = async (coin, body, key) =>
+    adjust(await this.#open(coin), key, body, this.#now(), this.#actor);
 
   transactions: Application['transactions'] = async (coin, query) => (await this.#store(coin)).transactions(query);
   books: Application['books'] = async coin => {

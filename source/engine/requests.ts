@@ -1,12 +1,12 @@
 import {scriptOf} from '../coins/index.ts';
-import type {Address, CreatePayoutBody, Payout} from '../contract/index.ts';
+import type {Actor, Address, CreatePayoutBody, Payout} from '../contract/index.ts';
 import {formatAmount, parseAmount, type Satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Created} from './application.ts';
 import type {CoinEngine} from './coin-engine.ts';
 
 /** An amount to be paid: positive and no more than will ever exist. */
-const readAmount = (text: string, {coin}: CoinEngine): Satoshi => {
+export const readAmount = (text: string, {coin}: CoinEngine): Satoshi => {
   const refuse = (words: string, cause?: unknown) => new EngineError('bad_amount', words, {field: 'amount', cause});
   let amount: Satoshi;
   try {
@@ -26,6 +26,7 @@ export const createPayout = async (
   key: string,
   body: CreatePayoutBody,
   now: number,
+  by: Actor,
 ): Promise<Created<Payout>> => {
   const {coin, network, config} = engine;
   const amount = readAmount(body.amount, engine);
@@ -41,7 +42,22 @@ export const createPayout = async (
     );
   const store = await engine.writable();
   const {account, address, label} = body;
-  return store.acceptPayout({key, account, address, scriptPubKey, amount, label}, config.payouts.limits, now);
+  const {fee, limits, approval} = config.payouts;
+  return store.acceptPayout(
+    {
+      key,
+      account,
+      address,
+      scriptPubKey,
+      amount,
+      label,
+      quote: fee.paidBy === 'account' ? await engine.quoteFee(scriptPubKey) : undefined,
+      requestedBy: by.name,
+      isAllowed: engine.isAllowed(scriptPubKey),
+    },
+    {...limits, approvalAbove: approval.above, at: engine.steadyNow()},
+    now,
+  );
 };
 
 /**

@@ -1,7 +1,10 @@
 import {setTimeout} from 'node:timers/promises';
 import type {Hold} from '../payout/state.ts';
+import {EngineError} from '../primitives/errors.ts';
+import type {Txid} from '../primitives/ids.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {OpenBroadcast, Queue} from '../store/payout-store.ts';
+import {bumpBroadcast} from './broadcast/bump.ts';
 import {Gatherer} from './broadcast/gather.ts';
 import type {BroadcastParts} from './broadcast/parts.ts';
 import {sendBroadcast} from './broadcast/send.ts';
@@ -20,18 +23,32 @@ const CHANGE_WAIT = 500;
 const PATIENCE = 3000;
 const LOOK_AGAIN = 200;
 
+export interface Broadcasting extends Loop {
+  /** See bumpBroadcast. Done in a round of the loop's own, so that nothing else is signed beside it. */
+  bump(txid: string, feeRate: number | undefined): Promise<Txid>;
+}
+
+interface BumpRequest {
+  readonly txid: string;
+  readonly feeRate: number | undefined;
+  readonly resolve: (txid: Txid) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Pays what is due. At start and every period it goes on with what a crash or the network left open: reserved plans
  * are signed again, signed bytes sent, sent ones that the mempool does not hold sent again. Woken, it gathers.
  */
-export const createBroadcastLoop = (parts: BroadcastParts): Loop => {
-  const loop = new BroadcastLoop(parts);
+export const createBroadcastLoop = (parts: BroadcastParts): Broadcasting => {
+  const wake = new Wake();
+  const loop = new BroadcastLoop(parts, wake);
   return {
     name: 'broadcast',
     coin: parts.coin.name,
-    wake: new Wake(),
+    wake,
     stallAfter: 120_000,
     round: context => loop.round(context),
+    bump: (txid, feeRate) => loop.bump(txid, feeRate),
   };
 };
 
@@ -51,17 +68,27 @@ class BroadcastLoop {
   #nextPeriod = 0;
   #blockedSince: number | undefined;
   readonly #pauses = new Map<string, {until: number; length: number}>();
+  readonly #wake: Wake;
+  readonly #bumps: BumpRequest[] = [];
+  #wasStopped = false;
 
-  constructor(parts: BroadcastParts) {
+  constructor(parts: BroadcastParts, wake: Wake) {
+    this.#wake = wake;
     this.#parts = parts;
     this.#gatherer = new Gatherer(parts);
   }
 
   async round(context: RoundContext): Promise<Round> {
     const {store, clock, period} = this.#parts;
-    const isPeriod = clock.monotonic() >= this.#nextPeriod;
+    // What was held by a stop that is over is due at once.
+    const isPeriod = clock.monotonic() >= this.#nextPeriod || this.#wasStopped;
     const stop = (await store.payoutsPausedBy()) ?? this.#waitsForNode();
-    if (stop !== undefined) return 'words' in stop ? this.#stop(stop, isPeriod) : stop;
+    if (stop !== undefined) {
+      this.#refuseBumps(stop);
+      return 'words' in stop ? this.#stop(stop, isPeriod) : stop;
+    }
+    this.#wasStopped = false;
+    await this.#bumpAll(context);
     if (isPeriod) this.#gatherer.forget();
     const open = await this.#goOn(isPeriod, context);
     // One that waits for anything but the node blocks nothing behind it.
@@ -69,6 +96,31 @@ class BroadcastLoop {
     const waitingFor = open.words ?? gathered;
     if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
     return this.#rest(await store.queue(), waitingFor);
+  }
+
+  async bump(txid: string, feeRate: number | undefined): Promise<Txid> {
+    return new Promise((resolve, reject) => {
+      this.#bumps.push({txid, feeRate, resolve, reject});
+      this.#wake.ring();
+    });
+  }
+
+  #refuseBumps(stop: Hold | Round): void {
+    const words = 'words' in stop ? stop.words : (stop.waitingFor ?? 'the node is not ready');
+    for (const asked of this.#bumps.splice(0)) asked.reject(new EngineError('payouts_paused', words));
+  }
+
+  /** What goes wrong with one is its asker's; what would stop the loop stops it too. */
+  async #bumpAll(context: RoundContext): Promise<void> {
+    for (let next = this.#bumps.shift(); next !== undefined; next = this.#bumps.shift()) {
+      context.progress();
+      try {
+        next.resolve(await bumpBroadcast(this.#parts, next.txid, next.feeRate));
+      } catch (error) {
+        next.reject(error);
+        if (!(error instanceof EngineError)) throw error;
+      }
+    }
   }
 
   /** Why nothing may be signed or sent; a round of mere waiting while that is new. */
@@ -83,6 +135,7 @@ class BroadcastLoop {
   /** Nothing is signed or sent; what is queued shows why. Reserved plans are given up: nothing was signed. */
   async #stop(stop: Hold, isPeriod: boolean): Promise<Round> {
     const {store, clock, period} = this.#parts;
+    this.#wasStopped = true;
     for (const {id, status} of await store.openBroadcasts())
       if (status === 'reserved') await store.abandonBroadcast(id, stop, clock.now());
     while ((await store.queue()).queued > 0) if ((await this.#gatherer.hold(stop)).kind === 'nothing') break;

@@ -54,9 +54,13 @@ export type PayoutEvent =
   /** Nothing was signed and the inputs are free again. */
   | {readonly kind: 'abandon'}
   | {readonly kind: 'release'}
+  /** By a second person. */
+  | {readonly kind: 'approve'}
   | {readonly kind: 'cancel'}
   /** A different anchored transaction spends an input. */
-  | {readonly kind: 'conflict'; readonly words: string};
+  | {readonly kind: 'conflict'; readonly words: string}
+  /** Nothing that was signed for it can confirm any more: paid again, with other coins. */
+  | {readonly kind: 'repay'};
 
 export interface Transition {
   readonly state: PayoutState;
@@ -67,7 +71,10 @@ export interface Transition {
 /** Holds that a person must clear, by release or cancel; the others are due again at every period. */
 const CLEARED_BY_A_PERSON: ReadonlySet<HoldReason> = new Set<HoldReason>([
   'limit_per_payout',
+  'limit_per_hour',
   'limit_per_day',
+  'address_not_allowed',
+  'approval',
   'account_frozen',
 ]);
 
@@ -109,8 +116,14 @@ export const transition = (state: PayoutState, event: PayoutEvent): Transition =
     case 'abandon':
       return state.status === 'reserved' ? to({status: 'queued', released: state.released}) : refuse(state, event);
     case 'release':
-      return state.status === 'held' && clears(state.hold.reason) === 'person' && isUnplaced(state)
-        ? to({status: 'queued', released: true}, 'payout.released')
+      return release(state, event);
+    case 'approve':
+      return isUnplaced(state) && state.hold.reason === 'approval'
+        ? to({status: 'queued', released: state.released}, 'payout.released')
+        : refuse(state, event);
+    case 'repay':
+      return state.status === 'conflicted'
+        ? to({status: 'queued', released: false}, 'payout.released')
         : refuse(state, event);
     case 'cancel':
       return state.status === 'queued' || state.status === 'reserved' || isUnplaced(state)
@@ -136,6 +149,13 @@ const reserve = (state: PayoutState, event: PayoutEvent & {kind: 'reserve'}): Tr
   if (!isDue) return refuse(state, event);
   const before = state.status === 'held' ? state.hold : undefined;
   return to({status: 'reserved', released: state.released, placed: event.placed, before});
+};
+
+const release = (state: PayoutState, event: PayoutEvent): Transition => {
+  if (!isUnplaced(state) || clears(state.hold.reason) !== 'person') return refuse(state, event);
+  if (state.hold.reason === 'approval')
+    throw new EngineError('approval_needed', 'it waits for approval by somebody else than who asked for it');
+  return to({status: 'queued', released: true}, 'payout.released');
 };
 
 const send = (state: PayoutState, event: PayoutEvent): Transition => {

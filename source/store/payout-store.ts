@@ -1,10 +1,11 @@
 import type {Actor, Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
+import type {BumpPlan, Leaf, Replaceable} from '../payout/bump.ts';
 import type {SpendableCoin} from '../payout/coin-pool.ts';
 import type {TransactionPlan} from '../payout/ports.ts';
 import type {Batch, WantedOutput} from '../payout/select-coins.ts';
 import type {Hold} from '../payout/state.ts';
 import type {Satoshi} from '../primitives/amount.ts';
-import type {Txid} from '../primitives/ids.ts';
+import type {Outpoint, Txid} from '../primitives/ids.ts';
 
 export interface PayoutRequest {
   readonly key: string;
@@ -13,12 +14,23 @@ export interface PayoutRequest {
   readonly scriptPubKey: Buffer;
   readonly amount: Satoshi;
   readonly label: string | undefined;
+  /** What the account pays on top for the network fee; nothing when the house pays. */
+  readonly quote?: Satoshi | undefined;
+  /** Who asked: whoever approves it must be somebody else. */
+  readonly requestedBy?: string | undefined;
+  /** Whether the address is on the operator's list, or there is none. */
+  readonly isAllowed?: boolean | undefined;
 }
 
 export interface PayoutLimits {
   readonly perPayout: Satoshi | undefined;
-  /** Rolling 24 h by acceptance. */
+  /** Rolling, by acceptance. */
+  readonly perHour?: Satoshi | undefined;
   readonly perDay: Satoshi | undefined;
+  /** Above it a second person must approve. */
+  readonly approvalAbove?: Satoshi | undefined;
+  /** Time of acceptance by a clock that steps of the wall clock do not move, ms; the wall clock's unless given. */
+  readonly at?: number | undefined;
 }
 
 /** Payouts to hold and why; money stays in `payouts_due`. */
@@ -41,6 +53,11 @@ export interface BatchDecision {
   readonly holds: readonly HoldDecision[];
 }
 
+/** What a bump starts from, and the confirmed coins that may be added. */
+export type BumpSubject =
+  | {readonly kind: 'bump'; readonly from: Replaceable; readonly coins: readonly SpendableCoin[]}
+  | {readonly kind: 'child'; readonly leaf: Leaf; readonly coins: readonly SpendableCoin[]};
+
 /** A broadcast that still has something to do: sign it (`reserved`), send it (`signed`), or send it again. */
 export interface OpenBroadcast {
   readonly id: string;
@@ -53,6 +70,7 @@ export interface OpenBroadcast {
 export interface PlannedBroadcast {
   readonly id: string;
   readonly status: OpenBroadcast['status'];
+  readonly kind: Broadcast['kind'];
   readonly plan: TransactionPlan;
   readonly changeVout: number | undefined;
   readonly payoutIds: readonly string[];
@@ -83,8 +101,15 @@ export interface PayoutStore {
   payout(id: string): Promise<Payout>;
   /** Throws `already_signed`. Gives the money back. With `by`, audited in the same transaction, here and below. */
   cancelPayout(id: string, now: number, by?: Actor): Promise<Payout>;
-  /** Only those that a person clears. Throws `wrong_state`. */
+  /** Only those that a person clears. Throws `wrong_state`, and `approval_needed` for one that waits for approval. */
   releasePayout(id: string, now: number, by?: Actor): Promise<Payout>;
+  /** Lets one go that waits for approval. Throws `wrong_state`, and `approval_by_requester` for who asked for it. */
+  approvePayout(id: string, now: number, by: Actor): Promise<Payout>;
+  /**
+   * Queues a conflicted payout again, once no transaction that pays it can come back: what each lost to is
+   * `maxConfirmationCount` deep. Throws `wrong_state` and `conflict_not_deep`.
+   */
+  repayPayout(id: string, maxConfirmationCount: number, now: number, by?: Actor): Promise<Payout>;
 
   /** A change address nobody has used, stored earlier; undefined when a new one is needed. */
   unusedChangeAddress(): Promise<{address: string; scriptPubKey: Buffer} | undefined>;
@@ -101,6 +126,12 @@ export interface PayoutStore {
     now: number,
     which?: 'due' | 'queued' | 'refused',
   ): Promise<PlannedBroadcast | undefined>;
+  /**
+   * Stores a transaction that lifts the feerate of one that is out: its replacement, as `decide` plans it, or a child
+   * of its chain's last change where its own is spent. Any member of a family stands for the newest. One transaction.
+   * Throws `not_found`, `already_confirmed`, `not_sent`, `no_change`, `wrong_state`, and what `decide` throws.
+   */
+  reserveBump(txid: string, decide: (subject: BumpSubject) => BumpPlan, now: number): Promise<PlannedBroadcast>;
   queue(): Promise<Queue>;
   /** Cheap, in the order of their making: parents before children. */
   openBroadcasts(): Promise<OpenBroadcast[]>;
@@ -122,14 +153,15 @@ export interface PayoutStore {
   recordAnswer(broadcastId: string, answer: string, now: number): Promise<void>;
   /**
    * Nothing was signed: frees the inputs and puts payouts back to `queued`, or holds them, or only `heldIds` of them.
-   * Throws `wrong_state` once bytes are stored. Abandoning it again changes nothing.
+   * Throws `wrong_state` once bytes are stored. Abandoning it again changes nothing. Resolves with the coins that are
+   * free now: of a bump only those that it brought.
    */
   abandonBroadcast(
     broadcastId: string,
     hold: Hold | undefined,
     now: number,
     heldIds?: ReadonlySet<string>,
-  ): Promise<void>;
+  ): Promise<Outpoint[]>;
   /** Signed bytes exist: keeps the inputs, payouts `held` from `signed`/`sent`. */
   holdBroadcast(broadcastId: string, hold: Hold, now: number): Promise<void>;
   /** Why no payout may be signed now (drift, deep fork), in words, or undefined. */

@@ -1,6 +1,7 @@
 import type {AccountStore} from './account-store.ts';
 import type {AuditStore} from './audit-store.ts';
 import type {ChainStore} from './chain-store.ts';
+import type {ControlStore} from './control-store.ts';
 import type {JobStore} from './job-store.ts';
 import type {LeaseStore} from './lease-store.ts';
 import type {OutboxStore} from './outbox-store.ts';
@@ -23,7 +24,16 @@ export interface LedgerIdentity {
  * commit. Nothing outside `store/` knows which database it is. Faults are EngineErrors: `database_fault`, `fenced`.
  */
 export interface Store
-  extends LeaseStore, AccountStore, ChainStore, PayoutStore, OutboxStore, JobStore, AuditStore, ReadModel {
+  extends
+    LeaseStore,
+    AccountStore,
+    ChainStore,
+    PayoutStore,
+    ControlStore,
+    OutboxStore,
+    JobStore,
+    AuditStore,
+    ReadModel {
   readonly identity: LedgerIdentity;
   /** Calls `listener` after every commit that wrote something, for loops to wake on. Returns the unsubscriber. */
   onCommit(listener: () => void): () => void;

@@ -18,7 +18,7 @@ coins:
       notify:
         - {type: htp, listen: "127.0.0.1:28882"}
     payouts:
-      fee: {min_rate: 300, max_rate: 200, paid_by: account, bogus: 1}
+      fee: {min_rate: 300, max_rate: 200, paid_by: customer, bogus: 1}
       limits: {per_payout: 1.0, per_day: "1,5"}
   dogee: {}
 events:
@@ -40,8 +40,8 @@ service:
     config.yaml:13:16: coins.btc.backend.timeout: is the number 15; expected a duration such as 500ms, 30s, 5m or 2h, from 100ms to 10m
     config.yaml:15:18: coins.btc.backend.notify[0].type: is not known; expected one of zmq, http, pipe; did you mean http?
     config.yaml:17:23: coins.btc.payouts.fee.min_rate: is above max_rate; expected min_rate <= max_rate
-    config.yaml:17:52: coins.btc.payouts.fee.paid_by: account is not built yet; supported: house
-    config.yaml:17:61: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by
+    config.yaml:17:52: coins.btc.payouts.fee.paid_by: is "customer"; expected one of house, account
+    config.yaml:17:62: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by
     config.yaml:18:28: coins.btc.payouts.limits.per_payout: is the number 1.0; expected an amount as a quoted string such as "1.0"
     config.yaml:18:42: coins.btc.payouts.limits.per_day: amount "1,5" is not a plain decimal number; expected a string such as "1.5" with at most 8 decimals
     config.yaml:19:3: coins.dogee: is not known here; did you mean doge?
@@ -209,9 +209,19 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
   ],
   ['a negative feerate', inCoin('payouts: {fee: {min_rate: -1}}'), /is the number -1; expected a feerate/],
   [
-    'fees paid by the account',
-    inCoin('payouts: {fee: {paid_by: account}}'),
-    '5:30: coins.btc.payouts.fee.paid_by: account is not built yet; supported: house',
+    'fees paid by somebody else',
+    inCoin('payouts: {fee: {paid_by: acount}}'),
+    '5:30: coins.btc.payouts.fee.paid_by: is "acount"; expected one of house, account; did you mean account?',
+  ],
+  [
+    'a list of addresses in a file that is not there',
+    inCoin('payouts: {allow: ./nobody.txt}'),
+    /payouts\.allow: is a file that cannot be read \(ENOENT\)/,
+  ],
+  [
+    'a list of addresses that is none',
+    inCoin('payouts: {allow: 7}'),
+    /payouts\.allow: .*expected a list of addresses, or the path of a file/,
   ],
   [
     'an amount as a number',

@@ -34,7 +34,9 @@ test('a minimal config is filled up with the defaults of the contract, paths abs
           },
           payouts: {
             fee: {targetBlocks: 6, fallbackRate: 2, minRate: 1, maxRate: 200, paidBy: 'house'},
-            limits: {perPayout: undefined, perDay: undefined},
+            limits: {perPayout: undefined, perHour: undefined, perDay: undefined},
+            allow: undefined,
+            approval: {above: undefined},
           },
         },
       ],
@@ -58,7 +60,11 @@ test('the example loads as it is, without any variable, so that a copy of it is 
     kind: 'cookie',
     path: join(homedir(), '.bitcoin/regtest/.cookie'),
   });
-  expect(config.coins.get('btc')?.payouts.limits).toEqual({perPayout: 100_000_000n, perDay: 1_000_000_000n});
+  expect(config.coins.get('btc')?.payouts.limits).toEqual({
+    perPayout: 100_000_000n,
+    perHour: 400_000_000n,
+    perDay: 1_000_000_000n,
+  });
 });
 
 test('the example loads with every optional setting switched on', () => {

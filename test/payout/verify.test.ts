@@ -158,9 +158,15 @@ describe('fees', () => {
     [0n, 1],
     [1_999n, 2_000],
   ])('%i satoshi over %i payouts sum exactly', (fee, count) => {
-    const shares = shareFee(satoshi(fee), count);
+    const sizes = Array.from({length: count}, () => 31);
+    const shares = shareFee(satoshi(fee), sizes);
     expect(shares).toHaveLength(count);
     expect(sum(shares)).toBe(fee);
     expect(Number(shares[0]! - shares.at(-1)!)).toBeLessThanOrEqual(1);
+  });
+
+  test('a larger output bears more of the fee', () => {
+    expect(shareFee(satoshi(740n), [31, 43])).toEqual([310n, 430n]);
+    expect(shareFee(satoshi(743n), [31, 43])).toEqual([312n, 431n]);
   });
 });

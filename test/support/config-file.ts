@@ -15,7 +15,10 @@ export interface ConfigFileOptions {
   readonly webhook?: {readonly url: string; readonly secret: string};
   /** `500ms`, `30s`. */
   readonly broadcastPeriod?: string;
-  readonly limits?: {readonly perPayout?: string; readonly perDay?: string};
+  readonly limits?: {readonly perPayout?: string; readonly perHour?: string; readonly perDay?: string};
+  readonly paidBy?: 'house' | 'account';
+  readonly approvalAbove?: string;
+  readonly allow?: readonly string[];
 }
 
 export interface ConfigFile {
@@ -26,16 +29,19 @@ export interface ConfigFile {
   readonly log: string;
 }
 
-const payoutLines = ({limits}: ConfigFileOptions): string[] => {
+const payoutLines = ({limits, paidBy = 'house', approvalAbove, allow}: ConfigFileOptions): string[] => {
   const lines = [
     '    payouts:',
-    '      fee: {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}',
+    `      fee: {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: ${paidBy}}`,
   ];
   const given = [
     ...(limits?.perPayout === undefined ? [] : [`per_payout: "${limits.perPayout}"`]),
+    ...(limits?.perHour === undefined ? [] : [`per_hour: "${limits.perHour}"`]),
     ...(limits?.perDay === undefined ? [] : [`per_day: "${limits.perDay}"`]),
   ];
   if (given.length > 0) lines.push(`      limits: {${given.join(', ')}}`);
+  if (approvalAbove !== undefined) lines.push(`      approval: {above: "${approvalAbove}"}`);
+  if (allow !== undefined) lines.push(`      allow: ${JSON.stringify(allow)}`);
   return lines;
 };
 

@@ -5,7 +5,7 @@ import type {Bitcoind} from '../../source/backends/bitcoind/index.ts';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {scriptOf} from '../../source/coins/index.ts';
 import type {Payout} from '../../source/contract/index.ts';
-import {createBroadcastLoop, type BroadcastParts} from '../../source/loops/broadcast.ts';
+import {createBroadcastLoop, type Broadcasting, type BroadcastParts} from '../../source/loops/broadcast.ts';
 import type {Loop, Round} from '../../source/loops/loop.ts';
 import {createTrackChain, type TrackChain} from '../../source/loops/track-chain.ts';
 import {parseAmount} from '../../source/primitives/amount.ts';
@@ -92,7 +92,7 @@ export class PayoutWorld {
     return join(this.#directory, 'btc.sqlite');
   }
 
-  loop(more: Partial<BroadcastParts> = {}): Loop {
+  loop(more: Partial<BroadcastParts> = {}): Broadcasting {
     const addresses = {
       newChangeAddress: async () => {
         const address = await this.backend.addresses.newChangeAddress();
@@ -141,16 +141,29 @@ export class PayoutWorld {
     await this.look();
   }
 
+  async #receiving(): Promise<string> {
+    const address = await this.backend.addresses.newAddress();
+    const scriptPubKey = scriptOf(address, btc, regtest);
+    await this.store.addAddress({account: 'alice', address, scriptPubKey, label: undefined}, Date.now());
+    this.#watch.addScript(scriptPubKey);
+    return address;
+  }
+
   /** Coins for alice, each in an output of its own, credited. */
   async fund(...amounts: string[]): Promise<void> {
     for (const amount of amounts) {
-      const address = await this.backend.addresses.newAddress();
-      const scriptPubKey = scriptOf(address, btc, regtest);
-      await this.store.addAddress({account: 'alice', address, scriptPubKey, label: undefined}, Date.now());
-      this.#watch.addScript(scriptPubKey);
+      const address = await this.#receiving();
       await this.node.rpc('sendtoaddress', [address, amount], 'outside');
     }
     await this.mine();
+  }
+
+  /** One coin more, credited by a block that confirms nothing else. */
+  async fundApart(amount: string): Promise<void> {
+    const address = await this.#receiving();
+    const txid = await this.node.rpc<string>('sendtoaddress', [address, amount], 'outside');
+    await this.node.rpc('generateblock', [await this.outside(), [txid]]);
+    await this.look();
   }
 
   async outside(): Promise<string> {

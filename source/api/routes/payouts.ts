@@ -1,30 +1,15 @@
-import {z} from 'zod';
 import {
   broadcast,
   broadcastDetail,
   createPayoutBody,
   history,
-  idempotencyKey,
   page,
   pageQuery,
   payout,
   payoutQuery,
 } from '../../contract/index.ts';
-import {EngineError} from '../../primitives/errors.ts';
+import {KEY_HEADER, keyHeaders, readKey} from '../idempotency-key.ts';
 import {coinParams, idParams, refusal, sendCreated, txidParams, type Api, type RouteContext} from './api.ts';
-
-const HEADER = 'idempotency-key';
-
-/** The key that makes a repeated request harmless. Refused here, before anything is looked up. */
-const readKey = (header: string | undefined): string => {
-  if (header === undefined || header === '')
-    throw new EngineError('idempotency_key_missing', 'send an Idempotency-Key header, unique for this payout', {
-      field: HEADER,
-    });
-  const key = idempotencyKey.safeParse(header);
-  if (!key.success) throw new EngineError('bad_request', `${HEADER}: ${key.error.issues[0]!.message}`, {field: HEADER});
-  return key.data;
-};
 
 /** Payouts and the transactions that pay them. */
 export const payoutRoutes = (api: Api, {applicationOf}: RouteContext): void => {
@@ -34,15 +19,13 @@ export const payoutRoutes = (api: Api, {applicationOf}: RouteContext): void => {
     schema: {
       tags: ['payouts'],
       summary: 'Queues a payout and debits the account; the same key and body again answer 200 and the same payout',
-      headers: z.object({
-        [HEADER]: z.string().optional().meta({description: 'Required: 1 to 200 printable characters'}),
-      }),
+      headers: keyHeaders(true),
       params: coinParams,
       body: createPayoutBody,
       response: {200: payout, 201: payout, ...refusal},
     },
     handler: async (request, reply) => {
-      const key = readKey(request.headers[HEADER]);
+      const key = readKey(request.headers[KEY_HEADER], 'payout');
       return sendCreated(reply, await applicationOf(request).createPayout(request.params.coin, key, request.body));
     },
   });

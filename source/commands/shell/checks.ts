@@ -53,6 +53,16 @@ export const statusOf = <Status extends string>(flags: Flags, known: readonly St
   return found;
 };
 
+/** `--rate` in sat/vB. */
+export const feeRateOf = (flags: Flags): number | undefined => {
+  const text = flags.rate;
+  if (text === undefined) return undefined;
+  const rate = Number(text);
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text) || rate <= 0)
+    throw new UsageError(`--rate ${JSON.stringify(text)}: expected sat/vB such as 25 or 2.5`);
+  return rate;
+};
+
 /** `--from` as a height or a day that exists. */
 export const fromOf = (flags: Flags): number | string | undefined => {
   const {from} = flags;

@@ -20,10 +20,13 @@ export const FLAGS = {
   actor: {type: 'string', value: 'NAME', help: 'only what this token, or `local`, did'},
   action: {type: 'string', value: 'ACTION', help: 'only this kind of act, such as payout.release'},
   subject: {type: 'string', value: 'ID', help: 'only what was done to this'},
+  to: {type: 'string', value: 'NAME', help: 'the account that gets it'},
+  rate: {type: 'string', value: 'RATE', help: 'feerate in sat/vB, such as 25'},
+  reason: {type: 'string', value: 'TEXT', help: 'why, for those who read the audit log later'},
   directory: {type: 'string', value: 'PATH', help: 'where config, ledger and node live (default ./demo)'},
 } as const satisfies Record<string, FlagDefinition>;
 
-interface FlagDefinition {
+export interface FlagDefinition {
   readonly type: 'string' | 'boolean';
   readonly value?: string;
   readonly help: string;

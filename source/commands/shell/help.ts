@@ -1,5 +1,5 @@
 import type {Verb} from '../verb.ts';
-import {COMMON_FLAGS, FLAGS, type FlagName} from './flags.ts';
+import {COMMON_FLAGS, FLAGS, type FlagDefinition, type FlagName} from './flags.ts';
 
 const PROGRAM = 'cryptoassets-console';
 
@@ -8,18 +8,23 @@ const words = (...parts: readonly string[]) => parts.filter(part => part !== '')
 /** `cryptoassets-console send <coin> <address> <amount> --account NAME [--key KEY]` */
 export const usageOf = (verb: Verb): string => {
   const flags = verb.flags.map(name => {
-    const definition = FLAGS[name];
-    const text = 'value' in definition ? `--${name} ${definition.value}` : `--${name}`;
+    const definition = definitionOf(verb, name);
+    const text = definition.value === undefined ? `--${name}` : `--${name} ${definition.value}`;
     return verb.required?.includes(name) ? text : `[${text}]`;
   });
   return words(PROGRAM, verb.name, ...verb.parameters, ...flags);
 };
 
-const flagLines = (names: readonly FlagName[]): string[] =>
+const definitionOf = (verb: Verb | undefined, name: FlagName): FlagDefinition => ({
+  ...FLAGS[name],
+  ...verb?.flagWords?.[name],
+});
+
+const flagLines = (names: readonly FlagName[], verb?: Verb): string[] =>
   names.map(name => {
-    const definition = FLAGS[name];
-    const short = 'shortFlag' in definition ? `, -${definition.shortFlag}` : '';
-    const value = 'value' in definition ? ` ${definition.value}` : '';
+    const definition = definitionOf(verb, name);
+    const short = definition.shortFlag !== undefined ? `, -${definition.shortFlag}` : '';
+    const value = definition.value === undefined ? '' : ` ${definition.value}`;
     return `  ${`--${name}${short}${value}`.padEnd(22)}  ${definition.help}`;
   });
 
@@ -31,7 +36,7 @@ export const helpOf = (verb: Verb): string[] => [
   ...(verb.notes === undefined ? [] : ['', ...verb.notes.split('\n')]),
   '',
   'Flags',
-  ...flagLines([...verb.flags, ...COMMON_FLAGS]),
+  ...flagLines([...verb.flags, ...COMMON_FLAGS], verb),
   '',
   'Examples',
   ...verb.examples.map(example => `  ${words(PROGRAM, example)}`),

@@ -16,9 +16,6 @@ export interface Invocation {
   readonly wants: 'run' | 'help' | 'global-help' | 'version';
 }
 
-/** Verbs of the contract that come later. */
-const LATER = ['move', 'payout repay', 'broadcast bump'];
-
 /** What the user asked for. Throws UsageError naming what is wrong and the nearest known verb or flag. */
 export const parseArguments = (
   argv: readonly string[],
@@ -72,8 +69,6 @@ const findVerb = (input: readonly string[], verbs: readonly Verb[]): Verb => {
   if (first === undefined) return named('')!;
   const found = named(`${first} ${second ?? ''}`) ?? named(first);
   if (found && found.name !== '') return found;
-  for (const later of LATER)
-    if (later === first || later === `${first} ${second ?? ''}`) throw new UsageError(`${later} is not built yet`);
   const members = verbs.filter(verb => verb.name.startsWith(`${first} `)).map(verb => verb.name.split(' ')[1]!);
   if (members.length > 0) {
     const forms = verbs.filter(verb => verb.name.startsWith(`${first} `)).map(verb => `  ${usageOf(verb)}`);
@@ -99,7 +94,8 @@ const checkFlags = (verb: Verb, flags: Flags & Record<string, unknown>): void =>
     if (value === '') throw new UsageError(`${written} needs a value`, hint);
   }
   const missing = verb.required?.find(name => flags[name] === undefined);
-  if (missing !== undefined) throw new UsageError(`${title} needs --${missing} ${valueOf(missing)}`, hint);
+  if (missing !== undefined)
+    throw new UsageError(`${title} needs --${missing} ${verb.flagWords?.[missing]?.value ?? valueOf(missing)}`, hint);
 };
 
 const valueOf = (name: FlagName): string => {

@@ -26,6 +26,7 @@ const STYLES: Readonly<Partial<Record<Event['type'], Style>>> = {
 
 /** Whom or what an event is about, in a few words. */
 export const subjectOf = ({data, coin}: Event, isOneCoin: boolean): string => {
+  if ('from' in data) return `${data.amount}${isOneCoin ? '' : ` ${coin.toUpperCase()}`} ${data.from} to ${data.to}`;
   if ('amount' in data) return `${data.amount}${isOneCoin ? '' : ` ${coin.toUpperCase()}`} ${data.account}`;
   if ('balance' in data) return data.name;
   return 'backend' in data ? data.backend : `drift ${data.drift} at ${formatCount(data.height)}`;

@@ -1,4 +1,3 @@
-import {scriptOf} from '../../coins/index.ts';
 import type {HoldReason} from '../../contract/index.ts';
 import {decideBatch, holdAll, type BatchRules} from '../../payout/decide-batch.ts';
 import {askFeeRate} from '../../payout/fee-policy.ts';
@@ -6,6 +5,8 @@ import {MAX_OUTPUTS} from '../../payout/select-coins.ts';
 import type {Hold} from '../../payout/state.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {PlannedBroadcast} from '../../store/payout-store.ts';
+import {giveUpBump} from './bump.ts';
+import {changeAddress} from './change-address.ts';
 import {findRefused} from './find-refused.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 import {sendBroadcast, type SendOutcome} from './send.ts';
@@ -59,6 +60,11 @@ export class Gatherer {
 
   /** Signs a reserved broadcast and sends it; also one that a crash left reserved. */
   async carryOn(reserved: PlannedBroadcast, known?: BatchRules, progress = () => {}): Promise<GatherOutcome> {
+    if (reserved.kind !== 'payouts') {
+      // A crash cut a bump short before anything was signed: whoever asked for it asks again.
+      await giveUpBump(this.#parts, reserved);
+      return {kind: 'progress'};
+    }
     const outcome = await signBroadcast(this.#parts, reserved);
     switch (outcome.kind) {
       case 'stored': {
@@ -98,7 +104,7 @@ export class Gatherer {
   async #rules(): Promise<BatchRules | Hold> {
     const {coin, fees, policy} = this.#parts;
     try {
-      const [choice, change] = await Promise.all([askFeeRate(fees, policy.fee), this.#changeAddress()]);
+      const [choice, change] = await Promise.all([askFeeRate(fees, policy.fee), changeAddress(this.#parts)]);
       if (choice.kind === 'above-cap') return {reason: 'fee_above_cap', words: choice.words};
       const {minRate, maxRate} = policy.fee;
       return {
@@ -116,18 +122,6 @@ export class Gatherer {
       if (reason === undefined) throw error;
       return {reason, words: (error as EngineError).message};
     }
-  }
-
-  /** Stored before anything is built that pays it, or change would come back as a stranger's. */
-  async #changeAddress(): Promise<BatchRules['change']> {
-    const {store, addresses, coin, network, clock} = this.#parts;
-    const unused = await store.unusedChangeAddress();
-    if (unused) return unused;
-    const address = await addresses.newChangeAddress();
-    const scriptPubKey = scriptOf(address, coin, network);
-    await store.addChangeAddress(address, scriptPubKey, clock.now());
-    await passStep(this.#parts, 'change-stored');
-    return {address, scriptPubKey};
   }
 
   async #coinsGone(reserved: PlannedBroadcast, words: string): Promise<GatherOutcome> {

@@ -19,6 +19,8 @@ export const sendBroadcast = async (parts: BroadcastParts, broadcast: PlannedBro
   const {store, clock, log} = parts;
   const {id, raw, txid} = broadcast;
   if (raw === undefined || txid === undefined) throw new Error(`broadcast ${id} is to be sent without signed bytes`);
+  const paused = await store.payoutsPausedBy();
+  if (paused !== undefined) return {kind: 'again', words: paused.words};
   const fault = storedFault(parts, broadcast, raw, txid);
   if (fault !== undefined) {
     log.error({broadcast: id, txid, fault}, 'stored bytes are not what was planned: not sent');

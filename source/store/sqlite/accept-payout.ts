@@ -1,7 +1,7 @@
 import {eq} from './drizzle.ts';
-import type {Payout} from '../../contract/index.ts';
+import type {HoldReason, Payout} from '../../contract/index.ts';
 import type {Hold} from '../../payout/state.ts';
-import {formatAmount, type Satoshi} from '../../primitives/amount.ts';
+import {formatAmount, satoshi, type Satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {PayoutLimits, PayoutRequest} from '../payout-store.ts';
 import {appendEvent} from './append-event.ts';
@@ -9,56 +9,22 @@ import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {movePayout} from './move-payouts.ts';
 import {payoutView, selectPayouts, type PayoutRecord, type PayoutRow} from './payout-rows.ts';
+import {payerOf} from './payer.ts';
 import {HOUSE, post} from './post.ts';
 import {rawStatement} from './raw-statement.ts';
 import {payout} from './schema.ts';
-
-interface Payer {
-  readonly id: bigint;
-  readonly kind: 'user' | 'house';
-  readonly balance: bigint;
-  readonly frozen: string | null;
-}
+import type {Volumes} from './volumes.ts';
 
 const selectIdOfKey = rawStatement('SELECT id FROM payout WHERE idempotency_key = ?');
-const selectPayer = rawStatement('SELECT id, kind, balance, frozen FROM account WHERE name = ?');
 const insertPayout = rawStatement(
-  `INSERT INTO payout (idempotency_key, account_id, address, script, amount, label, status, released, created_at)
-   VALUES (?, ?, ?, ?, ?, ?, 'queued', 0, ?)`,
+  `INSERT INTO payout (idempotency_key, account_id, address, script, amount, label, status, released, created_at, quote,
+   limit_at, requested_by) VALUES (?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, ?, ?)`,
 );
-const sumAccepted = rawStatement(
-  `SELECT COALESCE(SUM(amount), 0) AS total FROM payout WHERE created_at > ?
-   AND status <> 'cancelled' AND NOT (status = 'held' AND reason LIKE 'limit\\_%' ESCAPE '\\')`,
-);
-
-const DAY = 24 * 60 * 60 * 1000;
-
-/**
- * What was accepted in the last 24 hours, without those cancelled or waiting for a release. An upper bound is kept in
- * memory, because the sum over a busy day takes longer than an acceptance may; it is counted anew when it matters.
- */
-export class DailyVolume {
-  #upperBound: bigint | undefined;
-  #countedAt = 0;
-
-  /** Whether the limit would be passed with `amount` on top; counted exactly before it says so. */
-  exceeds(orm: Orm, limit: bigint, amount: bigint, now: number): boolean {
-    const isFresh = this.#upperBound !== undefined && now >= this.#countedAt && now - this.#countedAt < DAY;
-    if (isFresh && this.#upperBound! + amount <= limit) return false;
-    this.#upperBound = (sumAccepted(orm).get(now - DAY) as {total: bigint}).total;
-    this.#countedAt = now;
-    return this.#upperBound + amount > limit;
-  }
-
-  add(amount: bigint): void {
-    if (this.#upperBound !== undefined) this.#upperBound += amount;
-  }
-}
 
 /** Throws as PayoutStore.acceptPayout says; a refusal leaves nothing behind, the key included. */
 export const acceptPayout = (
   orm: Orm,
-  volume: DailyVolume,
+  volumes: Volumes,
   request: PayoutRequest,
   limits: PayoutLimits,
   now: number,
@@ -66,37 +32,52 @@ export const acceptPayout = (
   const known = selectIdOfKey(orm).get(request.key) as {id: bigint} | undefined;
   if (known) return {value: sameAgain(orm, Number(known.id), request), created: false};
 
-  const payer = findPayer(orm, request);
-  const hold = limitHold(orm, volume, request.amount, limits, now);
-  const {lastInsertRowid} = insertPayout(orm).run(
-    request.key,
-    payer.id,
-    request.address,
-    request.scriptPubKey,
-    request.amount,
-    request.label ?? null,
-    now,
+  const {amount, quote = satoshi(0n)} = request;
+  if (amount <= 0n) throw new EngineError('bad_amount', 'a payout must be above zero', {field: 'amount'});
+  const payer = payerOf(orm, request.account, amount + quote);
+  const at = limits.at ?? now;
+  const hold = holdAtAcceptance(orm, volumes, request, limits, at);
+  const row = newRow(payer.id, request, quote, at, now);
+  const id = Number(
+    insertPayout(orm).run(
+      row.idempotencyKey,
+      row.accountId,
+      row.address,
+      row.script,
+      row.amount,
+      row.label,
+      now,
+      quote,
+      at,
+      row.requestedBy,
+    ).lastInsertRowid,
   );
-  const id = Number(lastInsertRowid);
   post(orm, {
     kind: 'payout',
     reference: String(id),
     now,
     postings: [
-      {accountId: Number(payer.id), amount: 0n - request.amount},
-      {accountId: HOUSE.payouts_due, amount: request.amount},
+      {accountId: payer.id, amount: 0n - amount - quote},
+      {accountId: HOUSE.payouts_due, amount},
+      // What the network really takes is posted from there when the transaction is in a block.
+      {accountId: HOUSE.network_fee, amount: quote},
     ],
   });
-  const record: PayoutRecord = {row: newRow(id, Number(payer.id), request, now), account: request.account, txid: null};
+  const record: PayoutRecord = {row: {...row, id}, account: request.account, txid: null};
   const view = payoutView(record, 0);
   appendEvent(orm, 'payout.queued', view, now);
   if (hold) return {value: payoutView(movePayout({orm, now, tip: 0}, record, {kind: 'hold', hold}), 0), created: true};
-  volume.add(request.amount);
+  volumes.add(amount);
   return {value: view, created: true};
 };
 
-const newRow = (id: number, accountId: number, request: PayoutRequest, now: number): PayoutRow => ({
-  id,
+const newRow = (
+  accountId: number,
+  request: PayoutRequest,
+  quote: Satoshi,
+  limitAt: number,
+  now: number,
+): Omit<PayoutRow, 'id'> => ({
   idempotencyKey: request.key,
   accountId,
   address: request.address,
@@ -114,6 +95,10 @@ const newRow = (id: number, accountId: number, request: PayoutRequest, now: numb
   height: null,
   blockHash: null,
   createdAt: now,
+  quote,
+  limitAt,
+  requestedBy: request.requestedBy ?? null,
+  approvedBy: null,
 });
 
 /** Compared by value: `1.0` is `1.00`, and one script is one address however it is written. */
@@ -134,36 +119,26 @@ const sameAgain = (orm: Orm, id: number, request: PayoutRequest): Payout => {
   return payoutView(record, ladderTop(orm)?.height ?? 0);
 };
 
-const findPayer = (orm: Orm, request: PayoutRequest): Payer => {
-  const {account, amount} = request;
-  if (amount <= 0n) throw new EngineError('bad_amount', 'a payout must be above zero', {field: 'amount'});
-  const payer = selectPayer(orm).get(account) as Payer | undefined;
-  if (!payer) throw new EngineError('unknown_account', `no account ${account}`, {field: 'account'});
-  if (payer.kind === 'house' && Number(payer.id) !== HOUSE.network_fee)
-    throw new EngineError('house_account', `${account} is the house's and pays nothing out`, {field: 'account'});
-  if (payer.frozen !== null)
-    throw new EngineError('account_frozen', `account ${account} is frozen`, {field: 'account'});
-  // Checked here as well as in `post`, which lets network_fee go below zero for the sake of real fees.
-  if (payer.balance < amount)
-    throw new EngineError(
-      'insufficient_funds',
-      `account ${account} holds ${formatAmount(payer.balance)}, ${formatAmount(amount)} is needed`,
-      {field: 'amount'},
-    );
-  return payer;
-};
-
-const limitHold = (
+/** Everything that keeps it until a person acts; the one that needs most comes first and gives the reason. */
+const holdAtAcceptance = (
   orm: Orm,
-  volume: DailyVolume,
-  amount: Satoshi,
-  {perPayout, perDay}: PayoutLimits,
-  now: number,
+  volumes: Volumes,
+  {amount, isAllowed = true}: PayoutRequest,
+  {perPayout, perHour, perDay, approvalAbove}: PayoutLimits,
+  at: number,
 ): Hold | undefined => {
-  if (perPayout !== undefined && amount > perPayout)
-    return {reason: 'limit_per_payout', words: `above ${formatAmount(perPayout)}; release or cancel it`};
-  if (perDay === undefined) return undefined;
-  return volume.exceeds(orm, perDay, amount, now)
-    ? {reason: 'limit_per_day', words: `more than ${formatAmount(perDay)} in 24 hours; release or cancel it`}
-    : undefined;
+  const found: Hold[] = [];
+  const add = (reason: HoldReason, words: string) => found.push({reason, words});
+  if (approvalAbove !== undefined && amount > approvalAbove)
+    add('approval', `above ${formatAmount(approvalAbove)}: somebody else than who asked must approve it`);
+  if (!isAllowed) add('address_not_allowed', 'the address is not on the list of payouts.allow');
+  if (perPayout !== undefined && amount > perPayout) add('limit_per_payout', `above ${formatAmount(perPayout)}`);
+  if (perHour !== undefined && volumes.hour.exceeds(orm, perHour, amount, at))
+    add('limit_per_hour', `more than ${formatAmount(perHour)} in an hour`);
+  if (perDay !== undefined && volumes.day.exceeds(orm, perDay, amount, at))
+    add('limit_per_day', `more than ${formatAmount(perDay)} in 24 hours`);
+  const [first] = found;
+  if (!first) return undefined;
+  const act = first.reason === 'approval' ? 'approve or cancel it' : 'release or cancel it';
+  return {reason: first.reason, words: `${found.map(({words}) => words).join(', and ')}; ${act}`};
 };

@@ -4,7 +4,7 @@ import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import {appendEvent} from './append-event.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
-import type {BroadcastRow} from './broadcast-rows.ts';
+import {inputsOf, membersOf, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
 import {conflictChildren, markConflicted, reviewConflicts} from './conflicts.ts';
 import type {Orm} from './connection.ts';
@@ -87,8 +87,11 @@ const applySpend = (
   {outpoint, spender}: PayoutStep['spends'][number],
 ): number | undefined => {
   let adopted: number | undefined;
-  for (const {row} of spendersOf(moving.orm).all({txid: outpoint.txid, vout: outpoint.vout})) {
-    if (row.txid === spender) continue;
+  const rows = spendersOf(moving.orm).all({txid: outpoint.txid, vout: outpoint.vout});
+  const dying = new Set(rows.map(({row}) => row.id));
+  for (const {row} of rows) {
+    // A twin that was adopted for one member has settled it for the whole family.
+    if (row.txid === spender || adopted !== undefined) continue;
     if (row.status === 'reserved') {
       // Nothing was signed: the payouts are due again with other coins.
       abandon(moving, row, undefined);
@@ -99,7 +102,7 @@ const applySpend = (
     if (twin) {
       anchorBroadcast(moving, twin, anchor);
       adopted = twin.id;
-    } else markConflicted(moving, row, `${spender} spends ${outpoint.txid}:${outpoint.vout}`);
+    } else markConflicted(moving, row, `${spender} spends ${outpoint.txid}:${outpoint.vout}`, dying);
   }
   return adopted;
 };
@@ -156,4 +159,8 @@ const settle = (moving: Moving, row: BroadcastRow): void => {
     .where(and(eq(broadcast.id, row.id), ne(broadcast.status, 'settled')))
     .run();
   movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'settle'}));
+  const losers = membersOf(orm, row.family).filter(({id}) => id !== row.id);
+  if (losers.length === 0) return;
+  const spent = inputsOf(orm, row.id);
+  for (const loser of losers) releaseOwnInputs(orm, loser, spent);
 };

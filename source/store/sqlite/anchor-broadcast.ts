@@ -1,12 +1,11 @@
 import {eq} from './drizzle.ts';
-import {shareFee} from '../../payout/fee-shares.ts';
-import {matchTwin} from '../../payout/twin.ts';
 import {sum, type Satoshi} from '../../primitives/amount.ts';
 import type {BlockHash} from '../../primitives/ids.ts';
 import {membersOf, type BroadcastRow} from './broadcast-rows.ts';
 import {markLost} from './conflicts.ts';
 import type {Orm} from './connection.ts';
 import {movePayouts} from './move-payouts.ts';
+import {placeOn} from './place-payouts.ts';
 import {payoutsOfBroadcasts, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {HOUSE, post} from './post.ts';
 import {broadcast} from './schema.ts';
@@ -56,21 +55,6 @@ export const unanchorBroadcast = (moving: Moving, row: BroadcastRow): void => {
   set(orm, row.id, {status: 'sent', height: null, blockHash: null});
   movePayouts(moving, records, () => ({kind: 'unanchor'}));
   postFlow(orm, 'payouts_unconfirmed', row, records, moving.now, -1n);
-};
-
-/** Payouts that another member carried until now move over, to the outputs and the fee of this one. */
-const placeOn = (moving: Moving, row: BroadcastRow, records: readonly PayoutRecord[]): PayoutRecord[] => {
-  if (records.every(record => record.row.broadcastId === row.id)) return [...records];
-  const owed = records.map(({row: {id, script, amount}}) => ({id: String(id), scriptPubKey: script, amount}));
-  const twin = matchTwin(row.raw!, owed, () => true);
-  if (!twin) throw new Error(`broadcast ${row.id} does not pay what its family owes`);
-  const fees = shareFee(row.fee, records.length);
-  return movePayouts(
-    moving,
-    records,
-    (_, index) => ({kind: 'place', placed: {broadcastId: row.id, vout: twin.vouts[index]!, fee: fees[index]!}}),
-    row.txid,
-  );
 };
 
 const postFlow = (

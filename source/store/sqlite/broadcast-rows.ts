@@ -1,10 +1,12 @@
-import {and, asc, eq, sql, sum} from './drizzle.ts';
+import {and, asc, eq, sql} from './drizzle.ts';
 import type {Broadcast, BroadcastDetail} from '../../contract/index.ts';
-import {formatAmount, satoshi, type Satoshi} from '../../primitives/amount.ts';
+import {formatAmount, sum, type Satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
+import type {Outpoint} from '../../primitives/ids.ts';
 import {answersOf} from './broadcast-answers.ts';
 import type {Orm} from './connection.ts';
-import {block, broadcast, broadcastInput, networkTransaction, output, payout} from './schema.ts';
+import {rawStatement} from './raw-statement.ts';
+import {block, broadcast, broadcastInput, networkTransaction, output} from './schema.ts';
 import {confirmationsAt, toTime} from './to-contract.ts';
 
 export type BroadcastRow = typeof broadcast.$inferSelect;
@@ -43,7 +45,12 @@ export const membersOf = (orm: Orm, family: number): BroadcastRow[] =>
   orm.select().from(broadcast).where(eq(broadcast.family, family)).orderBy(asc(broadcast.id)).all();
 
 /** Nothing that was signed can confirm any more: the coins of the family are free for others. */
-export const releaseInputs = (orm: Orm, family: number): void => {
+export const releaseInputs = (orm: Orm, family: number): Outpoint[] => {
+  const freed = orm
+    .select({txid: output.txid, vout: output.vout})
+    .from(output)
+    .where(eq(output.reservedBy, family))
+    .all();
   orm.update(output).set({reservedBy: null}).where(eq(output.reservedBy, family)).run();
   for (const {id} of membersOf(orm, family))
     orm
@@ -51,7 +58,38 @@ export const releaseInputs = (orm: Orm, family: number): void => {
       .set({holds: false})
       .where(and(eq(broadcastInput.broadcastId, id), eq(broadcastInput.holds, true)))
       .run();
+  return freed;
 };
+
+/** A member that is given up while others of its family may confirm: only the coins that it alone brought are free. */
+export const releaseOwnInputs = (orm: Orm, row: BroadcastRow, keep: readonly InputRow[] = []): Outpoint[] => {
+  const kept = new Set(keep.map(({txid, vout}) => `${txid}:${vout}`));
+  const own = orm
+    .select({txid: broadcastInput.txid, vout: broadcastInput.vout, position: broadcastInput.position})
+    .from(broadcastInput)
+    .where(and(eq(broadcastInput.broadcastId, row.id), eq(broadcastInput.holds, true)))
+    .all();
+  for (const {txid, vout, position} of own) {
+    if (kept.has(`${txid}:${vout}`)) continue;
+    orm
+      .update(output)
+      .set({reservedBy: null})
+      .where(and(eq(output.txid, txid), eq(output.vout, vout), eq(output.reservedBy, row.family)))
+      .run();
+    orm
+      .update(broadcastInput)
+      .set({holds: false})
+      .where(and(eq(broadcastInput.broadcastId, row.id), eq(broadcastInput.position, position)))
+      .run();
+  }
+  return own.filter(({txid, vout}) => !kept.has(`${txid}:${vout}`)).map(({txid, vout}) => ({txid, vout}));
+};
+
+/** Others of its family that were signed and have not lost. */
+export const liveSiblings = (orm: Orm, row: BroadcastRow): BroadcastRow[] =>
+  membersOf(orm, row.family).filter(
+    member => member.id !== row.id && ['signed', 'sent', 'held', 'confirmed'].includes(member.status),
+  );
 
 /** Takes a coin for a family. A coin of another family, or one spent already, is a broken invariant. */
 export const holdInput = (
@@ -81,24 +119,25 @@ export const holdInput = (
 export const toFeerate = (fee: Satoshi, virtualSize: number): number =>
   Math.round((Number(fee) / virtualSize) * 100) / 100;
 
-const totalsOf = (orm: Orm, id: number): {payouts: number; amount: Satoshi} => {
-  const row = orm
-    .select({payouts: sql<bigint>`count(*)`, amount: sum(payout.amount)})
-    .from(payout)
-    .where(eq(payout.broadcastId, id))
-    .get()!;
-  return {payouts: Number(row.payouts), amount: satoshi(BigInt(row.amount ?? 0))};
-};
+const selectPaid = rawStatement(
+  `SELECT p.id, p.amount, o.vout FROM broadcast_payout o JOIN payout p ON p.id = o.payout_id WHERE o.broadcast_id = ?
+   UNION SELECT id, amount, vout FROM payout WHERE broadcast_id = ? ORDER BY 3`,
+);
+
+/** The payouts that its outputs pay, also when another member of the family pays them now. */
+const paidBy = (orm: Orm, id: number): {id: bigint; amount: bigint}[] =>
+  selectPaid(orm).all(id, id) as {id: bigint; amount: bigint}[];
 
 export const toBroadcast = (orm: Orm, row: BroadcastRow, tip: number): Broadcast => {
-  const {payouts, amount} = totalsOf(orm, row.id);
+  const paid = paidBy(orm, row.id);
   return {
     id: String(row.id),
     ...(row.txid !== null && {txid: row.txid}),
     status: row.status,
     ...(row.reason !== null && {reason: row.reason}),
-    payouts,
-    amount: formatAmount(amount),
+    kind: row.kind,
+    payouts: paid.length,
+    amount: formatAmount(sum(paid.map(({amount}) => amount))),
     fee: formatAmount(row.fee),
     feerate: toFeerate(row.fee, row.virtualSize),
     ...(row.changeAmount !== null && {change: formatAmount(row.changeAmount)}),
@@ -116,13 +155,7 @@ export const toBroadcastDetail = (orm: Orm, row: BroadcastRow, tip: number): Bro
   ...toBroadcast(orm, row, tip),
   ...(row.raw !== null && {raw: row.raw.toString('hex')}),
   inputs: inputsOf(orm, row.id).map(({txid, vout, amount}) => ({txid, vout, amount: formatAmount(amount)})),
-  payout_ids: orm
-    .select({id: payout.id})
-    .from(payout)
-    .where(eq(payout.broadcastId, row.id))
-    .orderBy(asc(payout.vout))
-    .all()
-    .map(({id}) => String(id)),
+  payout_ids: paidBy(orm, row.id).map(({id}) => String(id)),
   ...(row.blockHash !== null && {block_hash: row.blockHash}),
   virtual_size: row.virtualSize,
   answers: answersOf(orm, row.id),

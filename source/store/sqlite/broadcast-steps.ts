@@ -1,12 +1,21 @@
 import {eq} from './drizzle.ts';
 import type {Hold} from '../../payout/state.ts';
-import type {Txid} from '../../primitives/ids.ts';
-import {broadcastRow, expectStatus, releaseInputs, requireBroadcast, type BroadcastRow} from './broadcast-rows.ts';
+import type {Outpoint, Txid} from '../../primitives/ids.ts';
+import {
+  broadcastRow,
+  expectStatus,
+  membersOf,
+  releaseInputs,
+  releaseOwnInputs,
+  requireBroadcast,
+  type BroadcastRow,
+} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {beginAttempt, keepAnswer} from './broadcast-answers.ts';
 import {movePayouts} from './move-payouts.ts';
-import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {payoutsOfBroadcast, payoutsOfBroadcasts, type Moving} from './payout-rows.ts';
+import {placeOn} from './place-payouts.ts';
 import {broadcast} from './schema.ts';
 
 export const movingAt = (orm: Orm, now: number): Moving => ({orm, now, tip: ladderTop(orm)?.height ?? 0});
@@ -43,7 +52,24 @@ export const markSent = (orm: Orm, id: string, answer: string, now: number): voi
 
 export const becomeSent = (moving: Moving, row: BroadcastRow): void => {
   set(moving.orm, row.id, {status: 'sent', reason: null, sentAt: row.sentAt ?? moving.now});
+  if (row.kind === 'bump') takeOver(moving, row);
   movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'send'}));
+};
+
+/** The network has it instead of the older members of its family: the payouts are its own from here on. */
+const takeOver = (moving: Moving, row: BroadcastRow): void => {
+  const older = membersOf(moving.orm, row.family).filter(({id, raw}) => id < row.id && raw !== null);
+  placeOn(
+    moving,
+    row,
+    payoutsOfBroadcasts(
+      moving.orm,
+      older.map(({id}) => id),
+    ),
+  );
+  for (const {id, status} of older)
+    if (status === 'sent' || status === 'held')
+      set(moving.orm, id, {reason: `replaced: ${row.txid ?? ''} pays a higher fee`});
 };
 
 export const recordAnswer = (orm: Orm, id: string, answer: string, now: number): void => {
@@ -67,11 +93,11 @@ export const abandonBroadcast = (
   hold: Hold | undefined,
   now: number,
   heldIds?: ReadonlySet<string>,
-): void => {
+): Outpoint[] => {
   const row = broadcastRow(orm, Number(id));
-  if (!row || row.status === 'abandoned') return;
+  if (!row || row.status === 'abandoned') return [];
   expectStatus(row, 'reserved');
-  abandon(movingAt(orm, now), row, hold, heldIds);
+  return abandon(movingAt(orm, now), row, hold, heldIds);
 };
 
 export const abandon = (
@@ -79,12 +105,13 @@ export const abandon = (
   row: BroadcastRow,
   hold: Hold | undefined,
   heldIds?: ReadonlySet<string>,
-): void => {
+): Outpoint[] => {
   movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), record => {
     const isHeld = hold !== undefined && (heldIds === undefined || heldIds.has(String(record.row.id)));
     return isHeld ? {kind: 'hold', hold} : {kind: 'abandon'};
   });
   const reason = hold ? `${hold.reason}: ${hold.words}` : null;
   set(moving.orm, row.id, {status: 'abandoned', reason});
-  releaseInputs(moving.orm, row.family);
+  // A bump that was never signed leaves the one it was to replace as it is.
+  return row.kind === 'bump' ? releaseOwnInputs(moving.orm, row) : releaseInputs(moving.orm, row.family);
 };

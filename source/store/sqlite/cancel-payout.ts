@@ -22,7 +22,8 @@ export const cancelPayout = (orm: Orm, id: string, now: number): Payout => {
     now,
     postings: [
       {accountId: HOUSE.payouts_due, amount: 0n - after.row.amount},
-      {accountId: after.row.accountId, amount: after.row.amount},
+      {accountId: HOUSE.network_fee, amount: 0n - after.row.quote},
+      {accountId: after.row.accountId, amount: after.row.amount + after.row.quote},
     ],
   });
   return payoutView(after, moving.tip);

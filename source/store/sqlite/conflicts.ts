@@ -1,10 +1,11 @@
 import {and, eq, inArray, sql} from './drizzle.ts';
 import type {Txid} from '../../primitives/ids.ts';
-import {membersOf, releaseInputs, type BroadcastRow} from './broadcast-rows.ts';
+import {liveSiblings, membersOf, releaseInputs, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
 import type {Orm} from './connection.ts';
 import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
+import {placeOn} from './place-payouts.ts';
 import {rawStatement} from './raw-statement.ts';
 import {broadcast, broadcastInput} from './schema.ts';
 import {prepared} from './statements.ts';
@@ -16,10 +17,19 @@ const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
  * It lost an input to a different anchored transaction: for a person, and never paid again by itself. Its inputs stay
  * taken until that is deep. What spends its outputs has lost with it.
  */
-export const markConflicted = (moving: Moving, row: BroadcastRow, words: string): void => {
+export const markConflicted = (
+  moving: Moving,
+  row: BroadcastRow,
+  words: string,
+  dying: ReadonlySet<number> = new Set(),
+): void => {
   const reason = `inputs_spent: ${words}`;
   set(moving.orm, row.id, {status: 'conflicted', reason});
-  movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'conflict', words: reason}));
+  const records = payoutsOfBroadcast(moving.orm, row.id);
+  // A bump may lose a coin that only it spends: then the one it replaced can still pay.
+  const heir = liveSiblings(moving.orm, row).findLast(({id}) => !dying.has(id));
+  if (heir) placeOn(moving, heir, records);
+  else movePayouts(moving, records, () => ({kind: 'conflict', words: reason}));
   if (row.txid !== null) conflictChildren(moving, row.txid);
 };
 
@@ -60,7 +70,7 @@ const selectParentsRivalHeight = rawStatement(
 );
 
 /** Height at which a rival of it, or of an ancestor of it, is anchored. */
-const rivalHeight = (orm: Orm, id: number, txid: Txid | null): number | undefined => {
+export const rivalHeight = (orm: Orm, id: number, txid: Txid | null): number | undefined => {
   const {height} = selectRivalHeight(orm).get(id, txid ?? '') as {height: bigint | null};
   if (height !== null) return Number(height);
   const parents = selectParentsRivalHeight(orm).get(id) as {height: bigint | null};
@@ -93,7 +103,10 @@ export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): v
     if (!holdsInputs(orm, row.family)) continue;
     const height = rivalHeight(orm, row.id, row.txid);
     if (height === undefined) becomeSent(moving, row);
-    else if (tip - height + 1 >= maxConfirmationCount) releaseInputs(orm, row.family);
+    else if (tip - height + 1 >= maxConfirmationCount) {
+      if (liveSiblings(orm, row).length > 0) releaseOwnInputs(orm, row);
+      else releaseInputs(orm, row.family);
+    }
   }
 };
 

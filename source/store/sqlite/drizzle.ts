@@ -10,8 +10,8 @@ const sqliteCore = load('drizzle-orm/sqlite-core') as typeof import('drizzle-orm
 const driver = load('drizzle-orm/better-sqlite3') as typeof import('drizzle-orm/better-sqlite3');
 const migrator = load('drizzle-orm/better-sqlite3/migrator') as typeof import('drizzle-orm/better-sqlite3/migrator');
 
-export const {and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql, sum} = core;
-export const {customType, index, primaryKey, sqliteTable, text, uniqueIndex} = sqliteCore;
+export const {and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, or, sql, sum} = core;
+export const {alias, customType, index, primaryKey, sqliteTable, text, uniqueIndex} = sqliteCore;
 export const {drizzle} = driver;
 export const {migrate} = migrator;
 export type {BetterSQLite3Database} from 'drizzle-orm/better-sqlite3';

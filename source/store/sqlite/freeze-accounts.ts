@@ -15,7 +15,7 @@ interface AccountRow {
   readonly created_at: bigint;
 }
 
-const setFrozen = rawStatement('UPDATE account SET frozen = ? WHERE id = ?');
+export const setFrozen = rawStatement('UPDATE account SET frozen = ? WHERE id = ?');
 const selectAccount = rawStatement('SELECT * FROM account WHERE id = ?');
 const selectLiftable = rawStatement("SELECT id FROM account WHERE frozen = 'reorg' AND balance >= 0");
 // The indexes by name: SQLite prefers those of all deposits and payouts of an account to those of the few open ones.
@@ -45,7 +45,7 @@ export const liftFreezes = (orm: Orm, now: number): void => {
   }
 };
 
-const accountView = (orm: Orm, accountId: number): Account => {
+export const accountView = (orm: Orm, accountId: number): Account => {
   const row = selectAccount(orm).get(accountId) as AccountRow;
   const total = (statement: typeof sumPending): bigint => (statement(orm).get(accountId) as {total: bigint}).total;
   const {name, kind, frozen} = row;

@@ -6,10 +6,18 @@ import type {Orm} from './connection.ts';
  * `books_drift`, `deep_fork`: why no payout may be signed, in words; absent when all is well.
  * `deep_fork_at`: which fork was refused; `accepted_fork`: which one an operator let through. `height:top hash`.
  * `last_books`: the last check of the books, JSON. `backend_told`: type of the last event about the backend.
+ * `payouts_paused`: the operator's switch, JSON.
  * `audit_head`: `id hash` of the newest row of the audit log, so that a removed end shows.
  */
 export type MetaKey =
-  'books_drift' | 'deep_fork' | 'deep_fork_at' | 'accepted_fork' | 'last_books' | 'backend_told' | 'audit_head';
+  | 'books_drift'
+  | 'deep_fork'
+  | 'deep_fork_at'
+  | 'accepted_fork'
+  | 'last_books'
+  | 'backend_told'
+  | 'audit_head'
+  | 'payouts_paused';
 
 const select = rawStatement('SELECT value FROM meta WHERE key = ?');
 const upsert = rawStatement(

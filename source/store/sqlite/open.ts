@@ -4,6 +4,7 @@ import type {LedgerIdentity, Store} from '../store.ts';
 import {createAccountStore} from './account-store.ts';
 import {createAuditStore} from './audit-store.ts';
 import {createChainStore} from './chain-store.ts';
+import {createControlStore} from './control-store.ts';
 import {databaseFault, openConnection, type Connection} from './connection.ts';
 import {readIdentity} from './identity.ts';
 import {ledgerFileState} from './ledger-state.ts';
@@ -45,6 +46,7 @@ export const composeStore = (connection: Connection, identity: LedgerIdentity, c
     ...createAccountStore(connection, writer),
     ...createChainStore(connection, writer, coin),
     ...createPayoutStore(connection, writer, identity, coin),
+    ...createControlStore(connection, writer),
     ...createOutboxStore(connection, writer, identity),
     ...createAuditStore(connection, writer),
     ...createReadModel(connection, coin),

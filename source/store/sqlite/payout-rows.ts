@@ -39,7 +39,8 @@ export const payoutById = (orm: Orm, id: string): PayoutRecord => {
 };
 
 const COLUMNS = `p.id, p.idempotency_key, p.account_id, p.address, p.script, p.amount, p.label, p.status, p.reason,
-  p.held_from, p.clears, p.released, p.broadcast_id, p.vout, p.fee, p.height, p.block_hash, p.created_at, a.name, b.txid
+  p.held_from, p.clears, p.released, p.broadcast_id, p.vout, p.fee, p.height, p.block_hash, p.created_at, a.name, b.txid,
+  p.quote, p.limit_at, p.requested_by, p.approved_by
   FROM payout p JOIN account a ON a.id = p.account_id LEFT JOIN broadcast b ON b.id = p.broadcast_id`;
 const selectOfBroadcast = rawStatement(`SELECT ${COLUMNS} WHERE p.broadcast_id = ? ORDER BY p.vout`);
 const selectById = rawStatement(`SELECT ${COLUMNS} WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id`);
@@ -67,6 +68,10 @@ const toRecord = (columns: readonly unknown[]): PayoutRecord => ({
     height: toNumber(columns[15]),
     blockHash: columns[16] as BlockHash | null,
     createdAt: Number(columns[17]),
+    quote: satoshi(columns[20] as bigint),
+    limitAt: Number(columns[21]),
+    requestedBy: columns[22] as string | null,
+    approvedBy: columns[23] as string | null,
   },
   account: columns[18] as string,
   txid: columns[19] as Txid | null,

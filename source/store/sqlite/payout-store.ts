@@ -1,20 +1,22 @@
 import type {Coin, Network} from '../../coins/index.ts';
 import type {Payout} from '../../contract/index.ts';
-import type {Hold} from '../../payout/state.ts';
 import type {Act} from '../audit-store.ts';
 import type {PayoutStore} from '../payout-store.ts';
 import type {LedgerIdentity} from '../store.ts';
-import {acceptPayout, DailyVolume} from './accept-payout.ts';
+import {acceptPayout} from './accept-payout.ts';
 import {abandonBroadcast, countAttempt, holdBroadcast, markSent, recordAnswer, storeSigned} from './broadcast-steps.ts';
 import {audited} from './audit-store.ts';
 import {cancelPayout} from './cancel-payout.ts';
 import {addChangeAddress, unusedChangeAddress} from './change-addresses.ts';
 import type {Connection, Orm} from './connection.ts';
 import {broadcastDetail, listBroadcasts, listPayouts, payoutDetail} from './list-payouts.ts';
-import {metaValue} from './meta-value.ts';
+import {pausedBy} from './pause-payouts.ts';
 import {missingParents, openBroadcasts, plannedBroadcast} from './planned-broadcast.ts';
-import {releasePayout} from './release-payout.ts';
+import {approvePayout, releasePayout} from './release-payout.ts';
+import {repayPayout} from './repay-payout.ts';
 import {queue, reserveBatch} from './reserve-batch.ts';
+import {reserveBump} from './reserve-bump.ts';
+import {Volumes} from './volumes.ts';
 import type {Writer} from './writer.ts';
 
 /** Payouts and broadcasts of one SQLite ledger. Each operation is a function of its own file. */
@@ -27,9 +29,9 @@ export const createPayoutStore = (
   const network = networkOf(identity, coin);
   // Async, so that a refusal is a rejected promise and never a throw.
   const read = async <Value>(ask: (orm: Orm) => Value): Promise<Value> => ask(orm);
-  const volume = new DailyVolume();
+  const volumes = new Volumes();
   return {
-    acceptPayout: (request, limits, now) => writer.run(orm => acceptPayout(orm, volume, request, limits, now)),
+    acceptPayout: (request, limits, now) => writer.run(orm => acceptPayout(orm, volumes, request, limits, now)),
     payouts: query => read(orm => listPayouts(orm, query)),
     payout: id => read(orm => payoutDetail(orm, id)),
     cancelPayout: (id, now, by) =>
@@ -43,8 +45,22 @@ export const createPayoutStore = (
       audited(
         writer,
         {by, now},
-        orm => releasePayout(orm, volume, id, now),
+        orm => releasePayout(orm, volumes, id, now),
         payout => actOn('payout.release', payout),
+      ),
+    approvePayout: (id, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => approvePayout(orm, volumes, id, by.name, now),
+        payout => actOn('payout.approve', payout),
+      ),
+    repayPayout: (id, depth, now, by) =>
+      audited(
+        writer,
+        {by, now},
+        orm => repayPayout(orm, id, depth, now),
+        payout => actOn('payout.repay', payout),
       ),
 
     queue: () => read(queue),
@@ -53,6 +69,7 @@ export const createPayoutStore = (
       writer.run(orm => addChangeAddress(orm, address, scriptPubKey, now)),
     reserveBatch: (limit, decide, now, which = 'due') =>
       writer.run(orm => reserveBatch(orm, coin, limit, decide, now, which)),
+    reserveBump: (txid, decide, now) => writer.run(orm => reserveBump(orm, {coin, network}, txid, decide, now)),
     openBroadcasts: () => read(openBroadcasts),
     plannedBroadcast: id => read(orm => plannedBroadcast(orm, network, id)),
     missingParents: id => read(orm => missingParents(orm, id)),
@@ -81,11 +98,4 @@ const networkOf = (identity: LedgerIdentity, coin: Coin): Network => {
   const network = Object.values(coin.networks).find(({name}) => name === identity.network);
   if (!network) throw new Error(`a ledger of ${identity.coin} ${identity.network}, which is not known`);
   return network;
-};
-
-const pausedBy = (orm: Orm): Hold | undefined => {
-  const fork = metaValue(orm, 'deep_fork');
-  if (fork !== undefined) return {reason: 'deep_reorg', words: fork};
-  const drift = metaValue(orm, 'books_drift');
-  return drift === undefined ? undefined : {reason: 'books_drift', words: drift};
 };

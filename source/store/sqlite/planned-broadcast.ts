@@ -8,7 +8,7 @@ import {broadcastRow, type BroadcastRow} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {rawStatement} from './raw-statement.ts';
 import {address, payout} from './schema.ts';
-import {satoshi} from '../../primitives/amount.ts';
+import {satoshi, type Satoshi} from '../../primitives/amount.ts';
 
 const OPEN = ['reserved', 'signed', 'sent', 'held'] as const;
 const isOpen = (row: BroadcastRow): row is BroadcastRow & {status: (typeof OPEN)[number]} =>
@@ -16,7 +16,11 @@ const isOpen = (row: BroadcastRow): row is BroadcastRow & {status: (typeof OPEN)
 
 const selectOpen = rawStatement(
   `SELECT b.id, b.status, n.state FROM broadcast b LEFT JOIN network_transaction n ON n.txid = b.txid
-   WHERE b.status NOT IN ('settled', 'abandoned') AND b.status IN ('reserved', 'signed', 'sent', 'held') ORDER BY b.id`,
+   WHERE b.status NOT IN ('settled', 'abandoned') AND b.status IN ('reserved', 'signed', 'sent', 'held')
+   AND NOT EXISTS (
+     SELECT 1 FROM broadcast m WHERE m.family = b.family AND m.id > b.id AND m.sent_at IS NOT NULL
+     AND m.status IN ('sent', 'held'))
+   ORDER BY b.id`,
 );
 
 export const openBroadcasts = (orm: Orm): OpenBroadcast[] =>
@@ -44,12 +48,7 @@ interface InputRow {
 export const plannedBroadcast = (orm: Orm, network: Network, id: string): PlannedBroadcast | undefined => {
   const row = broadcastRow(orm, Number(id));
   if (!row || !isOpen(row)) return undefined;
-  const payouts = orm
-    .select({id: payout.id, vout: payout.vout, address: payout.address, script: payout.script, amount: payout.amount})
-    .from(payout)
-    .where(eq(payout.broadcastId, row.id))
-    .orderBy(payout.vout)
-    .all();
+  const payouts = paidOutputs(orm, row.id);
   const outputs: TransactionPlan['outputs'][number][] = payouts.map(paid => ({
     address: paid.address,
     scriptPubKey: paid.script,
@@ -66,6 +65,7 @@ export const plannedBroadcast = (orm: Orm, network: Network, id: string): Planne
   return {
     id,
     status: row.status,
+    kind: row.kind,
     plan: {inputs, outputs, fee: row.fee},
     changeVout: row.changeVout ?? undefined,
     payoutIds: payouts.map(paid => String(paid.id)),
@@ -74,6 +74,30 @@ export const plannedBroadcast = (orm: Orm, network: Network, id: string): Planne
     virtualSize: row.virtualSize,
     spendsUnconfirmed: rows.some(({height}) => height === null),
   };
+};
+
+const selectPaid = rawStatement(
+  `SELECT p.id, p.address, p.script, p.amount FROM broadcast_payout o JOIN payout p ON p.id = o.payout_id
+   WHERE o.broadcast_id = ? ORDER BY o.vout`,
+);
+
+interface PaidOutput {
+  readonly id: number | bigint;
+  readonly address: string;
+  readonly script: Buffer;
+  readonly amount: Satoshi;
+}
+
+/** In the order of the outputs. Members of a bumped family have them in rows of their own. */
+const paidOutputs = (orm: Orm, id: number): PaidOutput[] => {
+  const own = selectPaid(orm).all(id) as PaidOutput[];
+  if (own.length > 0) return own;
+  return orm
+    .select({id: payout.id, address: payout.address, script: payout.script, amount: payout.amount})
+    .from(payout)
+    .where(eq(payout.broadcastId, id))
+    .orderBy(payout.vout)
+    .all();
 };
 
 const changeOutput = (

@@ -2,6 +2,7 @@ import {and, eq} from './drizzle.ts';
 import type {Coin} from '../../coins/index.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import type {Batch} from '../../payout/select-coins.ts';
+import {outputSize} from '../../payout/sizes.ts';
 import {planFault} from '../../payout/verify.ts';
 import {sum} from '../../primitives/amount.ts';
 import {outpointKey} from '../../primitives/ids.ts';
@@ -10,6 +11,7 @@ import {holdInput} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {movePayout, movePayouts} from './move-payouts.ts';
+import {pausedBy} from './pause-payouts.ts';
 import {payoutsById, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
 import {account, address, broadcast} from './schema.ts';
@@ -73,7 +75,8 @@ export const reserveBatch = (
       payoutIds.map(id => records.get(id)!),
       () => ({kind: 'hold', hold: {reason, words}}),
     );
-  if (!batch) return undefined;
+  // The operator's switch and a drift count from their commit on, also for a round that began before.
+  if (!batch || pausedBy(orm)) return undefined;
   const fault = planFault(batch, offer);
   if (fault !== undefined) throw new Error(`a plan that does not hold: ${fault}`);
   const unconfirmed = new Set(coins.filter(one => one.unconfirmed !== undefined).map(one => outpointKey(one.outpoint)));
@@ -134,18 +137,19 @@ const store = (
   orm.update(broadcast).set({family: id}).where(eq(broadcast.id, id)).run();
   for (const [position, {outpoint, amount}] of plan.inputs.entries())
     holdInput(orm, {broadcastId: id, family: id, position, ...outpoint, amount});
-  const fees = shareFee(plan.fee, payoutIds.length);
-  movePayouts(
-    moving,
-    payoutIds.map(payoutId => records.get(payoutId)!),
-    (_, index) => {
-      const vout = changeVout !== undefined && index >= changeVout ? index + 1 : index;
-      return {kind: 'reserve', placed: {broadcastId: id, vout, fee: fees[index]!}};
-    },
+  const paid = payoutIds.map(payoutId => records.get(payoutId)!);
+  const fees = shareFee(
+    plan.fee,
+    paid.map(({row}) => outputSize(row.script)),
   );
+  movePayouts(moving, paid, (_, index) => {
+    const vout = changeVout !== undefined && index >= changeVout ? index + 1 : index;
+    return {kind: 'reserve', placed: {broadcastId: id, vout, fee: fees[index]!}};
+  });
   return {
     id: String(id),
     status: 'reserved',
+    kind: 'payouts',
     plan,
     changeVout,
     payoutIds,
@@ -155,7 +159,7 @@ const store = (
   };
 };
 
-const changeAddressId = (orm: Orm, script: Buffer): number => {
+export const changeAddressId = (orm: Orm, script: Buffer): number => {
   const row = orm
     .select({id: address.id})
     .from(address)

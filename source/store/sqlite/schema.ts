@@ -45,6 +45,8 @@ export const address = sqliteTable(
     accountId: int('account_id').references(() => account.id),
     label: text(),
     createdAt: int('created_at').notNull(),
+    /** Of an imported one: outputs in blocks up to this height are not ours unless they were imported as coins. */
+    fromHeight: int('from_height'),
   },
   table => [index('address_account').on(table.accountId, table.id)],
 );
@@ -103,8 +105,11 @@ export const output = sqliteTable(
       .notNull()
       .references(() => address.id),
     amount: amount().notNull(),
-    /** `change` only when it is the recorded change vout of an adopted broadcast. */
-    purpose: text().$type<'deposit' | 'change'>().notNull(),
+    /**
+     * `change` only when it is the recorded change vout of an adopted broadcast. `import`: the wallet held it before
+     * the ledger began; it has a row in imported_coin instead of a deposit.
+     */
+    purpose: text().$type<'deposit' | 'change' | 'import'>().notNull(),
     coinbase: bool().notNull(),
     /** Height of the block that holds it in the best chain; null when not anchored. */
     height: int(),
@@ -187,6 +192,8 @@ export const broadcast = sqliteTable(
     id: autoId(),
     /** Members of a family share an input; at most one settles. The id of its first member. */
     family: int().notNull(),
+    /** `bump` replaces an older member of its family. `child` spends its parent's change to pay for both; no payouts. */
+    kind: text().$type<'payouts' | 'bump' | 'child'>().notNull().default('payouts'),
     txid: txidText().unique(),
     status: text().$type<BroadcastStatus>().notNull(),
     reason: text(),
@@ -260,6 +267,24 @@ export const broadcastAnswer = sqliteTable(
   table => [primaryKey({columns: [table.broadcastId, table.attempt]})],
 );
 
+/**
+ * Outputs of the members of a family that was bumped: payouts themselves point at the member that pays them now. A
+ * family of one has no rows here.
+ */
+export const broadcastPayout = sqliteTable(
+  'broadcast_payout',
+  {
+    broadcastId: int('broadcast_id')
+      .notNull()
+      .references(() => broadcast.id),
+    payoutId: int('payout_id')
+      .notNull()
+      .references(() => payout.id),
+    vout: int().notNull(),
+  },
+  table => [primaryKey({columns: [table.broadcastId, table.vout]})],
+);
+
 export const payout = sqliteTable(
   'payout',
   {
@@ -284,13 +309,21 @@ export const payout = sqliteTable(
     height: int(),
     blockHash: hashText('block_hash'),
     createdAt: int('created_at').notNull(),
+    /** What the account paid for the network fee at acceptance; zero when the house pays. */
+    quote: amount()
+      .notNull()
+      .default(sql`0`),
+    /** Acceptance by a clock that steps of the wall clock do not move, ms: rolling limits count by it. */
+    limitAt: int('limit_at').notNull().default(0),
+    requestedBy: text('requested_by'),
+    approvedBy: text('approved_by'),
   },
   table => [
     index('payout_pending')
       .on(table.accountId, table.amount)
       .where(sql`status NOT IN ('confirmed', 'settled', 'cancelled')`),
     index('payout_broadcast').on(table.broadcastId, table.vout),
-    index('payout_created').on(table.createdAt),
+    index('payout_limit').on(table.limitAt),
     index('payout_status').on(table.status, table.id),
     // Lists without a status are merged from those of each, so that addresses are in no more indexes than these.
     index('payout_account').on(table.accountId, table.status, table.id),
@@ -322,6 +355,56 @@ export const posting = sqliteTable(
     primaryKey({columns: [table.transactionId, table.accountId]}),
     index('posting_account').on(table.accountId, table.transactionId),
   ],
+);
+
+/** Money moved between accounts of the ledger. Its postings are the transaction of kind `transfer` with its id. */
+export const transfer = sqliteTable(
+  'transfer',
+  {
+    id: autoId(),
+    idempotencyKey: text('idempotency_key').notNull().unique(),
+    fromId: int('from_id')
+      .notNull()
+      .references(() => account.id),
+    toId: int('to_id')
+      .notNull()
+      .references(() => account.id),
+    amount: amount().notNull(),
+    label: text(),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [index('transfer_from').on(table.fromId, table.id), index('transfer_to').on(table.toId, table.id)],
+);
+
+/** A person's corrections of the books. Its postings are the transaction of kind `adjustment` with its id. */
+export const adjustment = sqliteTable('adjustment', {
+  id: autoId(),
+  /** Given by careful callers, so that a repeated request corrects once. */
+  idempotencyKey: text('idempotency_key').unique(),
+  accountId: int('account_id')
+    .notNull()
+    .references(() => account.id),
+  amount: amount().notNull(),
+  reason: text().notNull(),
+  balance: amount().notNull(),
+  createdAt: int('created_at').notNull(),
+});
+
+/** Coins that the wallet held before the ledger began, adopted by an import: each outpoint once. */
+export const importedCoin = sqliteTable(
+  'imported_coin',
+  {
+    txid: txidText().notNull(),
+    vout: int().notNull(),
+    accountId: int('account_id')
+      .notNull()
+      .references(() => account.id),
+    amount: amount().notNull(),
+    /** Whether its money is in the account now: taken back when its block goes away, given again when it returns. */
+    credited: bool().notNull(),
+    createdAt: int('created_at').notNull(),
+  },
+  table => [primaryKey({columns: [table.txid, table.vout]})],
 );
 
 /** The outbox: every row commits with its cause. */

@@ -23,13 +23,14 @@ const selectCoins = rawStatement(
   `SELECT o.txid, o.vout, o.amount, a.script, o.height FROM output o JOIN address a ON a.id = o.address_id
    WHERE o.spent_by IS NULL AND o.reserved_by IS NULL AND (
      o.height IS NOT NULL AND (o.coinbase = 0 OR o.height <= ?) AND (
-       o.purpose = 'change' OR o.height <= ? AND EXISTS (
+       o.purpose IN ('change', 'import') OR o.height <= ? AND EXISTS (
          SELECT 1 FROM deposit d WHERE d.txid = o.txid AND d.vout = o.vout
          AND d.status IN ('credited', 'settled') AND d.account_id <> ${HOUSE.suspense}))
      OR o.height IS NULL AND o.purpose = 'change' AND EXISTS (
        SELECT 1 FROM broadcast b JOIN network_transaction n ON n.txid = b.txid
        WHERE b.txid = o.txid AND b.status = 'sent' AND n.state = 'mempool'
-       AND (SELECT count(*) FROM broadcast m WHERE m.family = b.family) = 1))
+       AND (SELECT count(*) FROM broadcast m WHERE m.family = b.family
+            AND (m.raw IS NOT NULL OR m.status = 'reserved')) = 1))
    ORDER BY o.amount DESC LIMIT ?`,
 );
 
@@ -119,6 +120,8 @@ class UnconfirmedChains {
 const selectExpected = rawStatement(
   `SELECT b.change_amount AS amount FROM broadcast b WHERE b.status IN ('signed', 'sent')
    AND b.change_vout IS NOT NULL AND NOT EXISTS (
+     SELECT 1 FROM broadcast m WHERE m.family = b.family AND m.id > b.id AND m.sent_at IS NOT NULL)
+   AND NOT EXISTS (
      SELECT 1 FROM output o WHERE o.txid = b.txid AND o.vout = b.change_vout)`,
 );
 

@@ -68,6 +68,9 @@ export const toPayout = (
   ...(txid && {txid}),
   ...(row.vout !== null && {vout: row.vout}),
   ...(row.fee !== null && {fee: formatAmount(row.fee)}),
+  ...(row.quote > 0n && {quote: formatAmount(row.quote)}),
+  ...(row.requestedBy !== null && {requested_by: row.requestedBy}),
+  ...(row.approvedBy !== null && {approved_by: row.approvedBy}),
   confirmations: confirmationsAt(row.height, tip),
   ...(row.height !== null && {block_height: row.height}),
   ...(row.blockHash !== null && {block_hash: row.blockHash}),
@@ -87,6 +90,7 @@ export const toAccount = (row: typeof schema.account.$inferSelect, pending: bigi
   pending: formatAmount(pending),
   pending_out: formatAmount(pendingOut),
   frozen: row.frozen !== null,
+  ...(row.frozen !== null && {frozen_by: row.frozen}),
   created_at: toTime(row.createdAt),
 });
 

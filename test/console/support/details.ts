@@ -8,6 +8,7 @@ export const broadcast = (over: Partial<BroadcastDetail> = {}): BroadcastDetail 
   id: '31',
   txid,
   status: 'sent',
+  kind: 'payouts',
   payouts: 2,
   amount: '0.70000000',
   fee: '0.00000840',

@@ -12,7 +12,6 @@ export const suspect = z.object({
   }),
   spent_by: txid.optional(),
 });
-export type Suspect = z.infer<typeof suspect>;
 
 /** ledger + uncredited + drift = chain, at `height`. Signed decimal strings. */
 export const books = z.object({

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {parseAmount, satoshi} from '../../source/primitives/amount.ts';
 import type {ControlStore} from '../../source/store/control-store.ts';

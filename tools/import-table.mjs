@@ -73,7 +73,7 @@ const config = {
   },
   overrides: [
     ...folders.map(folder => restrict(folder, MAY_IMPORT[folder])),
-    {files: ['tools/**', 'test/**'], rules: {'no-console': 'off'}},
+    {files: ['tools/**', 'test/**', 'examples/**'], rules: {'no-console': 'off'}},
   ],
   ignorePatterns: ['dist', 'node_modules', '/demo'],
 };

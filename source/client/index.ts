@@ -10,7 +10,7 @@ export type {CallOptions, ConnectOptions, KeyedCallOptions} from './options.ts';
 export {createReceiver, statusOf, type Receive, type Taken, type WebhookOptions} from './receive-webhook.ts';
 export type * from './resources.ts';
 export {fileSeen, memorySeen, type SeenStore} from './seen.ts';
-export type {EventOf, TypedEvent} from './typed-event.ts';
+export {isDepositEvent, isPayoutEvent, type EventOf, type TypedEvent} from './typed-event.ts';
 export {verifyWebhook, type VerifyOptions, type WebhookHeaders} from './verify-webhook.ts';
 export type {
   Account,

@@ -17,3 +17,10 @@ export type EventOf<Type extends EventType> = Type extends EventType
 
 /** Any event; `switch (event.type)` or `event.type === …` tells what its `data` is. */
 export type TypedEvent = EventOf<EventType>;
+
+type About<Noun extends string> = EventOf<Extract<EventType, `${Noun}.${string}`>>;
+
+/** Whether `data` is a Deposit, in whatever state: of every `deposit.…` event. */
+export const isDepositEvent = (event: TypedEvent): event is About<'deposit'> => event.type.startsWith('deposit.');
+/** Whether `data` is a Payout, in whatever state: of every `payout.…` event. */
+export const isPayoutEvent = (event: TypedEvent): event is About<'payout'> => event.type.startsWith('payout.');

@@ -1,22 +1,13 @@
-import {createServer, type AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {connect, CryptoassetsError, type Client} from '../../source/client/index.ts';
 import {serveEngine, TOKEN, type ServedEngine} from '../api/served-engine.ts';
+import {freePort} from '../support/free-port.ts';
 import {until} from '../support/until.ts';
 
 let served: ServedEngine;
 let client: Client;
 let overTcp: Client;
 let url: string;
-
-const freePort = async (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 const outside = async () => served.node.rpc<string>('getnewaddress', [], 'outside');
 

@@ -13,6 +13,10 @@ export interface ConfigFileOptions {
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
   readonly webhook?: {readonly url: string; readonly secret: string};
+  /** More webhooks beside it, by name. */
+  readonly sinks?: Readonly<Record<string, {readonly url: string; readonly secret: string}>>;
+  /** Also serves the API on TCP. */
+  readonly tcp?: {readonly listen: string; readonly token: string};
   /** `500ms`, `30s`. */
   readonly broadcastPeriod?: string;
   readonly limits?: {readonly perPayout?: string; readonly perHour?: string; readonly perDay?: string};
@@ -50,9 +54,18 @@ const notifyLines = ({node, notify}: ConfigFileOptions): string[] => {
   return lines.length === 0 ? [] : ['      notify:', ...lines.map(line => `        - ${line}`)];
 };
 
+const sinkLines = ({webhook, sinks}: ConfigFileOptions): string[] => {
+  const all = Object.entries({...(webhook && {shop: webhook}), ...sinks});
+  const lines = all.map(
+    ([name, {url, secret}]) =>
+      `  ${name}: {type: webhook, url: ${JSON.stringify(url)}, secret: ${JSON.stringify(secret)}}`,
+  );
+  return lines.length === 0 ? [] : ['events:', ...lines];
+};
+
 /** Writes the config of one ledger on a regtest node, and says where its parts are. */
 export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
-  const {directory, node, webhook} = options;
+  const {directory, node} = options;
   mkdirSync(join(directory, 'data'), {recursive: true});
   const file = {
     coin: options.coin ?? 'btc',
@@ -77,14 +90,10 @@ export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
     '      timeout: 15s',
     ...notifyLines(options),
     ...payoutLines(options),
-    ...(webhook === undefined
-      ? []
-      : [
-          'events:',
-          `  shop: {type: webhook, url: ${JSON.stringify(webhook.url)}, secret: ${JSON.stringify(webhook.secret)}}`,
-        ]),
+    ...sinkLines(options),
     'api:',
     '  socket: ./engine.sock',
+    ...(options.tcp === undefined ? [] : [`  listen: ${options.tcp.listen}`, `  token: ${options.tcp.token}`]),
     'service:',
     `  broadcast_period: ${options.broadcastPeriod ?? '1s'}`,
     '  log: {level: info, file: ./engine.log}',

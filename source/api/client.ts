@@ -97,6 +97,8 @@ export class RemoteApplication implements Application {
   adjust: Application['adjust'] = async (coin, body, key) =>
     this.#create(path`/v1/${coin}/adjustments`, body, key === undefined ? {} : {'idempotency-key': key});
 
+  fees: Application['fees'] = async coin => this.#get(path`/v1/${coin}/fees`);
+
   transactions: Application['transactions'] = async (coin, query) => this.#get(path`/v1/${coin}/transactions`, query);
   books: Application['books'] = async coin => this.#get(path`/v1/${coin}/books`);
   acceptReorg: Application['acceptReorg'] = async coin => this.#send('POST', path`/v1/${coin}/chain/accept-reorg`);

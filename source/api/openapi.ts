@@ -16,6 +16,7 @@ const NAMED = {
   Delivery: contract.delivery,
   Deposit: contract.deposit,
   Event: contract.event,
+  Fees: contract.fees,
   Health: contract.health,
   Job: contract.job,
   Payout: contract.payout,

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {id, time} from './common.ts';
+import {id, pageQuery, time} from './common.ts';
 
 export const jobStatus = z.enum(['running', 'interrupted', 'finished', 'cancelled', 'failed']);
 export const job = z.object({
@@ -20,6 +20,9 @@ export const job = z.object({
   ended_at: time.optional(),
 });
 export type Job = z.infer<typeof job>;
+
+export const jobQuery = pageQuery.extend({status: jobStatus.optional()});
+export type JobQuery = z.infer<typeof jobQuery>;
 
 export const createRescanBody = z.strictObject({
   from: z

@@ -129,6 +129,8 @@ export const broadcastAnswer = z.object({
   last_at: time,
   answer: z.string().nullable().meta({description: 'Null: sent, and what became of it is not known'}),
 });
+export const broadcastQuery = pageQuery.extend({status: broadcastStatus.optional(), txid: txid.optional()});
+export type BroadcastQuery = z.infer<typeof broadcastQuery>;
 /** One broadcast with everything known of it. */
 export const broadcastDetail = broadcast.extend({
   raw: z.string().optional(),
@@ -145,3 +147,17 @@ export const broadcastDetail = broadcast.extend({
   block_hash: blockHash.optional(),
 });
 export type BroadcastDetail = z.infer<typeof broadcastDetail>;
+
+const feerate = z.number().nullable();
+/** What the next transaction would pay. Feerates in sat/vB. */
+export const fees = z.object({
+  target_blocks: z.number().int().meta({description: 'Blocks in which it should confirm, `fee.target_blocks`'}),
+  estimate: feerate.meta({description: "The node's estimate; null when it has too little data"}),
+  floor: feerate.meta({description: 'Least that the node takes into its mempool now'}),
+  fallback_rate: z.number().meta({description: 'Taken without an estimate'}),
+  min_rate: z.number(),
+  max_rate: z.number(),
+  rate: feerate.meta({description: 'What would be paid; null when payouts wait, and `reason` says why'}),
+  reason: z.string().nullable(),
+});
+export type Fees = z.infer<typeof fees>;

@@ -9,6 +9,7 @@ import type {
   Books,
   Broadcast,
   BroadcastDetail,
+  BroadcastQuery,
   BumpBody,
   CreateAdjustmentBody,
   CreatePayoutBody,
@@ -20,9 +21,11 @@ import type {
   DepositQuery,
   Event,
   EventDetail,
+  Fees,
   Health,
   History,
   Job,
+  JobQuery,
   LogLine,
   LogQuery,
   NoticeBody,
@@ -98,7 +101,7 @@ export interface Application {
   pausePayouts(coin: string, reason?: string): Promise<PayoutsSwitch>;
   resumePayouts(coin: string): Promise<PayoutsSwitch>;
 
-  broadcasts(coin: string, query: PageQuery): Promise<Page<Broadcast>>;
+  broadcasts(coin: string, query: BroadcastQuery): Promise<Page<Broadcast>>;
   broadcast(coin: string, txid: string): Promise<BroadcastDetail>;
   /** Lifts its feerate: a replacement of its family, or a child of its chain. Resolves with the new broadcast. */
   bumpBroadcast(coin: string, txid: string, body: BumpBody): Promise<BroadcastDetail>;
@@ -109,6 +112,8 @@ export interface Application {
   /** Without a key a repeated request corrects twice. */
   adjust(coin: string, body: CreateAdjustmentBody, key?: string): Promise<Created<Adjustment>>;
 
+  /** Asks the node. Throws `backend_unavailable` while it is away. */
+  fees(coin: string): Promise<Fees>;
   transactions(coin: string, query: PageQuery & {account?: string | undefined}): Promise<Page<Transaction>>;
   books(coin: string): Promise<Books>;
   acceptReorg(coin: string): Promise<void>;
@@ -130,7 +135,7 @@ export interface Application {
   replaySink(name: string, body: CreateReplayBody): Promise<Replay[]>;
 
   startRescan(coin: string, from?: number | string): Promise<Job>;
-  jobs(coin: string, query: PageQuery): Promise<Page<Job>>;
+  jobs(coin: string, query: JobQuery): Promise<Page<Job>>;
   job(coin: string, id: string): Promise<Job>;
   cancelJob(coin: string, id: string): Promise<Job>;
 

@@ -8,6 +8,7 @@ import type {CoinEngine} from './coin-engine.ts';
 import {sinkStatuses} from './coin-snapshot.ts';
 import type {Consoles} from './consoles.ts';
 import {examineHealth} from './health.ts';
+import {readFees} from './fees.ts';
 import {eventDetail, history} from './history.ts';
 import type {LogLines} from './log-lines.ts';
 import {adjust, bumpBroadcast, createTransfer} from './control.ts';
@@ -115,6 +116,8 @@ export class EngineApplication implements Application {
   transfer: Application['transfer'] = async (coin, id) => (await this.#store(coin)).transferById(id);
   adjust: Application['adjust'] = async (coin, body, key) =>
     adjust(await this.#open(coin), key, body, this.#now(), this.#actor);
+
+  fees: Application['fees'] = async coin => readFees(await this.#ledgers.ledger(coin));
 
   transactions: Application['transactions'] = async (coin, query) => (await this.#store(coin)).transactions(query);
   books: Application['books'] = async coin => {

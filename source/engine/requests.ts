@@ -73,20 +73,22 @@ export const createAddress = async (
   const store = await engine.writable();
   // Asked first: an unknown account must not use up an address of the wallet.
   await store.account(account);
-  const address = await fromNode(engine, async () => (await engine.backend()).addresses.newAddress());
+  const address = await fromNode(engine, 'gives no address', async () =>
+    (await engine.backend()).addresses.newAddress(),
+  );
   const scriptPubKey = scriptOf(address, engine.coin, engine.network);
   const stored = await store.addAddress({account, address, scriptPubKey, label}, now);
   engine.watchScript(scriptPubKey);
   return stored;
 };
 
-/** What the node's silence means to somebody who asked for an address: not now. */
-const fromNode = async <Value>(engine: CoinEngine, ask: () => Promise<Value>): Promise<Value> => {
+/** What the node's silence means to somebody who asked: not now. `what`: what it does not do, `gives no address`. */
+export const fromNode = async <Value>(engine: CoinEngine, what: string, ask: () => Promise<Value>): Promise<Value> => {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === 'wallet_mismatch') throw error;
-    throw new EngineError('backend_unavailable', `the ${engine.name} node gives no address now: ${error.message}`, {
+    throw new EngineError('backend_unavailable', `the ${engine.name} node ${what} now: ${error.message}`, {
       retry: 'backoff',
       cause: error,
     });

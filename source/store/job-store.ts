@@ -1,9 +1,9 @@
-import type {Job, Page, PageQuery} from '../contract/index.ts';
+import type {Job, Page, JobQuery} from '../contract/index.ts';
 
 export interface JobStore {
   /** Throws `already_running` when one of the same kind runs. */
   createJob(kind: Job['kind'], fromHeight: number, toHeight: number, now: number): Promise<Job>;
-  jobs(query: PageQuery): Promise<Page<Job>>;
+  jobs(query: JobQuery): Promise<Page<Job>>;
   job(id: string): Promise<Job>;
   /** `running` jobs of an engine that is gone, to be resumed above their checkpoint. */
   unfinishedJobs(): Promise<Job[]>;

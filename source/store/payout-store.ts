@@ -1,5 +1,5 @@
-import type {Actor, Broadcast, BroadcastDetail, Page, PageQuery, Payout, PayoutQuery} from '../contract/index.ts';
 import type {BumpPlan, Leaf, Replaceable} from '../payout/bump.ts';
+import type {Actor, Broadcast, BroadcastDetail, BroadcastQuery, Page, Payout, PayoutQuery} from '../contract/index.ts';
 import type {SpendableCoin} from '../payout/coin-pool.ts';
 import type {TransactionPlan} from '../payout/ports.ts';
 import type {Batch, WantedOutput} from '../payout/select-coins.ts';
@@ -169,7 +169,7 @@ export interface PayoutStore {
   /** The same with its reason. */
   payoutsPausedBy(): Promise<Hold | undefined>;
 
-  broadcasts(query: PageQuery): Promise<Page<Broadcast>>;
+  broadcasts(query: BroadcastQuery): Promise<Page<Broadcast>>;
   /** By txid, or by id while it has none. */
   broadcast(txid: string): Promise<BroadcastDetail>;
 }

@@ -119,3 +119,38 @@ test('the schemas would notice: a number for an amount, a field too many, one mi
   expect(faults({...account, surprise: true})).not.toEqual([]);
   expect(faults({...account, frozen: undefined})).not.toEqual([]);
 });
+
+test('fees are the policy applied to what the node says', async () => {
+  const fees = await served.api.get<Record<string, unknown>>('/v1/btc/fees');
+  // A fresh chain has no estimate.
+  expect(fees).toMatchObject({target_blocks: 6, estimate: null, fallback_rate: 2, rate: 2, reason: null});
+  expect(fees['floor']).toBeGreaterThan(0);
+});
+
+test.each([
+  ['broadcasts', 'status=confirmed', 1],
+  ['broadcasts', 'status=abandoned', 0],
+  ['broadcasts', () => `txid=${known['broadcasts']!['txid']}`, 1],
+  ['broadcasts', `txid=${'0'.repeat(64)}`, 0],
+  ['jobs', 'status=finished', 1],
+  ['jobs', 'status=failed', 0],
+  ['deposits', 'account=shop&status=credited', 1],
+  ['deposits', () => `address=${known['addresses']!['address']}&status=detected`, 1],
+  ['payouts', 'idempotency_key=one', 1],
+  ['payouts', 'idempotency_key=one&status=cancelled', 0],
+  ['payouts', 'account=nobody', 0],
+  ['addresses', 'account=shop', 1],
+] as const)('/v1/btc/%s is filtered by %s', async (list, filter, count) => {
+  const query = typeof filter === 'string' ? filter : filter();
+  const {items} = await served.api.get<{items: unknown[]}>(`/v1/btc/${list}?${query}`);
+  expect(items).toHaveLength(count);
+});
+
+test.each(['accounts?status=x', 'deposits?idempotency_key=x', 'jobs?account=x', 'broadcasts?colour=red'])(
+  'a filter that a list does not have is refused: %s',
+  async path => {
+    const {status, body} = await served.api.request('GET', `/v1/btc/${path}`);
+    const field = /\?([a-z_]+)/.exec(path)![1];
+    expect({status, body}).toMatchObject({status: 400, body: {code: 'bad_request', field}});
+  },
+);

@@ -1,4 +1,4 @@
-import {books, createRescanBody, job, noticeBody, page, pageQuery} from '../../contract/index.ts';
+import {books, createRescanBody, fees, job, jobQuery, noticeBody, page} from '../../contract/index.ts';
 import {coinParams, idParams, nothing, refusal, type Api, type RouteContext} from './api.ts';
 
 /** Books, reorgs, rescans and jobs. */
@@ -13,6 +13,18 @@ export const chainRoutes = (api: Api, {applicationOf}: RouteContext): void => {
       response: {200: books, ...refusal},
     },
     handler: async request => applicationOf(request).books(request.params.coin),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/fees',
+    schema: {
+      tags: ['chain'],
+      summary: 'What the next transaction would pay, and from what that follows; needs the node',
+      params: coinParams,
+      response: {200: fees, ...refusal},
+    },
+    handler: async request => applicationOf(request).fees(request.params.coin),
   });
 
   api.route({
@@ -67,7 +79,7 @@ export const chainRoutes = (api: Api, {applicationOf}: RouteContext): void => {
       tags: ['chain'],
       summary: 'Jobs, newest first',
       params: coinParams,
-      querystring: pageQuery.strict(),
+      querystring: jobQuery.strict(),
       response: {200: page(job), ...refusal},
     },
     handler: async request => applicationOf(request).jobs(request.params.coin, request.query),

@@ -1,10 +1,10 @@
 import {
   broadcast,
   broadcastDetail,
+  broadcastQuery,
   createPayoutBody,
   history,
   page,
-  pageQuery,
   payout,
   payoutQuery,
 } from '../../contract/index.ts';
@@ -93,7 +93,7 @@ export const payoutRoutes = (api: Api, {applicationOf}: RouteContext): void => {
       tags: ['payouts'],
       summary: 'Network transactions that pay payouts, newest first',
       params: coinParams,
-      querystring: pageQuery.strict(),
+      querystring: broadcastQuery.strict(),
       response: {200: page(broadcast), ...refusal},
     },
     handler: async request => applicationOf(request).broadcasts(request.params.coin, request.query),

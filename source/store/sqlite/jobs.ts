@@ -1,5 +1,5 @@
 import {and, desc, eq, inArray, lt} from './drizzle.ts';
-import type {Job, Page, PageQuery} from '../../contract/index.ts';
+import type {Job, JobQuery, Page} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {JobProgress} from './track.ts';
 import type {Orm} from './connection.ts';
@@ -65,11 +65,16 @@ export const createJob = (orm: Orm, kind: Job['kind'], fromHeight: number, toHei
 };
 
 /** Newest first. */
-export const listJobs = (orm: Orm, query: PageQuery): Page<Job> => {
+export const listJobs = (orm: Orm, query: JobQuery): Page<Job> => {
   const rows = orm
     .select()
     .from(job)
-    .where(query.cursor === undefined ? undefined : lt(job.id, readCursor(query.cursor)))
+    .where(
+      and(
+        query.cursor === undefined ? undefined : lt(job.id, readCursor(query.cursor)),
+        query.status === undefined ? undefined : eq(job.status, query.status),
+      ),
+    )
     .orderBy(desc(job.id))
     .limit(query.limit + 1)
     .all();

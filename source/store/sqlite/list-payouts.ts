@@ -1,10 +1,11 @@
-import {desc, eq, lt} from './drizzle.ts';
+import {and, desc, eq, lt, sql} from './drizzle.ts';
 import {
   payoutStatus,
   type Broadcast,
   type BroadcastDetail,
+  type BroadcastQuery,
+  type BroadcastStatus,
   type Page,
-  type PageQuery,
   type Payout,
   type PayoutQuery,
   type PayoutStatus,
@@ -96,12 +97,22 @@ const namedIds = (orm: Orm, {key, ...filters}: Record<string, string | number | 
 export const payoutDetail = (orm: Orm, id: string): Payout => payoutView(payoutById(orm, id), tipOf(orm));
 
 /** Newest first. */
-export const listBroadcasts = (orm: Orm, query: PageQuery): Page<Broadcast> => {
+const DONE: ReadonlySet<BroadcastStatus> = new Set(['settled', 'abandoned']);
+
+export const listBroadcasts = (orm: Orm, query: BroadcastQuery): Page<Broadcast> => {
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = orm
     .select()
     .from(broadcast)
-    .where(after === undefined ? undefined : lt(broadcast.id, after))
+    .where(
+      and(
+        after === undefined ? undefined : lt(broadcast.id, after),
+        query.txid === undefined ? undefined : eq(broadcast.txid, query.txid as Txid),
+        query.status === undefined ? undefined : eq(broadcast.status, query.status),
+        // The condition of the index of live ones, which SQLite takes only when it reads it.
+        query.status === undefined || DONE.has(query.status) ? undefined : sql`status NOT IN ('settled', 'abandoned')`,
+      ),
+    )
     .orderBy(desc(broadcast.id))
     .limit(query.limit + 1)
     .all();

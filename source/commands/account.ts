@@ -5,11 +5,11 @@ import {type Column, formatFields, formatTime} from './shell/table.ts';
 import type {Verb} from './verb.ts';
 
 const columns: readonly Column<Account>[] = [
-  {title: 'ACCOUNT', cell: account => account.name},
+  {title: 'ACCOUNT', cut: 'end', cell: account => account.name},
   {title: 'BALANCE', align: 'right', cell: account => account.balance},
   {title: 'PENDING', align: 'right', cell: account => account.pending},
   {title: 'PENDING OUT', align: 'right', cell: account => account.pending_out},
-  {title: 'STATE', cell: account => (account.frozen ? 'FROZEN' : 'open')},
+  {title: 'STATE', coloured: true, cell: account => (account.frozen ? 'FROZEN' : 'open')},
 ];
 
 const fieldsOf = (account: Account): string[] =>

@@ -6,8 +6,8 @@ import type {Verb} from './verb.ts';
 
 const columns: readonly Column<Address>[] = [
   {title: 'ADDRESS', cell: address => address.address},
-  {title: 'ACCOUNT', cell: address => address.account},
-  {title: 'LABEL', cell: address => address.label},
+  {title: 'ACCOUNT', cut: 'end', cell: address => address.account},
+  {title: 'LABEL', cut: 'end', cell: address => address.label},
   {title: 'CREATED (UTC)', cell: address => formatTime(address.created_at)},
 ];
 

@@ -12,11 +12,15 @@ const detailsOf = ({details}: AuditEntry): string =>
 const columns: readonly Column<AuditEntry>[] = [
   {title: 'ID', align: 'right', cell: entry => entry.id},
   {title: 'TIME (UTC)', cell: entry => formatTime(entry.created_at)},
-  {title: 'WHO', cell: entry => (entry.client === undefined ? entry.actor : `${entry.actor} (${entry.client})`)},
+  {
+    title: 'WHO',
+    cut: 'end',
+    cell: entry => (entry.client === undefined ? entry.actor : `${entry.actor} (${entry.client})`),
+  },
   {title: 'DID', cell: entry => entry.action},
-  {title: 'TO', cell: entry => entry.subject},
-  {title: 'DETAILS', cell: detailsOf},
-  {title: 'COMMAND', cell: entry => entry.command},
+  {title: 'TO', cut: 'middle', cell: entry => entry.subject},
+  {title: 'DETAILS', cut: 'end', cell: detailsOf},
+  {title: 'COMMAND', cut: 'end', cell: entry => entry.command},
 ];
 
 export const audit: Verb = {

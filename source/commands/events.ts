@@ -2,7 +2,7 @@ import type {Event} from '../contract/index.ts';
 import type {Application} from '../engine/application.ts';
 import {afterOf, coinOf, pageOf} from './shell/checks.ts';
 import {catchInterruption} from './shell/interruption.ts';
-import {type Column, formatTable, formatTime} from './shell/table.ts';
+import {type Column, formatTime} from './shell/table.ts';
 import type {Context, Verb} from './verb.ts';
 
 /** What an event is about, in one line. */
@@ -22,7 +22,7 @@ const columns: readonly Column<Event>[] = [
   {title: 'SEQ', align: 'right', cell: event => event.sequence},
   {title: 'TIME (UTC)', cell: event => formatTime(event.created_at)},
   {title: 'TYPE', cell: event => event.type.padEnd('deposit.confirmations'.length)},
-  {title: 'WHAT', cell: event => summaryOf(event)},
+  {title: 'WHAT', cut: 'end', cell: event => summaryOf(event)},
 ];
 
 export const events: Verb = {
@@ -39,7 +39,9 @@ export const events: Verb = {
     return context.withApplication(async ({application}) => {
       if (context.flags.follow) return followEvents(context, application, coin, after);
       const page = await application.events(coin, after, limit);
-      context.output.result(page, () => (page.items.length === 0 ? 'no events' : formatTable(page.items, columns)));
+      context.output.result(page, () =>
+        page.items.length === 0 ? 'no events' : context.output.table(page.items, columns),
+      );
       if (page.next !== null) context.output.hint('', `  More: the same with --after ${page.next}`);
       return 0;
     });
@@ -57,7 +59,7 @@ const followEvents = async (
   const signal = AbortSignal.any([interruption.signal, output.closed]);
   try {
     for await (const event of application.followEvents(coin, after, signal)) {
-      output.result(event, () => formatTable([event], columns).slice(1));
+      output.result(event, () => output.table([event], columns).slice(1));
       if (signal.aborted) break;
     }
     return 0;

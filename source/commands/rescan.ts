@@ -3,7 +3,6 @@ import type {Job} from '../contract/index.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {coinOf, fromOf} from './shell/checks.ts';
 import {catchInterruption} from './shell/interruption.ts';
-import {formatTable} from './shell/table.ts';
 import type {OpenApplication} from './supplies.ts';
 import type {Context, Verb} from './verb.ts';
 
@@ -33,7 +32,7 @@ export const rescan: Verb = {
         jobs.push({...ended, coin});
         if (ended.status === 'running' || ended.status === 'cancelled') break;
       }
-      output.result(jobs.length === 1 ? jobs[0] : jobs, () => formatTable(jobs, columns));
+      output.result(jobs.length === 1 ? jobs[0] : jobs, () => output.table(jobs, columns));
       const failed = jobs.find(job => job.error !== undefined);
       if (failed) output.hint('', `  ${failed.coin}: ${failed.error}`);
       return jobs.every(job => job.status === 'finished' || job.status === 'running') ? 0 : 1;

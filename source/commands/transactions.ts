@@ -1,6 +1,6 @@
 import {coinOf, pageOf} from './shell/checks.ts';
 import {reportPage} from './shell/pages.ts';
-import {formatTable, formatTime} from './shell/table.ts';
+import {formatTime} from './shell/table.ts';
 import type {Verb} from './verb.ts';
 
 export const transactions: Verb = {
@@ -20,12 +20,12 @@ export const transactions: Verb = {
         postings.map((posting, index) => ({...posting, ...(index === 0 ? transaction : undefined)})),
       );
       // A transaction's head stands beside its first posting only, as in a printed journal.
-      const table = formatTable(lines, [
+      const table = context.output.table(lines, [
         {title: 'ID', align: 'right', cell: line => line.id ?? ''},
         {title: 'TIME (UTC)', cell: line => formatTime(line.created_at) ?? ''},
         {title: 'KIND', cell: line => line.kind ?? ''},
-        {title: 'REFERENCE', cell: line => line.reference ?? ''},
-        {title: 'ACCOUNT', cell: line => line.account},
+        {title: 'REFERENCE', cut: 'middle', cell: line => line.reference ?? ''},
+        {title: 'ACCOUNT', cut: 'end', cell: line => line.account},
         {title: 'AMOUNT', align: 'right', cell: line => line.amount},
       ]);
       context.output.result(page, () => (page.items.length === 0 ? 'no transactions yet' : table));

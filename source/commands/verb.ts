@@ -15,6 +15,8 @@ export interface Verb {
   readonly required?: readonly FlagName[];
   /** Where a flag of a common name says something else to this verb: its value and help. */
   readonly flagWords?: Partial<Record<FlagName, {readonly value: string; readonly help: string}>>;
+  /** All values that a flag may have here, for completion. */
+  readonly choices?: Readonly<Partial<Record<FlagName, readonly string[]>>>;
   /** What follows the program's name in the examples of its help. */
   readonly examples: readonly string[];
   readonly notes?: string;

@@ -4,15 +4,19 @@ import {audit} from './audit.ts';
 import {books} from './books.ts';
 import {adjust, payoutsPause, payoutsResume} from './books-control.ts';
 import {broadcastBump, broadcastShow} from './broadcast.ts';
+import {broadcasts} from './broadcasts.ts';
 import {check} from './check.ts';
+import {createCompletion} from './completion.ts';
 import {consoleVerb} from './console.ts';
 import {demo} from './demo.ts';
 import {deposits} from './deposits.ts';
 import {events} from './events.ts';
+import {fees} from './fees.ts';
 import {init} from './init.ts';
 import {move, transfers} from './move.ts';
 import {notify} from './notify.ts';
 import {payoutApprove, payoutCancel, payoutRelease, payoutRepay, payoutShow} from './payout.ts';
+import {jobs} from './jobs.ts';
 import {payouts} from './payouts.ts';
 import {rescan} from './rescan.ts';
 import {send} from './send.ts';
@@ -53,6 +57,9 @@ export const verbs: readonly Verb[] = [
   payoutsResume,
   broadcastShow,
   broadcastBump,
+  broadcasts,
+  fees,
+  jobs,
   events,
   deliveries,
   deliveryRetry,
@@ -62,4 +69,5 @@ export const verbs: readonly Verb[] = [
   sinkReplay,
   notify,
   audit,
+  createCompletion(() => verbs),
 ];

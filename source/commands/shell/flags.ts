@@ -13,6 +13,8 @@ export const FLAGS = {
   key: {type: 'string', value: 'KEY', help: 'idempotency key: the same key never pays twice'},
   status: {type: 'string', value: 'STATUS', help: 'only those in this state'},
   sink: {type: 'string', value: 'NAME', help: 'the sink, as the config names it'},
+  address: {type: 'string', value: 'ADDRESS', help: 'only to this address'},
+  txid: {type: 'string', value: 'TXID', help: 'only of this network transaction'},
   limit: {type: 'string', value: 'N', help: 'at most so many, 1 to 1000 (default 100)'},
   cursor: {type: 'string', value: 'CURSOR', help: 'the page after, as the previous page said'},
   after: {type: 'string', value: 'SEQ', help: 'only events after this sequence number (default 0)'},

@@ -1,7 +1,8 @@
 import type {Verb} from '../verb.ts';
 import {COMMON_FLAGS, FLAGS, type FlagDefinition, type FlagName} from './flags.ts';
 
-const PROGRAM = 'cryptoassets-console';
+export const PROGRAM = 'cryptoassets-console';
+const LONGEST_USAGE = 110;
 
 const words = (...parts: readonly string[]) => parts.filter(part => part !== '').join(' ');
 
@@ -13,6 +14,17 @@ export const usageOf = (verb: Verb): string => {
     return verb.required?.includes(name) ? text : `[${text}]`;
   });
   return words(PROGRAM, verb.name, ...verb.parameters, ...flags);
+};
+
+/** The same, with flags that make the line too long on lines of their own. */
+const usageLines = (verb: Verb): string[] => {
+  const lines = [''];
+  for (const part of usageOf(verb).match(/\[--[^\]]*\]|--\S+ \S+|\S+/g) ?? []) {
+    const longer = words(lines.at(-1)!, part);
+    if (longer.length <= LONGEST_USAGE || lines.at(-1) === '') lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.map((line, index) => (index === 0 ? `  ${line}` : `      ${line}`));
 };
 
 const definitionOf = (verb: Verb | undefined, name: FlagName): FlagDefinition => ({
@@ -32,7 +44,7 @@ export const helpOf = (verb: Verb): string[] => [
   `${verb.summary[0]!.toUpperCase()}${verb.summary.slice(1)}.`,
   '',
   'Usage',
-  `  ${usageOf(verb)}`,
+  ...usageLines(verb),
   ...(verb.notes === undefined ? [] : ['', ...verb.notes.split('\n')]),
   '',
   'Flags',

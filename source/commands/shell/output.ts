@@ -1,8 +1,11 @@
 import {cleanText} from '../../primitives/clean-text.ts';
+import {formatTable, type Column} from './table.ts';
 
 /** The part of a stream that is used. */
 export interface OutputStream {
   readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number;
   write(text: string): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -13,14 +16,17 @@ export interface OutputStream {
  */
 export class Output {
   readonly json: boolean;
+  readonly #colours: boolean;
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   readonly #closed = new AbortController();
   #progressWidth = 0;
   #lastProgress = '';
 
-  constructor(stdout: OutputStream, stderr: OutputStream, json: boolean) {
+  /** `colours`: whether a terminal may get any (NO_COLOR, TERM=dumb). */
+  constructor(stdout: OutputStream, stderr: OutputStream, json: boolean, colours = false) {
     this.json = json;
+    this.#colours = colours;
     this.#stdout = stdout;
     this.#stderr = stderr;
     for (const stream of [stdout, stderr])
@@ -40,6 +46,15 @@ export class Output {
     this.#endProgress();
     const lines = this.json ? [JSON.stringify(value)] : [human()].flat();
     this.#write(this.#stdout, lines.map(line => `${line}\n`).join(''));
+  }
+
+  /** Lines of a table, as wide and as colourful as where they go. */
+  table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
+    const isTerminal = this.#stdout.isTTY === true;
+    return formatTable(rows, columns, {
+      width: isTerminal ? this.#stdout.columns : undefined,
+      colours: isTerminal && this.#colours,
+    });
   }
 
   /** What to do next, in a human result only. */

@@ -26,7 +26,9 @@ export interface Surroundings {
 /** Runs one command line and resolves with the exit code. Whatever goes wrong is one message on stderr, never a throw. */
 export const run = async (argv: readonly string[], surroundings: Surroundings): Promise<number> => {
   const asJson = argv.includes('--json');
-  const output = new Output(surroundings.stdout, surroundings.stderr, asJson);
+  const {environment} = surroundings;
+  const mayColour = !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+  const output = new Output(surroundings.stdout, surroundings.stderr, asJson, mayColour);
   let config: Config | undefined;
   let configPath = '';
   try {

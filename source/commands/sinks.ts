@@ -2,7 +2,7 @@ import type {Application} from '../engine/application.ts';
 import type {Delivery, SinkStatus} from '../contract/index.ts';
 import {coinOf, pageOf, sequenceOf, statusOf} from './shell/checks.ts';
 import {reportPage} from './shell/pages.ts';
-import {type Column, formatTable, formatTime} from './shell/table.ts';
+import {type Column, formatTime} from './shell/table.ts';
 import type {Context, Verb} from './verb.ts';
 
 /** Also what `status` prints. */
@@ -40,7 +40,9 @@ export const sinkList: Verb = {
     context.config();
     return context.withApplication(async ({application}) => {
       const items = await application.sinks();
-      context.output.result({items}, () => (items.length === 0 ? 'no sinks' : formatTable(items, detailedColumns)));
+      context.output.result({items}, () =>
+        items.length === 0 ? 'no sinks' : context.output.table(items, detailedColumns),
+      );
       return 0;
     });
   },

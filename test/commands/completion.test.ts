@@ -18,6 +18,10 @@ afterAll(() => rmSync(directory, {recursive: true, force: true}));
 
 const lines = (text: string): string[] => text.split('\n').filter(line => line !== '');
 
+const BASH = systemProgram('bash', 'bash');
+const ZSH = systemProgram('zsh', 'zsh');
+const FISH = systemProgram('fish', 'fish');
+
 /** What Tab offers after a command line, whose last word is the one being written. */
 type Complete = (line: readonly string[]) => string[];
 
@@ -37,14 +41,14 @@ const bash: Complete = line => {
     'cryptoassets-console',
     ...line,
   ];
-  return lines(execFileSync('bash', argv, {cwd: directory, encoding: 'utf8'}));
+  return lines(execFileSync(BASH!, argv, {cwd: directory, encoding: 'utf8'}));
 };
 
 const fish: Complete = line => {
   const script = 'source $argv[1]; complete --do-complete "$argv[2]"';
   const text = ['cryptoassets-console', ...line].join(' ');
   const argv = ['--no-config', '-c', script, join(directory, 'fish'), text];
-  return lines(execFileSync('fish', argv, {cwd: directory, encoding: 'utf8'})).map(found => found.split('\t')[0]!);
+  return lines(execFileSync(FISH!, argv, {cwd: directory, encoding: 'utf8'})).map(found => found.split('\t')[0]!);
 };
 
 /** zsh completes at its line editor only: what it would offer is caught where it offers it. */
@@ -56,13 +60,13 @@ const zsh: Complete = line => {
     words=("$@"); CURRENT=$#
     _cryptoassets_console`;
   const argv = ['-f', '-c', script, 'zsh', join(directory, 'zsh'), 'cryptoassets-console', ...line];
-  return lines(execFileSync('zsh', argv, {cwd: directory, encoding: 'utf8'}));
+  return lines(execFileSync(ZSH!, argv, {cwd: directory, encoding: 'utf8'}));
 };
 
 const SHELLS: readonly [name: string, complete: Complete, path: string | undefined][] = [
-  ['bash', bash, systemProgram('bash', 'bash')],
-  ['zsh', zsh, systemProgram('zsh', 'zsh')],
-  ['fish', fish, systemProgram('fish', 'fish')],
+  ['bash', bash, BASH],
+  ['zsh', zsh, ZSH],
+  ['fish', fish, FISH],
 ];
 
 for (const [name, complete, path] of SHELLS)

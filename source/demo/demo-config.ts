@@ -11,7 +11,8 @@ export interface DemoFiles {
   /** What the demo's programs print. */
   readonly engineOutput: string;
   readonly demoLog: string;
-  readonly nodeDirectory: string;
+  /** Of one coin's node. */
+  readonly nodeDirectory: (coin: string) => string;
 }
 
 export const demoFiles = (directory: string): DemoFiles => {
@@ -21,38 +22,44 @@ export const demoFiles = (directory: string): DemoFiles => {
     socket: Buffer.byteLength(socket) <= LONGEST_SOCKET_PATH ? socket : join(tmpdir(), `cac-demo-${process.pid}.sock`),
     engineOutput: join(directory, 'engine-output.log'),
     demoLog: join(directory, 'demo.log'),
-    nodeDirectory: join(directory, 'node'),
+    nodeDirectory: coin => join(directory, 'node', coin),
   };
 };
 
 export interface DemoEnds {
-  readonly node: {readonly url: string; readonly zmqUrl: string; readonly cookiePath: string};
+  readonly nodes: readonly {
+    readonly kind: {readonly coin: string};
+    readonly url: string;
+    readonly zmqUrl: string | undefined;
+    readonly cookiePath: string;
+  }[];
   readonly webhook: {readonly url: string; readonly secret: string};
 }
 
-/** Few confirmations and a short period, so that a deposit's and a payout's whole life passes within a minute. */
-export const writeDemoConfig = (files: DemoFiles, {node, webhook}: DemoEnds): void => {
-  writeFileSync(
-    files.config,
-    `# Made by \`cryptoassets-console demo\`: a node on regtest, without real money. The next demo here replaces it.
-database:
-  url: sqlite:./data/{coin}.sqlite
-coins:
-  btc:
+const coinLines = ({kind, url, zmqUrl, cookiePath}: DemoEnds['nodes'][number]): string =>
+  `  ${kind.coin}:
     network: regtest
     confirmations: 2
     max_confirmation_count: 6
     backend:
       type: bitcoind
-      url: ${node.url}
-      auth: {cookie: ${JSON.stringify(node.cookiePath)}}
+      url: ${url}
+      auth: {cookie: ${JSON.stringify(cookiePath)}}
       wallet: hot
       timeout: 15s
-      notify:
-        - {type: zmq, url: ${JSON.stringify(node.zmqUrl)}}
-    payouts:
+${zmqUrl === undefined ? '' : `      notify:\n        - {type: zmq, url: ${JSON.stringify(zmqUrl)}}\n`}    payouts:
       fee: {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}
-events:
+`;
+
+/** Few confirmations and a short period, so that a deposit's and a payout's whole life passes within a minute. */
+export const writeDemoConfig = (files: DemoFiles, {nodes, webhook}: DemoEnds): void => {
+  writeFileSync(
+    files.config,
+    `# Made by \`cryptoassets-console demo\`: nodes on regtest, without real money. The next demo here replaces it.
+database:
+  url: sqlite:./data/{coin}.sqlite
+coins:
+${nodes.map(coinLines).join('')}events:
   shop: {type: webhook, url: ${JSON.stringify(webhook.url)}, secret: ${JSON.stringify(webhook.secret)}}
 api:
   socket: ${JSON.stringify(files.socket)}

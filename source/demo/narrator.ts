@@ -67,13 +67,14 @@ const PAYOUT_WORDS: Readonly<Record<string, (payout: Payout) => string>> = {
 export const eventWords = (event: Event): string => {
   const head = `#${event.sequence} ${event.type}`.padEnd(28);
   const [noun] = event.type.split('.');
+  const unit = event.coin.toUpperCase();
   if (noun === 'deposit') {
     const deposit = event.data as Deposit;
-    return `${head} +${deposit.amount} BTC for ${deposit.account}: ${DEPOSIT_WORDS[event.type]?.(deposit) ?? event.type}`;
+    return `${head} +${deposit.amount} ${unit} for ${deposit.account}: ${DEPOSIT_WORDS[event.type]?.(deposit) ?? event.type}`;
   }
   if (noun === 'payout') {
     const payout = event.data as Payout;
-    return `${head} -${payout.amount} BTC of ${payout.account}: ${PAYOUT_WORDS[event.type]?.(payout) ?? event.type}`;
+    return `${head} -${payout.amount} ${unit} of ${payout.account}: ${PAYOUT_WORDS[event.type]?.(payout) ?? event.type}`;
   }
   return head.trimEnd();
 };

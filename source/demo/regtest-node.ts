@@ -16,22 +16,63 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-/** The demo's own Bitcoin node: regtest, on loopback, without peers. Starts again by itself when it is killed. */
+/** How the two daemons of the demo differ. */
+export interface DaemonKind {
+  readonly coin: 'btc' | 'ltc';
+  readonly unit: string;
+  /** As in `a Bitcoin node`. */
+  readonly network: string;
+  readonly args: readonly string[];
+  /** Of createwallet: Bitcoin Core 30 has descriptor wallets only, Litecoin Core 0.21 makes the older kind. */
+  readonly descriptors: boolean;
+  readonly zmq: boolean;
+  /** bumpfee can pay somebody else instead. */
+  readonly bumpsElsewhere: boolean;
+}
+
+export const BITCOIN: DaemonKind = {
+  coin: 'btc',
+  unit: 'BTC',
+  network: 'Bitcoin',
+  args: ['-unsafesqlitesync=1'],
+  descriptors: true,
+  zmq: true,
+  bumpsElsewhere: true,
+};
+
+export const LITECOIN: DaemonKind = {
+  coin: 'ltc',
+  unit: 'LTC',
+  network: 'Litecoin',
+  args: ['-vbparams=mweb:-2:0', '-mempoolreplacement=1', '-walletrbf=1', '-flushwallet=0', '-mintxfee=0.00001'],
+  descriptors: false,
+  zmq: false,
+  bumpsElsewhere: false,
+};
+
+/** One of the demo's own nodes: regtest, on loopback, without peers. Starts again by itself when it is killed. */
 export class RegtestNode {
   readonly url: string;
-  readonly zmqUrl: string;
+  readonly kind: DaemonKind;
+  /** Undefined for a daemon that cannot publish. */
+  readonly zmqUrl: string | undefined;
   readonly cookiePath: string;
   readonly #program: string;
   readonly #args: readonly string[];
   readonly #log: string;
   #child: Child | undefined;
 
-  private constructor(program: string, directory: string, ports: {rpc: number; zmq: number}) {
+  private constructor(
+    kind: DaemonKind,
+    program: string,
+    {directory, ports}: {directory: string; ports: {rpc: number; zmq: number}},
+  ) {
+    this.kind = kind;
     this.#program = program;
     this.url = `http://127.0.0.1:${ports.rpc}`;
-    this.zmqUrl = `tcp://127.0.0.1:${ports.zmq}`;
+    this.zmqUrl = kind.zmq ? `tcp://127.0.0.1:${ports.zmq}` : undefined;
     this.cookiePath = join(directory, 'regtest', '.cookie');
-    this.#log = join(directory, 'bitcoind.log');
+    this.#log = join(directory, 'node.log');
     this.#args = [
       '-regtest',
       '-server',
@@ -47,15 +88,16 @@ export class RegtestNode {
       '-addresstype=bech32',
       '-changetype=bech32',
       '-keypool=20',
-      '-unsafesqlitesync=1',
-      `-zmqpubsequence=tcp://127.0.0.1:${ports.zmq}`,
+      ...kind.args,
+      ...(this.zmqUrl === undefined ? [] : [`-zmqpubsequence=${this.zmqUrl}`]),
     ];
   }
 
   /** Resolves when it answers. Throws `node_program_missing` when it ends at once or never answers. */
-  static async start(program: string, directory: string, signal: AbortSignal): Promise<RegtestNode> {
+  static async start(kind: DaemonKind, program: string, directory: string, signal: AbortSignal): Promise<RegtestNode> {
     mkdirSync(directory, {recursive: true});
-    const node = new RegtestNode(program, directory, {rpc: await freePort(), zmq: await freePort()});
+    const ports = {rpc: await freePort(), zmq: await freePort()};
+    const node = new RegtestNode(kind, program, {directory, ports});
     try {
       await node.launch(signal);
     } catch (error) {

@@ -7,9 +7,9 @@ import {EngineError, messageOf} from '../primitives/errors.ts';
 import {demoFiles, type DemoFiles, writeDemoConfig} from './demo-config.ts';
 import {prepareDemoFolder} from './demo-folder.ts';
 import {EngineKeeper} from './engine-keeper.ts';
-import {findBitcoind} from './find-bitcoind.ts';
+import {findBitcoind, findLitecoind} from './find-daemon.ts';
 import {eventWords, loggingNarrator, type Narrator, printingNarrator, Teller} from './narrator.ts';
-import {RegtestNode} from './regtest-node.ts';
+import {BITCOIN, type DaemonKind, LITECOIN, RegtestNode} from './regtest-node.ts';
 import {actsAt} from './schedule.ts';
 import {OUTSIDE, Traffic} from './traffic.ts';
 import {startWebhookReceiver} from './webhook-receiver.ts';
@@ -70,8 +70,8 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
 
 /** A fresh chain with the engine's wallet and everybody else's, who mined enough to be rich. */
 const prepareChain = async (node: RegtestNode): Promise<void> => {
-  await node.rpc('createwallet', ['hot', false, false, '', false, true, true]);
-  await node.rpc('createwallet', [OUTSIDE, false, false, '', false, true, true]);
+  for (const wallet of ['hot', OUTSIDE])
+    await node.rpc('createwallet', [wallet, false, false, '', false, node.kind.descriptors, true]);
   await node.rpc('generatetoaddress', [120, await node.rpc<string>('getnewaddress', [], OUTSIDE)]);
   await node.rpc('gettxoutsetinfo', ['none']);
 };
@@ -123,28 +123,53 @@ const makeTraffic = async (traffic: Traffic, parts: {node: RegtestNode; narrator
   }
 };
 
+/** A daemon of the demo and the program that runs it. */
+interface Daemon {
+  readonly kind: DaemonKind;
+  readonly program: string;
+}
+
+/** Bitcoin, and Litecoin where its daemon is there. */
+const findDaemons = (): Daemon[] => {
+  const litecoind = findLitecoind(process.env);
+  return [
+    {kind: BITCOIN, program: findBitcoind(process.env)},
+    ...(litecoind === undefined ? [] : [{kind: LITECOIN, program: litecoind}]),
+  ];
+};
+
 interface Stage {
-  readonly node: RegtestNode;
+  readonly nodes: readonly RegtestNode[];
   readonly engine: EngineKeeper;
   readonly application: Application;
 }
 
-/** Node, endpoint, config, ledger and engine, ready for traffic. */
+const startNode = async (
+  files: DemoFiles,
+  {kind, program}: Daemon,
+  {narrator, cleanups, signal}: {narrator: Narrator; cleanups: Cleanups; signal: AbortSignal},
+): Promise<RegtestNode> => {
+  const node = await RegtestNode.start(kind, program, files.nodeDirectory(kind.coin), signal);
+  cleanups.add(`the ${kind.network} node`, () => node.stop());
+  await prepareChain(node);
+  const words = `a ${kind.network} regtest node runs at ${node.url}; customers have mined 120 blocks`;
+  narrator.say('node', words, {url: node.url});
+  return node;
+};
+
+/** Nodes, endpoint, config, ledgers and engine, ready for traffic. */
 const setStage = async (
   files: DemoFiles,
-  program: string,
+  daemons: readonly Daemon[],
   parts: {deps: DemoDeps; narrator: Narrator; cleanups: Cleanups; signal: AbortSignal},
 ): Promise<Stage> => {
   const {deps, narrator, cleanups, signal} = parts;
-  const node = await RegtestNode.start(program, files.nodeDirectory, signal);
-  cleanups.add('the node', () => node.stop());
-  await prepareChain(node);
-  narrator.say('node', `regtest node runs at ${node.url}; customers have mined 120 blocks`, {url: node.url});
+  const nodes = await Promise.all(daemons.map(async daemon => startNode(files, daemon, parts)));
 
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const receiver = await startWebhookReceiver(secret, event => narrator.say('webhook', eventWords(event), {event}));
   cleanups.add('the webhook receiver', () => receiver.close());
-  writeDemoConfig(files, {node, webhook: {url: receiver.url, secret}});
+  writeDemoConfig(files, {nodes, webhook: {url: receiver.url, secret}});
   await initialise(deps, files.config);
   signal.throwIfAborted();
 
@@ -159,8 +184,10 @@ const setStage = async (
   cleanups.add('the API client', async () => application.close());
   await waitForEngine(application, engine, signal);
   narrator.say('engine', `runs with ${files.config}`, {config: files.config, socket: files.socket});
-  return {node, engine, application};
+  return {nodes, engine, application};
 };
+
+const nodesOf = (daemons: readonly Daemon[]): string => daemons.map(({kind}) => `a ${kind.network} node`).join(' and ');
 
 /** Until the engine ended for good or the demo was asked to end. */
 const untilEnd = async (engine: EngineKeeper, signal: AbortSignal): Promise<number> => {
@@ -172,7 +199,7 @@ const untilEnd = async (engine: EngineKeeper, signal: AbortSignal): Promise<numb
 };
 
 /**
- * An own regtest node, ledger, webhook endpoint and example traffic in one folder, drawn by the console on a terminal
+ * Own regtest nodes, ledgers, a webhook endpoint and example traffic in one folder, drawn by the console on a terminal
  * and told line by line elsewhere. Resolves with the exit code when it was asked to end (Ctrl-C, a signal, `q`); by
  * then, and even after a kill -9 of this process, nothing that it started runs any more. Throws `node_program_missing`,
  * `demo_folder_taken`, `demo_busy`, `demo_init_failed`, `demo_engine_failed`.
@@ -185,16 +212,24 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
   const signal = watchForEnd(cleanups);
   const narrator = new Teller(printing);
   try {
-    const program = findBitcoind(process.env);
+    const daemons = findDaemons();
     await prepareDemoFolder(directory, words => narrator.say('demo', words));
-    narrator.say('demo', `starts a Bitcoin node, a ledger and an engine of its own in ${directory}; no real money`);
+    narrator.say(
+      'demo',
+      `starts ${nodesOf(daemons)}, ${daemons.length === 1 ? 'a ledger' : 'ledgers'} and an engine of its own in ${directory}; no real money`,
+    );
     cleanups.add('the demo', async () => printing.say('demo', `ended; its files are in ${directory}`));
-    const {node, engine, application} = await setStage(files, program, {deps, narrator, cleanups, signal});
+    const {nodes, engine, application} = await setStage(files, daemons, {deps, narrator, cleanups, signal});
     if (!options.headless) narrator.redirect(loggingNarrator(files.demoLog));
-    const traffic = new Traffic({node, application, narrator, random: Math.random});
     const done = new AbortController();
     const live = AbortSignal.any([signal, done.signal]);
-    const running = traffic.open().then(() => makeTraffic(traffic, {node, narrator, signal: live}));
+    const running = Promise.all(
+      nodes.map(async node => {
+        const traffic = new Traffic({node, application, narrator, random: Math.random});
+        await traffic.open();
+        await makeTraffic(traffic, {node, narrator, signal: live});
+      }),
+    );
     running.catch(error => narrator.say('demo', `makes no more traffic: ${messageOf(error)}`));
     cleanups.add('the traffic', async () => {
       done.abort();

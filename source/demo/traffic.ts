@@ -5,7 +5,6 @@ import type {Narrator} from './narrator.ts';
 import type {RegtestNode} from './regtest-node.ts';
 import type {Act} from './schedule.ts';
 
-const COIN = 'btc';
 /** Wallet of everybody who is not the shop: customers, their payees and the miner. */
 export const OUTSIDE = 'outside';
 const CUSTOMERS = ['alice', 'bob', 'carol', 'dave'];
@@ -37,13 +36,21 @@ export class Traffic {
   async open(): Promise<void> {
     const {application, narrator} = this.#parts;
     for (const name of CUSTOMERS) {
-      await application.createAccount(COIN, name);
-      this.#addresses.set(name, (await application.createAddress(COIN, name)).address);
+      await application.createAccount(this.#coin, name);
+      this.#addresses.set(name, (await application.createAddress(this.#coin, name)).address);
     }
-    narrator.say('app', `asked the engine for accounts and addresses of ${CUSTOMERS.join(', ')}`);
-    const house = await application.createAddress(COIN, 'network_fee', 'house float');
+    narrator.say('app', `asked the engine for ${this.#unit} accounts and addresses of ${CUSTOMERS.join(', ')}`);
+    const house = await application.createAddress(this.#coin, 'network_fee', 'house float');
     await this.#send(house.address, parseAmount('0.1'), 3);
     for (const name of CUSTOMERS.slice(0, 3)) await this.#deposit(name);
+  }
+
+  get #coin(): string {
+    return this.#parts.node.kind.coin;
+  }
+
+  get #unit(): string {
+    return this.#parts.node.kind.unit;
   }
 
   async perform(act: Act): Promise<void> {
@@ -74,7 +81,11 @@ export class Traffic {
   async #deposit(customer: string): Promise<void> {
     const amount = this.#between('0.01', '0.6');
     const txid = await this.#send(this.#addresses.get(customer)!, amount, 2 + Math.floor(this.#parts.random() * 20));
-    this.#parts.narrator.say('customer', `${customer} pays in ${formatAmount(amount)} BTC with ${short(txid)}`, {txid});
+    this.#parts.narrator.say(
+      'customer',
+      `${customer} pays in ${formatAmount(amount)} ${this.#unit} with ${short(txid)}`,
+      {txid},
+    );
   }
 
   async #mine(blocks: number): Promise<void> {
@@ -83,7 +94,7 @@ export class Traffic {
     await node.rpc('generatetoaddress', [blocks, address]);
     await this.#keepOnDisk();
     const height = await node.rpc<number>('getblockcount');
-    narrator.say('node', `block ${height}`, {height});
+    narrator.say('node', `${this.#unit} block ${height}`, {height});
   }
 
   /** A killed regtest node can lose every block it has not flushed; gettxoutsetinfo flushes them as a side effect. */
@@ -97,7 +108,7 @@ export class Traffic {
 
   async #payout(): Promise<void> {
     const {application, narrator, node} = this.#parts;
-    const {items} = await application.accounts(COIN, {limit: 100});
+    const {items} = await application.accounts(this.#coin, {limit: 100});
     const rich = items.filter(
       (account: Account) => CUSTOMERS.includes(account.name) && parseAmount(account.balance) > 2n * SMALLEST_PAYOUT,
     );
@@ -111,13 +122,13 @@ export class Traffic {
     const inside = this.#payouts % 5 === 0 ? CUSTOMERS.find(name => name !== account.name) : undefined;
     const address =
       inside === undefined ? await node.rpc<string>('getnewaddress', [], OUTSIDE) : this.#addresses.get(inside)!;
-    const {value} = await application.createPayout(COIN, `demo-${this.#payouts}`, {
+    const {value} = await application.createPayout(this.#coin, `demo-${this.#payouts}`, {
       account: account.name,
       address,
       amount,
     });
     const whom = inside === undefined ? `${address.slice(0, 12)}…` : `${inside}'s address`;
-    narrator.say('app', `asks to pay out ${amount} BTC of ${account.name} to ${whom}`, {payout: value.id});
+    narrator.say('app', `asks to pay out ${amount} ${this.#unit} of ${account.name} to ${whom}`, {payout: value.id});
   }
 
   /** A payment at the lowest feerate, so that it can be replaced before the next block. */
@@ -126,7 +137,11 @@ export class Traffic {
     const amount = this.#between('0.01', '0.3');
     const txid = await this.#send(this.#addresses.get(customer)!, amount, 1);
     this.#offered = {txid, customer};
-    this.#parts.narrator.say('customer', `${customer} pays in ${formatAmount(amount)} BTC with ${short(txid)}`, {txid});
+    this.#parts.narrator.say(
+      'customer',
+      `${customer} pays in ${formatAmount(amount)} ${this.#unit} with ${short(txid)}`,
+      {txid},
+    );
   }
 
   /** By turns with more fee to the same address, and to an address of somebody else: the payment is taken back. */
@@ -136,7 +151,7 @@ export class Traffic {
     if (offered === undefined) return;
     const {node, narrator} = this.#parts;
     this.#replacements += 1;
-    const takenBack = this.#replacements % 2 === 0;
+    const takenBack = node.kind.bumpsElsewhere && this.#replacements % 2 === 0;
     const elsewhere = async () => [{[await node.rpc<string>('getnewaddress', [], OUTSIDE)]: '0.005'}];
     const options = {fee_rate: 25, ...(takenBack ? {outputs: await elsewhere()} : {})};
     const {txid} = await node.rpc<{txid: string}>('bumpfee', [offered.txid, options], OUTSIDE);
@@ -154,6 +169,6 @@ export class Traffic {
     }
     await this.#keepOnDisk();
     const height = await node.rpc<number>('getblockcount');
-    narrator.say('node', `reorg: the newest block was replaced, now block ${height}`, {height});
+    narrator.say('node', `${this.#unit} reorg: the newest block was replaced, now block ${height}`, {height});
   }
 }

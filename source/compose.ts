@@ -20,6 +20,9 @@ export const createSupplies = (): Supplies => ({
   initialise,
   runConsole,
   check: async config => (await import('./engine/check.ts')).check(verbOptions(config)),
+  backup: async (config, folder) =>
+    (await import('./engine/backup.ts')).backup(config, folder, {clock: systemClock, version: programVersion()}),
+  restore: async (config, folder) => (await import('./engine/backup.ts')).restore(config, folder, {clock: systemClock}),
   runDemo: async options => {
     const [{runDemo}, deps] = await Promise.all([import('./demo/run-demo.ts'), clientParts()]);
     return runDemo(options, {...deps, runConsole});

@@ -13,6 +13,7 @@ const summaryOf = ({data}: Event): string => {
   else if ('vout' in data && 'first_seen_at' in data) parts.push(data.account, `+${data.amount}`, data.reason);
   else if ('balance' in data) parts.push(data.name, data.balance);
   else if ('backend' in data) parts.push(data.backend, data.reason);
+  else if ('backup_made_at' in data) parts.push(`backup of ${formatTime(data.backup_made_at)} at ${data.height}`);
   else if ('drift' in data) parts.push(`drift ${data.drift} at ${data.height}`);
   if ('confirmations' in data) parts.push(`${data.confirmations} conf`);
   return parts.filter(part => part !== undefined).join('  ');

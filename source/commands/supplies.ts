@@ -16,6 +16,20 @@ export interface Finding {
 /** How a verb introduces itself. */
 export type Introduction = Pick<Actor, 'client' | 'command'>;
 
+/** What a backup says about itself (engine/backup.ts). */
+export interface BackupManifest {
+  readonly made_at: string;
+  readonly ledgers: readonly {
+    readonly coin: string;
+    readonly network: string;
+    readonly height: number;
+    readonly sequence: number;
+    readonly file: string;
+    readonly bytes: number;
+    readonly sha256: string;
+  }[];
+}
+
 export interface OpenApplication {
   readonly application: Application;
   /** `engine`: over the socket of the one that runs. `ledger`: directly, because none runs. */
@@ -32,6 +46,10 @@ export interface Supplies {
   /** Creates every coin's ledger that is not there; changes nothing when a node is out of reach. */
   initialise(config: Config): Promise<Finding[]>;
   check(config: Config): Promise<Finding[]>;
+  /** Copies every ledger into a new folder. */
+  backup(config: Config, folder: string): Promise<BackupManifest>;
+  /** Puts the ledgers of a backup where none are. */
+  restore(config: Config, folder: string): Promise<BackupManifest>;
   runConsole(configPath: string, options: ConsoleOptions): Promise<number>;
   runDemo(options: DemoOptions): Promise<number>;
 }

@@ -1,6 +1,7 @@
 import {accountCreate, accountFreeze, accountList, accountShow, accountUnfreeze} from './account.ts';
 import {addressList, addressNew} from './address.ts';
 import {audit} from './audit.ts';
+import {backup, restore} from './backup.ts';
 import {books} from './books.ts';
 import {adjust, payoutsPause, payoutsResume} from './books-control.ts';
 import {broadcastBump, broadcastShow} from './broadcast.ts';
@@ -33,6 +34,8 @@ export const verbs: readonly Verb[] = [
   check,
   status,
   rescan,
+  backup,
+  restore,
   accountCreate,
   accountList,
   accountShow,

@@ -30,11 +30,17 @@ export const eventType = z.enum([
   'backend.behind',
   'books.drift',
   'books.balanced',
+  'ledger.restored',
 ]);
 export type EventType = z.infer<typeof eventType>;
 
 export const backendEventData = z.object({backend: z.string(), reason: z.string().optional(), since: time});
 export type BackendEvent = z.infer<typeof backendEventData>;
+/** From now on sequences are ten million higher: what the lost ledger told after the backup is not repeated here. */
+export const restoredEventData = z.object({
+  height: z.number().int().meta({description: 'Where the backup stood'}),
+  backup_made_at: time,
+});
 export const booksEventData = z.object({
   height: z.number().int(),
   drift: z.string(),
@@ -49,7 +55,7 @@ export const event = z.object({
   created_at: time,
   schema: z.literal(1),
   gap: z.literal(true).optional().meta({description: 'An earlier event of this queue was parked undelivered'}),
-  data: z.union([deposit, payout, transfer, account, backendEventData, booksEventData]),
+  data: z.union([deposit, payout, transfer, account, backendEventData, booksEventData, restoredEventData]),
 });
 export type Event = z.infer<typeof event>;
 

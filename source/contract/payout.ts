@@ -32,6 +32,7 @@ export const holdReason = z.enum([
   'payouts_paused',
   'account_frozen',
   'refused_by_node',
+  'restored',
 ]);
 export type HoldReason = z.infer<typeof holdReason>;
 

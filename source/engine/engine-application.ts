@@ -102,8 +102,12 @@ export class EngineApplication implements Application {
   };
   pausePayouts: Application['pausePayouts'] = async (coin, reason = 'no reason was given') =>
     (await this.#writable(coin)).pausePayouts(reason, this.#now(), this.#actor);
-  resumePayouts: Application['resumePayouts'] = async coin =>
-    (await this.#writable(coin)).resumePayouts(this.#now(), this.#actor);
+  resumePayouts: Application['resumePayouts'] = async coin => {
+    const engine = await this.#open(coin);
+    const view = engine.loops?.view();
+    const tip = view?.state === 'ok' ? view.tip?.height : undefined;
+    return (await engine.writable()).resumePayouts(tip, this.#now(), this.#actor);
+  };
 
   broadcasts: Application['broadcasts'] = async (coin, query) => (await this.#store(coin)).broadcasts(query);
   broadcast: Application['broadcast'] = async (coin, txid) => (await this.#store(coin)).broadcast(txid);

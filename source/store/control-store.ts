@@ -47,5 +47,9 @@ export interface ControlStore {
   unfreeze(name: string, reason: string | undefined, now: number, by?: Actor): Promise<Account>;
   /** From the commit on nothing is signed; plans that are not signed yet are given up. Outlives a restart. */
   pausePayouts(reason: string, now: number, by?: Actor): Promise<PayoutsSwitch>;
-  resumePayouts(now: number, by?: Actor): Promise<PayoutsSwitch>;
+  /**
+   * `tip`: the height at which the node stands, undefined when nobody knows. Throws `not_reconciled` for a ledger that
+   * was restored from a backup while its books are not known to equal the chain there.
+   */
+  resumePayouts(tip: number | undefined, now: number, by?: Actor): Promise<PayoutsSwitch>;
 }

@@ -1,13 +1,16 @@
 import type {Coin} from '../coins/index.ts';
 import type {BlockRef} from '../primitives/ids.ts';
+import {backupFile, type LedgerFacts} from './sqlite/backup-file.ts';
 import {sqliteFile} from './sqlite/file-name.ts';
 import {initialiseFile} from './sqlite/initialise.ts';
 import {ledgerFileState, type LedgerState} from './sqlite/ledger-state.ts';
 import {MIGRATIONS} from './sqlite/migrate.ts';
 import {openFile} from './sqlite/open.ts';
+import {restoreFile, type Restoring} from './sqlite/restore-file.ts';
 import type {LedgerIdentity, Store} from './store.ts';
 
 export type {LedgerState} from './sqlite/ledger-state.ts';
+export type {LedgerFacts} from './sqlite/backup-file.ts';
 export type {LedgerIdentity, Store} from './store.ts';
 
 /** Where one coin's ledger is. */
@@ -49,3 +52,17 @@ export const initialiseLedger = async (location: LedgerLocation, ledger: NewLedg
  */
 export const ledgerState = async (location: LedgerLocation): Promise<LedgerState> =>
   ledgerFileState(sqliteFile(location));
+
+/**
+ * Copies a ledger as it is at one moment into a new file, while an engine works on it. Throws `not_initialised`, and
+ * `database_fault` also for a copy that is not whole.
+ */
+export const backupLedger = async (location: LedgerLocation, destination: string): Promise<LedgerFacts> =>
+  backupFile(sqliteFile(location), destination);
+
+/**
+ * Puts a copy of a backup where the ledger was, with its payouts paused and its events told as `ledger.restored`.
+ * Throws `already_exists` when anything is there.
+ */
+export const restoreLedger = (location: LedgerLocation, backup: string, facts: LedgerFacts, when: Restoring): void =>
+  restoreFile(sqliteFile(location), backup, facts, when);

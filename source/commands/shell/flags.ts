@@ -15,6 +15,8 @@ export const FLAGS = {
   sink: {type: 'string', value: 'NAME', help: 'the sink, as the config names it'},
   address: {type: 'string', value: 'ADDRESS', help: 'only to this address'},
   txid: {type: 'string', value: 'TXID', help: 'only of this network transaction'},
+  to: {type: 'string', value: 'DIR', help: 'the folder to make'},
+  backup: {type: 'string', value: 'DIR', help: 'the folder of a backup'},
   limit: {type: 'string', value: 'N', help: 'at most so many, 1 to 1000 (default 100)'},
   cursor: {type: 'string', value: 'CURSOR', help: 'the page after, as the previous page said'},
   after: {type: 'string', value: 'SEQ', help: 'only events after this sequence number (default 0)'},

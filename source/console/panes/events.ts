@@ -22,6 +22,7 @@ const STYLES: Readonly<Partial<Record<Event['type'], Style>>> = {
   'backend.up': 'ok',
   'books.drift': 'bad',
   'books.balanced': 'ok',
+  'ledger.restored': 'warn',
 };
 
 /** Whom or what an event is about, in a few words. */
@@ -29,7 +30,9 @@ export const subjectOf = ({data, coin}: Event, isOneCoin: boolean): string => {
   if ('from' in data) return `${data.amount}${isOneCoin ? '' : ` ${coin.toUpperCase()}`} ${data.from} to ${data.to}`;
   if ('amount' in data) return `${data.amount}${isOneCoin ? '' : ` ${coin.toUpperCase()}`} ${data.account}`;
   if ('balance' in data) return data.name;
-  return 'backend' in data ? data.backend : `drift ${data.drift} at ${formatCount(data.height)}`;
+  if ('backend' in data) return data.backend;
+  if ('backup_made_at' in data) return `from a backup at ${formatCount(data.height)}`;
+  return `drift ${data.drift} at ${formatCount(data.height)}`;
 };
 
 /** `503` out of `503 Service Unavailable` or `answered 503`. */

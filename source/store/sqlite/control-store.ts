@@ -48,11 +48,11 @@ export const createControlStore = ({orm}: Connection, writer: Writer): ControlSt
       orm => pausePayouts(orm, reason, now),
       () => ({action: 'payouts.pause', subject: 'payouts', details: {reason}}),
     ),
-  resumePayouts: async (now, by) =>
+  resumePayouts: async (tip, now, by) =>
     audited(
       writer,
       {by, now},
-      orm => resumePayouts(orm),
+      orm => resumePayouts(orm, tip),
       () => ({action: 'payouts.resume', subject: 'payouts'}),
     ),
 });

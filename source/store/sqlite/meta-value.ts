@@ -7,6 +7,7 @@ import type {Orm} from './connection.ts';
  * `deep_fork_at`: which fork was refused; `accepted_fork`: which one an operator let through. `height:top hash`.
  * `last_books`: the last check of the books, JSON. `backend_told`: type of the last event about the backend.
  * `payouts_paused`: the operator's switch, JSON.
+ * `restored`: which backup this ledger was restored from, JSON, until payouts were resumed.
  * `audit_head`: `id hash` of the newest row of the audit log, so that a removed end shows.
  */
 export type MetaKey =
@@ -17,7 +18,8 @@ export type MetaKey =
   | 'last_books'
   | 'backend_told'
   | 'audit_head'
-  | 'payouts_paused';
+  | 'payouts_paused'
+  | 'restored';
 
 const select = rawStatement('SELECT value FROM meta WHERE key = ?');
 const upsert = rawStatement(

@@ -5,6 +5,7 @@ import {abandon, movingAt} from './broadcast-steps.ts';
 import type {Orm} from './connection.ts';
 import {metaValue, setMetaValue} from './meta-value.ts';
 import {rawStatement} from './raw-statement.ts';
+import {endRestored, restoredHold} from './restored.ts';
 import {toTime} from './to-contract.ts';
 
 interface Switch {
@@ -26,6 +27,8 @@ const holdOf = ({reason, since}: Switch): Hold => ({
 export const pausedBy = (orm: Orm): Hold | undefined => {
   const paused = read(orm);
   if (paused) return holdOf(paused);
+  const restored = restoredHold(orm);
+  if (restored) return restored;
   const fork = metaValue(orm, 'deep_fork');
   if (fork !== undefined) return {reason: 'deep_reorg', words: fork};
   const drift = metaValue(orm, 'books_drift');
@@ -45,7 +48,9 @@ export const pausePayouts = (orm: Orm, reason: string, now: number): PayoutsSwit
   return {paused: reason, since: toTime(paused.since)};
 };
 
-export const resumePayouts = (orm: Orm): PayoutsSwitch => {
+/** Throws `not_reconciled` for a restored ledger that is not known to equal the chain at `tip`. */
+export const resumePayouts = (orm: Orm, tip: number | undefined): PayoutsSwitch => {
+  endRestored(orm, tip);
   setMetaValue(orm, 'payouts_paused', undefined);
   return {paused: null, since: null};
 };

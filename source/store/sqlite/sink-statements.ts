@@ -50,6 +50,9 @@ export const selectQueueOfTypes = prepared(orm =>
     .limit(sql.placeholder('limit'))
     .prepare(),
 );
+export const countUpTo = rawStatement(
+  'SELECT count(*) AS number FROM (SELECT 1 FROM event WHERE sequence > ? LIMIT ?)',
+);
 export const countOfTypes = rawStatement(
   'SELECT count(*) AS number FROM event WHERE sequence > ? AND sequence <= ? AND type IN (SELECT value FROM json_each(?))',
 );

@@ -13,6 +13,7 @@ import {demo} from './demo.ts';
 import {deposits} from './deposits.ts';
 import {events} from './events.ts';
 import {fees} from './fees.ts';
+import {health} from './health.ts';
 import {init} from './init.ts';
 import {move, transfers} from './move.ts';
 import {notify} from './notify.ts';
@@ -33,6 +34,7 @@ export const verbs: readonly Verb[] = [
   init,
   check,
   status,
+  health,
   rescan,
   backup,
   restore,

@@ -1,4 +1,5 @@
 import {cleanText} from '../primitives/clean-text.ts';
+import {readVariable} from './credentials.ts';
 import type {YamlNode, YamlProblem} from './parse-yaml.ts';
 
 type Path = readonly (string | number)[];
@@ -17,7 +18,7 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const SECRET_NAME = /PASS|SECRET|TOKEN|KEY|CREDENTIAL/i;
 
 /**
- * Fills `${VAR}` into every string value from the environment, once (a value is not searched again), after the YAML
+ * Fills `${VAR}` into every string value from the environment or a credential, once (a value is not searched again), after the YAML
  * was parsed: what a variable holds can never change the structure. An unset variable is a problem that names it.
  */
 export const fillVariables = (root: YamlNode, environment: Readonly<Record<string, string | undefined>>): Filled => {
@@ -26,14 +27,15 @@ export const fillVariables = (root: YamlNode, environment: Readonly<Record<strin
 
   const fillText = (text: string, offset: number, path: Path): string => {
     const filled = text.replace(VARIABLE, (whole, name: string) => {
-      const value = environment[name];
-      if (value === undefined) {
-        const message = `the environment variable ${name} is not set; expected it to hold this value`;
+      const variable = readVariable(environment, name);
+      if (variable === undefined) {
+        const credential = environment['CREDENTIALS_DIRECTORY'] ? ', and there is no credential of that name' : '';
+        const message = `the environment variable ${name} is not set${credential}; expected it to hold this value`;
         problems.push({offset, path, message});
         return whole;
       }
-      if (SECRET_NAME.test(name)) secrets.push(value);
-      return value;
+      if (variable.isCredential || SECRET_NAME.test(name)) secrets.push(variable.value);
+      return variable.value;
     });
     if (text.replace(VARIABLE, '').includes('${'))
       problems.push({

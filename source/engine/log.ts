@@ -10,6 +10,11 @@ import {LogLines} from './log-lines.ts';
 export interface EngineLog extends Log {
   /** Writes out what is still in memory; call before the process ends. */
   flush(): void;
+  /**
+   * Writes to a new file of the same name from now on, for whoever moved the old one away. Nothing without a file.
+   * Throws `bad_config` when it cannot be opened, and writes on to the old one.
+   */
+  reopen(): void;
   /** What was written last, for the screen. */
   readonly lines: LogLines;
 }
@@ -35,9 +40,7 @@ const asInJson = (secret: string): string => JSON.stringify(secret).slice(1, -1)
  * blocks the engine on a slow reader. Throws `bad_config` naming the key when the file cannot be opened.
  */
 export const createLog = ({level, file}: ServiceConfig['log'], secrets: readonly string[]): EngineLog => {
-  const destination = openDestination(file);
-  // A reader that went away (a closed terminal, a dead pipe) must not take the engine with it.
-  destination.on('error', () => undefined);
+  let destination = openDestination(file);
   const hidden = [...new Set(secrets.flatMap(secret => [secret, asInJson(secret)]))];
   const lines = new LogLines();
   const log = pino(
@@ -61,16 +64,29 @@ export const createLog = ({level, file}: ServiceConfig['log'], secrets: readonly
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
     flush: () => destination.flushSync(),
+    reopen: () => {
+      if (file === undefined) return;
+      const before = destination;
+      destination = openDestination(file);
+      before.flushSync();
+      before.end();
+    },
     lines,
   };
 };
 
 const openDestination = (file: string | undefined) => {
-  if (file === undefined) return pino.destination({dest: 1, sync: false});
+  const destination = pino.destination({dest: file === undefined ? 1 : openFile(file), sync: false});
+  // A reader that went away (a closed terminal, a dead pipe) must not take the engine with it.
+  destination.on('error', () => undefined);
+  return destination;
+};
+
+const openFile = (file: string): number => {
   try {
     mkdirSync(dirname(file), {recursive: true});
     // Opened here and not by pino, which opens later: a start that fails at once would find nothing to flush to.
-    return pino.destination({dest: openSync(file, 'a', 0o640), sync: false});
+    return openSync(file, 'a', 0o640);
   } catch (error) {
     throw new EngineError('bad_config', `cannot write the log to ${file} (service.log.file): ${messageOf(error)}`, {
       cause: error,

@@ -3,6 +3,7 @@ import {EngineError, messageOf} from '../primitives/errors.ts';
 import type {Application} from './application.ts';
 import {Engine, type EngineEnd, type EngineOptions} from './engine.ts';
 import type {EngineLog} from './log.ts';
+import {readWatch, ServiceManager} from './service-manager.ts';
 import type {Exposition} from './measure.ts';
 
 /** ms a clean stop may take in all; supervisord kills after ten seconds. */
@@ -13,6 +14,9 @@ const HURRIED_DRAIN = 500;
 const API_GRACE = 1000;
 /** ms to put things down after a fault; whatever is left is safe to lose. */
 const FATAL_DRAIN = 1000;
+
+/** ms for the last words to the service manager. */
+const LAST_WORDS = 1000;
 
 const EXIT_CLEAN = 0;
 const EXIT_FAULT = 2;
@@ -62,6 +66,25 @@ const after = async (milliseconds: number): Promise<'late'> =>
     setTimeout(() => resolve('late'), milliseconds).unref();
   });
 
+/** logrotate moved the log away. From a terminal that was closed it means the end, as for every program. */
+const reopenLogAtHangup = (engine: Engine, log: EngineLog): {release(): void} => {
+  const onHangup = () => {
+    if (process.stdin.isTTY) {
+      log.info({signal: 'SIGHUP'}, 'stopping with its terminal');
+      engine.stop();
+      return;
+    }
+    try {
+      log.reopen();
+      log.info({signal: 'SIGHUP'}, 'log opened anew');
+    } catch (error) {
+      log.warn({signal: 'SIGHUP'}, messageOf(error));
+    }
+  };
+  process.on('SIGHUP', onHangup);
+  return {release: () => process.off('SIGHUP', onHangup)};
+};
+
 /** Puts things down, at most so long. What fails in that is said and changes nothing: the next start finds all it needs. */
 const putDown = async (
   closing: Promise<void>,
@@ -87,19 +110,29 @@ export const runEngine = async (options: RunOptions): Promise<number> => {
   const signals = new Signals();
   const engine = new Engine({...options, meter: options.exposition, logLines: log.lines});
   const strayFault = watchStrayErrors(engine);
+  const hangup = reopenLogAtHangup(engine, log);
+  const manager = new ServiceManager(readWatch(process.env, process.pid), log);
+  // What is started from here is none of the service manager's business.
+  delete process.env['NOTIFY_SOCKET'];
   try {
     log.info({pid: process.pid, version: options.version, config: config.path}, 'starting');
     void stopAtSignal(engine, signals, log);
     const api = await startUnlessEnded(engine, options);
     if (api !== undefined) logReady(log, config);
+    if (api !== undefined) manager.ready(async () => engine.application.health());
     const end = await engine.ending;
+    manager.stopping();
     return await finish(engine, api, end, {signals, log});
   } catch (error) {
     log.error({code: error instanceof EngineError ? error.code : 'internal'}, messageOf(error));
     throw error;
   } finally {
+    manager.stopping();
     strayFault.release();
+    hangup.release();
     signals.release();
+    // What a service manager that hangs is not told, it sees.
+    await Promise.race([manager.said(), after(LAST_WORDS)]);
     log.flush();
   }
 };

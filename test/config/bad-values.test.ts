@@ -47,7 +47,7 @@ service:
     config.yaml:19:3: coins.dogee: is not known here; did you mean doge?
     config.yaml:21:30: events.shop.url: is plain http to another machine; expected https (http only to 127.0.0.1, ::1 or localhost)
     config.yaml:21:63: events.shop.secret: is 5 bytes long; expected a secret of at least 24 bytes, or whsec_ and base64 (make one: openssl rand -base64 32)
-    config.yaml:21:78: events.shop.types[0]: is "deposit.credted"; expected one of the 23 known; did you mean deposit.credited?
+    config.yaml:21:78: events.shop.types[0]: is "deposit.credted"; expected one of the 24 known; did you mean deposit.credited?
     config.yaml:22:34: events.books.command: is "./on-event.sh"; expected a program and its arguments as a list, such as [./on-event.sh]
     config.yaml:23:1: api.token: is missing; \`listen\` opens the API to every program that can reach the port: set \`token: "\${CRYPTOASSETS_API_TOKEN}"\`
     config.yaml:26:16: service.log.level: is "inf"; expected one of debug, info, warn, error; did you mean info?"

@@ -1,8 +1,9 @@
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, renameSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {createLog, safeLine} from '../../source/engine/log.ts';
+import {until} from '../support/until.ts';
 
 test('no secret reaches the log, in whatever field it stands', () => {
   const directory = mkdtempSync(join(tmpdir(), 'log-'));
@@ -16,6 +17,28 @@ test('no secret reaches the log, in whatever field it stands', () => {
   expect(rest).toEqual([]);
   expect(line).not.toContain('word');
   expect(JSON.parse(line!)).toMatchObject({level: 'info', msg: 'refused ***', url: 'http://u:***@host'});
+  rmSync(directory, {recursive: true});
+});
+
+test('opened anew, it writes to a new file of the same name, and loses nothing', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'log-'));
+  const file = join(directory, 'engine.log');
+  const log = createLog({level: 'info', file}, []);
+  log.info({}, 'before');
+  log.flush();
+  renameSync(file, `${file}.1`);
+  log.info({}, 'between');
+  log.flush();
+  log.reopen();
+  await until('the new file', () => existsSync(file), {every: 1});
+  log.info({}, 'after');
+  log.flush();
+  const messages = (path: string) =>
+    readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as {msg: string}).msg);
+  expect([messages(`${file}.1`), messages(file)]).toEqual([['before', 'between'], ['after']]);
   rmSync(directory, {recursive: true});
 });
 

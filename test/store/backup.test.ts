@@ -50,17 +50,17 @@ const restore = (facts: LedgerFacts) => restoreLedger(location, copy(), facts, {
 
 test('a ledger is copied whole while it is written to, as it was at one moment', async () => {
   await append(20_000);
-  let writing = true;
+  const copied = new AbortController();
   let written = 20_000;
   const writer = (async () => {
-    while (writing) {
+    while (!copied.signal.aborted) {
       await append(50);
       written += 50;
     }
   })();
   const facts = await backupLedger(location, copy());
   const duringBackup = written - 20_000;
-  writing = false;
+  copied.abort();
   await writer;
   expect(duringBackup).toBeGreaterThan(0);
   expect(facts).toMatchObject({coin: 'btc', network: 'regtest', ledgerId: store.identity.ledgerId, height: 0});

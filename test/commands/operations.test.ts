@@ -31,7 +31,7 @@ test('backup and restore say what they did and what comes next', async () => {
 });
 
 test.each([
-  ['backup', 64, /backup needs --to DIR/],
+  ['backup', 64, /backup needs --to NAME\|DIR/],
   ['restore', 64, /restore needs --backup DIR/],
 ])('%s without a folder is a usage error', async (line, code, words) => {
   expect(await runVerb(line.split(' '))).toMatchObject({code, stderr: expect.stringMatching(words)});

@@ -189,7 +189,7 @@ describe('a replacement', () => {
     await expect(bump(txid!, 20)).rejects.toMatchObject({code: 'payouts_paused'});
     await round(loopOf());
     expect(await world.mempool()).toEqual([]);
-    await world.store.resumePayouts(Date.now());
+    await world.store.resumePayouts(undefined, Date.now());
     await round(loopOf());
     expect(await world.mempool()).toEqual([txid]);
   });

@@ -174,7 +174,7 @@ describe('the kill switch', () => {
     expect(await ledger.store.payout(value.id)).toMatchObject({status: 'held', clears: 'itself'});
     expect(await ledger.reserve()).toBeUndefined();
     expect(await ledger.store.payoutsPaused()).toMatch(/paused by a person since .*: keys are moved/);
-    expect(await control.resumePayouts(ledger.now)).toEqual({paused: null, since: null});
+    expect(await control.resumePayouts(undefined, ledger.now)).toEqual({paused: null, since: null});
     expect((await ledger.reserve())?.payoutIds).toEqual([value.id]);
   });
 });

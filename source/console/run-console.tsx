@@ -4,6 +4,7 @@ import {messageOf} from '../primitives/errors.ts';
 import type {ConsoleDeps, ConsoleOptions} from './deps.ts';
 import {listenKeyboard} from './input/keyboard.ts';
 import type {KeyName} from './input/split-keys.ts';
+import {watchAbsence} from './session/away.ts';
 import {createEffectRunner, type Outcome} from './session/effects.ts';
 import {followDetail} from './session/follow-detail.ts';
 import {followTail} from './session/follow-tail.ts';
@@ -117,7 +118,11 @@ const operate = (
     press(['ctrl-c']);
   };
   const releaseKeyboard = listenKeyboard(process.stdin, process.stdout, press, depart);
-  const stopFollowing = [followDetail(store, session), followTail(store, session)];
+  const stopFollowing = [
+    followDetail(store, session),
+    followTail(store, session),
+    watchAbsence(store, session, {configPath: config.path, clock: deps.clock, environment: process.env}),
+  ];
   // Stays after the release: what is still written to a terminal that went away fails, and matters to nobody.
   process.stdout.on('error', depart);
   process.on('SIGTERM', depart);
@@ -129,8 +134,8 @@ const operate = (
   return {
     run,
     release() {
-      session.close();
       for (const stop of stopFollowing) stop();
+      session.close();
       releaseKeyboard();
       process.off('SIGTERM', depart);
       process.off('SIGHUP', depart);

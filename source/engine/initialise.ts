@@ -1,6 +1,7 @@
 import type {CoinConfig, Config} from '../config/config.ts';
 import type {BlockRef} from '../primitives/ids.ts';
 import {initialiseLedger} from '../store/open-store.ts';
+import {examineDatabase} from './examine-database.ts';
 import {examineNode, type NodeReport} from './examine-node.ts';
 import {failed, fine, type Finding} from './findings.ts';
 import type {EngineOptions} from './engine.ts';
@@ -12,7 +13,8 @@ import type {EngineOptions} from './engine.ts';
 export const initialise = async (options: Omit<EngineOptions, 'version'>): Promise<Finding[]> => {
   const configs = [...options.config.coins.values()];
   const reports = await Promise.all(configs.map(async config => examineNode(config, options, undefined)));
-  const findings = reports.flatMap(report => report.findings);
+  const databases = await Promise.all(configs.map(async config => examineDatabase(config, options.config)));
+  const findings = reports.flatMap((report, index) => [databases[index]!, ...report.findings]);
   if (findings.some(finding => !finding.ok)) return findings;
   for (const [index, report] of reports.entries()) findings.push(await makeLedger(configs[index]!, report, options));
   return findings;

@@ -47,7 +47,13 @@ const badOnes = (findings: readonly Finding[]) =>
 test('makes the ledger at the tip of the node, and says so; again it leaves it as it is', async () => {
   const first = await supplies.initialise(config);
   expect(badOnes(first)).toEqual([]);
-  expect(first.map(finding => finding.subject)).toEqual(['btc node', 'btc chain', 'btc wallet', 'btc ledger']);
+  expect(first.map(finding => finding.subject)).toEqual([
+    'btc database',
+    'btc node',
+    'btc chain',
+    'btc wallet',
+    'btc ledger',
+  ]);
   expect(first.at(-1)?.words).toBe(`${ledger}: created, starting at height 3`);
   expect((await supplies.initialise(config)).at(-1)?.words).toContain('already there');
 });
@@ -65,6 +71,13 @@ test.each([
   const findings = await supplies.initialise(change());
   expect(badOnes(findings)).toMatchObject([{subject, exitCode}]);
   expect(existsSync(ledger)).toBe(false);
+});
+
+test('a place where no ledger can be made is said before anything is made', async () => {
+  const path = join(config.path, 'data', '{coin}.sqlite');
+  const findings = await supplies.initialise({...config, database: {...config.database, path}});
+  expect(badOnes(findings)).toMatchObject([{subject: 'btc database', exitCode: 78}]);
+  expect(findings[0]?.words).toContain('is a file and no folder');
 });
 
 test('a ledger is never given to another wallet of the same node', async () => {

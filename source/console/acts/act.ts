@@ -88,3 +88,6 @@ const wordsOf = (act: Act): readonly string[] => {
 
 /** The command line that does the same, in the folder of the config or with `--config`. */
 export const commandLine = (act: Act): string => ['cryptoassets-console', ...wordsOf(act)].map(shellWord).join(' ');
+
+export const rescanCommand = (coin: string, from: string | undefined): string =>
+  `cryptoassets-console rescan --coin ${shellWord(coin)}${from ? ` --from ${shellWord(from)}` : ''}`;

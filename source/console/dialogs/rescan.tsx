@@ -1,42 +1,69 @@
+import type {CoinStatus} from '../../contract/index.ts';
+import {rescanCommand} from '../acts/act.ts';
 import {Overlay} from '../components/overlay.tsx';
 import {useScreen} from '../hooks/use-screen.ts';
 import type {ScreenState} from '../state.ts';
 import {frame, innerWidth} from '../text/frame.ts';
-import {formatCount} from '../text/format.ts';
-import {span, wrap, type Line} from '../text/line.ts';
+import {formatAge, formatCount, plural} from '../text/format.ts';
+import {line, span, wrap, type Line} from '../text/line.ts';
 import {rescanProblem} from '../update/dialogs.ts';
+import {blocksFrom, paceOf, rescanStarts} from '../update/rescan-starts.ts';
+
+const METHOD = 'reads those blocks again from the node, one after another, and adds what is missing';
+
+const estimateOf = (from: string, coin: CoinStatus | undefined, now: number): string => {
+  const blocks = blocksFrom(from, coin, now);
+  const pace = paceOf(coin);
+  const about = /-/.test(from) ? 'about ' : '';
+  const count = blocks === undefined ? 'every block of the ledger' : `${about}${plural(blocks, 'block')}`;
+  if (!pace) return `${count}; no rescan has run yet to judge the pace by`;
+  const rate = `${formatCount(pace.perSecond)} blocks/s, as job ${pace.job}`;
+  return blocks === undefined
+    ? `${count}, at ${rate}`
+    : `${count}, ~${formatAge((blocks / pace.perSecond) * 1000)} at ${rate}`;
+};
+
+const LABEL = 10;
+const row = (label: string, value: string, width: number): Line[] =>
+  wrap(value, width - LABEL).map((rest, index) => line(span((index === 0 ? label : '').padEnd(LABEL), 'dim'), ...rest));
 
 export const drawRescan = (state: ScreenState): Line[] => {
   const {view} = state;
   if (view.name !== 'rescan') return [];
-  const width = Math.min(68, state.size.columns - 4);
+  const width = Math.min(76, state.size.columns - 4);
   const inner = innerWidth(width);
   const coin = state.status?.coins.find(coin => coin.coin === view.coin);
   const problem = rescanProblem(view.from);
   const running = coin?.jobs.find(job => job.status === 'running');
+  const chosen = rescanStarts(coin, state.now).find(({from}) => from === view.from);
   const body: Line[] = [
     [],
-    [
-      span('coin   ', 'dim'),
+    line(
+      span('coin'.padEnd(LABEL), 'dim'),
       span(coin?.unit ?? view.coin.toUpperCase(), 'strong'),
       span(`  ${coin?.network ?? ''}`, 'dim'),
-    ],
-    [
-      span('from   ', 'dim'),
+    ),
+    line(
+      span('from'.padEnd(LABEL), 'dim'),
       span(view.from, 'strong'),
       span(' ', 'inverse'),
-      span(view.from === '' ? '  the height at which the ledger starts' : '', 'dim'),
-    ],
-    [span('to     ', 'dim'), span(coin?.height == null ? 'the tip' : `the tip, ${formatCount(coin.height)}`)],
+      span(chosen ? `  ${chosen.words}` : '', 'dim'),
+    ),
+    ...row('to', coin?.height == null ? 'the tip' : `the tip, ${formatCount(coin.height)}`, inner),
+    ...row('method', METHOD, inner),
+    ...(problem === undefined ? row('estimate', estimateOf(view.from, coin, state.now), inner) : []),
     [],
     ...(problem === undefined
-      ? wrap(
-          'Reads those blocks again and adds what is missing. Deposits and payouts go on meanwhile; running it twice changes nothing.',
-          inner,
-          'dim',
-        )
+      ? wrap('Deposits and payouts go on meanwhile; running it twice changes nothing.', inner, 'dim')
       : wrap(`from: ${problem}`, inner, 'bad')),
-    ...(running ? wrap(`A ${running.kind.replace('_', ' ')} is running already.`, inner, 'warn') : []),
+    ...(running
+      ? wrap(
+          `A ${running.kind.replace('_', ' ')} is running already: x cancels it, then it can be resumed.`,
+          inner,
+          'warn',
+        )
+      : []),
+    ...wrap(`$ ${rescanCommand(view.coin, view.from)}`, inner, 'dim'),
     [],
   ];
   return frame(body, {title: [span('Rescan', 'title')], width, height: body.length + 2, isFocused: true});

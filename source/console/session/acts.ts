@@ -1,9 +1,16 @@
-import type {Act} from '../acts/act.ts';
+import {LOCAL} from '../../contract/index.ts';
+import type {Application} from '../../engine/application.ts';
+import {commandLine, type Act} from '../acts/act.ts';
 import type {KnownAddresses} from '../acts/look-alike.ts';
 import type {ApiClient} from '../deps.ts';
 
+/** What is asked is written into the audit log as the console's, with the command line that would do the same. */
+export const actingAs = (client: ApiClient, command?: string): Application =>
+  client.as({...LOCAL, client: 'console', command});
+
 /** Does it over the API, which refuses what must not be and records who did it. Resolves with what became of it. */
-export const performAct = async (client: ApiClient, act: Act): Promise<string> => {
+export const performAct = async (socket: ApiClient, act: Act): Promise<string> => {
+  const client = actingAs(socket, commandLine(act));
   switch (act.kind) {
     case 'cancel-payout': {
       const {id, status} = await client.cancelPayout(act.coin, act.id);

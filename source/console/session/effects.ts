@@ -1,12 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Config} from '../../config/config.ts';
 import {messageOf} from '../../primitives/errors.ts';
-import {commandLine} from '../acts/act.ts';
+import {commandLine, rescanCommand} from '../acts/act.ts';
 import type {ChecklistItem, ConsoleDeps} from '../deps.ts';
 import type {ScreenState, Toast} from '../state.ts';
 import type {Store} from '../store.ts';
 import {withToast, type Effect} from '../update/step.ts';
-import {learnAddresses, performAct} from './acts.ts';
+import {actingAs, learnAddresses, performAct} from './acts.ts';
 import type {Session} from './session.ts';
 
 /** How long the finished checklist stays to be read before the panes take over. */
@@ -72,12 +72,15 @@ export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect
   const perform = async (effect: Effect): Promise<void> => {
     switch (effect.do) {
       case 'start-rescan': {
-        const job = await session.withClient(async client => client.startRescan(effect.coin, effect.from));
-        toast(`rescan ${job.id} of ${effect.coin} has begun at height ${job.from_height}`, 'ok');
+        const command = rescanCommand(effect.coin, effect.from);
+        const job = await session.withClient(async client =>
+          actingAs(client, command).startRescan(effect.coin, effect.from),
+        );
+        toast(`rescan ${job.id} of ${effect.coin} has begun at height ${job.from_height} · ${command}`, 'ok');
         return;
       }
       case 'cancel-job': {
-        const job = await session.withClient(async client => client.cancelJob(effect.coin, effect.id));
+        const job = await session.withClient(async client => actingAs(client).cancelJob(effect.coin, effect.id));
         toast(`job ${job.id} ${job.status}`, 'ok');
         return;
       }

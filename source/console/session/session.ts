@@ -5,6 +5,7 @@ import {messageOf} from '../../primitives/errors.ts';
 import type {ApiClient, ConsoleDeps} from '../deps.ts';
 import type {ScreenState} from '../state.ts';
 import type {Store} from '../store.ts';
+import {actingAs} from './acts.ts';
 import {isListening, keepConnected} from './connection.ts';
 import {startEngine, type Ending, type EngineProcess} from './engine-process.ts';
 import {createFeed} from './feed.ts';
@@ -160,7 +161,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
     async stopEngine() {
       const running = engine;
       try {
-        await withClient(async client => client.stop());
+        await withClient(async client => actingAs(client).stop());
       } catch (error) {
         // Its API is away. An engine of ours can still be asked by signal; another one is not ours to signal.
         if (!running) {

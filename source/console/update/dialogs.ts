@@ -6,6 +6,7 @@ import {jobRows, selectedRow} from '../rows.ts';
 import type {ScreenState, View} from '../state.ts';
 import {withField} from './form.ts';
 import {refusal} from './refusal.ts';
+import {rescanStarts} from './rescan-starts.ts';
 import {stay, withToast, type Step} from './step.ts';
 
 /** A dialog is deaf that long after opening, so that keys meant for what was there before do not answer it. */
@@ -70,6 +71,19 @@ export const otherCoin = (state: ScreenState): ScreenState => {
   const coins = (state.status?.coins ?? []).map(({coin}) => coin);
   const coin = coins[(coins.indexOf(view.coin) + 1) % Math.max(1, coins.length)] ?? view.coin;
   return {...state, view: {...view, coin}};
+};
+
+/** The next place to begin at, after the one that is written. */
+export const chooseStart = (state: ScreenState, step: 1 | -1): ScreenState => {
+  const {view} = state;
+  if (view.name !== 'rescan') return state;
+  const starts = rescanStarts(
+    state.status?.coins.find(({coin}) => coin === view.coin),
+    state.now,
+  );
+  const current = starts.findIndex(({from}) => from === view.from);
+  const {from} = starts[(Math.max(0, current) + step + starts.length) % starts.length]!;
+  return {...state, view: {...view, from}};
 };
 
 export const chooseQuit = (state: ScreenState, step: 1 | -1): ScreenState => {

@@ -21,6 +21,7 @@ import {completePalette, movePalette, openPalette, runPalette} from './palette.t
 import {
   cancelJob,
   chooseQuit,
+  chooseStart,
   confirm,
   eraseOne,
   initialise,
@@ -92,6 +93,7 @@ const open = (state: ScreenState, at: number): ScreenState => {
 const choose = (state: ScreenState, step: 1 | -1): ScreenState => {
   const {view} = state;
   if (view.name === 'confirm') return {...state, view: {...view, choice: view.choice === 0 ? 1 : 0}};
+  if (view.name === 'rescan') return chooseStart(state, step);
   return view.name === 'palette' ? movePalette(state, step) : chooseQuit(state, step);
 };
 

@@ -1,10 +1,16 @@
 import {execFileSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
+import {rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {until} from '../../support/until.ts';
 
 const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-const SHELL = 'env -u CI -u NO_COLOR LANG=C.UTF-8 PS1=shell% sh';
+// What a console remembers of its operator stays out of the home of whoever runs the tests.
+const STATE = join(tmpdir(), `console-state-${process.pid}`);
+process.once('exit', () => rmSync(STATE, {recursive: true, force: true}));
+const SHELL = `env -u CI -u NO_COLOR XDG_STATE_HOME=${STATE} LANG=C.UTF-8 PS1=shell% sh`;
 
 /** A shell in a terminal of its own: keys go in, what is on the screen comes out. */
 export class Tmux {

@@ -61,6 +61,7 @@ const ROUTES = [
   'GET /v1/{coin}/broadcasts/{txid}',
   'GET /v1/{coin}/audit',
   'GET /v1/{coin}/books',
+  'POST /v1/{coin}/notifications',
   'GET /v1/{coin}/fees',
   'POST /v1/{coin}/chain/accept-reorg',
   'POST /v1/{coin}/rescans',

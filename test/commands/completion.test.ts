@@ -90,6 +90,11 @@ for (const [name, complete, path] of SHELLS)
       expect(complete(['completion', 'b'])).toEqual(['bash']);
     });
 
+    test('a word that is a verb itself and begins others', () => {
+      expect(complete(['payouts', ''])).toEqual(expect.arrayContaining(['btc', 'pause', 'resume']));
+      expect(complete(['payouts', 'pause', 'b'])).toEqual(['btc']);
+    });
+
     test('flags of the verb, and no others', () => {
       const flags = complete(['deposits', 'btc', '--']);
       expect(flags).toEqual(expect.arrayContaining(['--status', '--account', '--json', '--config', '--help']));

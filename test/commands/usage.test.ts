@@ -67,7 +67,9 @@ test.each(verbs.filter(verb => verb.name !== '').map(verb => verb.name))(
 test('every example of the help is accepted by the argument check', async () => {
   for (const verb of verbs)
     for (const example of verb.examples) {
-      const argv = [...example.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+      const argv = [...example.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) =>
+        (quoted ?? word).replace('%s', 'a'.repeat(64)),
+      );
       const {code, stderr} = await runVerb(argv, {environment: {CRYPTOASSETS_CONFIG: '/nowhere/config.yaml'}});
       expect(code, `${example}: ${stderr}`).not.toBe(64);
     }

@@ -101,10 +101,11 @@ ${FUNCTION}_next() {
       *)
         if [ -z "$first" ]; then
           first="$word"; verb="$word"; members="$(${FUNCTION}_members "$first")"
-        elif [ -z "$second" ] && [ -n "$members" ]; then
-          second="$word"; verb="$first $word"
         else
-          place=$((place + 1))
+          case "$second$place: $members " in
+            "0:"*" $word "*) second="$word"; verb="$first $word" ;;
+            *) place=$((place + 1)) ;;
+          esac
         fi ;;
     esac
   done
@@ -121,8 +122,9 @@ ${FUNCTION}_next() {
   esac
   if [ -z "$first" ]; then
     printf '%s' ${quoted(`${beginnings(verbs).join(' ')} -f`)}
-  elif [ -n "$members" ] && [ -z "$second" ]; then
-    printf '%s' "$members"
+  elif [ -n "$members" ] && [ -z "$second" ] && [ "$place" = 0 ]; then
+    printf '%s ' "$members"
+    ${FUNCTION}_parameters "$verb 0"
   else
     ${FUNCTION}_parameters "$verb $place"
   fi

@@ -24,6 +24,7 @@ const startDemo = async (): Promise<void> => {
   const args = [...process.execArgv, program, 'demo', '--headless', '--directory', folder];
   const demo = spawn(process.execPath, args, {stdio: 'inherit'});
   demo.once('exit', () => ended.abort());
+  ended.signal.addEventListener('abort', () => demo.kill());
   while (!ended.signal.aborted && !(await answers())) await new Promise(resolve => setTimeout(resolve, 200));
 };
 

@@ -50,7 +50,9 @@ export class RemoteApplication implements Application {
   leaveConsole: Application['leaveConsole'] = async id => this.#send('DELETE', path`/v1/consoles/${id}`);
   stream = (signal: AbortSignal) => this.#stream<Status>('/v1/stream', signal);
 
-  createAccount: Application['createAccount'] = async (coin, name) => this.#create(path`/v1/${coin}/accounts`, {name});
+  createAccount: Application['createAccount'] = async (coin, name) =>
+    // Its name says which: the same again is the same account.
+    this.#create(path`/v1/${coin}/accounts`, {name}, {}, true);
   account: Application['account'] = async (coin, name) => this.#get(path`/v1/${coin}/accounts/${name}`);
   accounts: Application['accounts'] = async (coin, query) => this.#get(path`/v1/${coin}/accounts`, query);
   freezeAccount: Application['freezeAccount'] = async (coin, name, reason) =>
@@ -135,9 +137,9 @@ export class RemoteApplication implements Application {
     return (await this.#request(method, url, {body})).body as Body;
   }
 
-  async #create<Thing>(url: string, body: unknown, headers = {}): Promise<Created<Thing>> {
-    // What is created has a name or a key: the same again is the same thing.
-    const answer = await this.#request('POST', url, {body, headers, repeatable: true});
+  /** `repeatable` beside what has an idempotency key. */
+  async #create<Thing>(url: string, body: unknown, headers = {}, repeatable = false): Promise<Created<Thing>> {
+    const answer = await this.#request('POST', url, {body, headers, ...(repeatable && {repeatable})});
     return {value: answer.body as Thing, created: answer.status === 201};
   }
 

@@ -2,7 +2,16 @@ import {randomUUID} from 'node:crypto';
 import {RemoteApplication} from '../api/client.ts';
 import {CryptoassetsError} from '../api/client-error.ts';
 import {Transport, type CallSettings} from '../api/transport.ts';
-import type {Books, EventType, Health, Page, PageQuery, Status} from '../contract/index.ts';
+import type {
+  Adjustment,
+  Books,
+  CreateAdjustmentBody,
+  EventType,
+  Health,
+  Page,
+  PageQuery,
+  Status,
+} from '../contract/index.ts';
 import type {Created} from '../engine/application.ts';
 import {followEvents, type EventOptions} from './events.ts';
 import {
@@ -39,6 +48,8 @@ export class Client {
   readonly accounts: resource.Accounts = {
     create: async (coin, name, call) => valueOf(this.#ask(call).createAccount(coin, name)),
     get: async (coin, name, call) => this.#ask(call).account(coin, name),
+    freeze: async (coin, name, reason, call) => this.#ask(call).freezeAccount(coin, name, reason),
+    unfreeze: async (coin, name, reason, call) => this.#ask(call).unfreezeAccount(coin, name, reason),
     ...listed(async (coin, query: PageQuery, call) => this.#ask(call).accounts(coin, query)),
   };
 
@@ -59,11 +70,23 @@ export class Client {
     get: async (coin, id, call) => this.#ask(call).payout(coin, id),
     cancel: async (coin, id, call) => this.#ask(call).cancelPayout(coin, id),
     release: async (coin, id, call) => this.#ask(call).releasePayout(coin, id),
+    approve: async (coin, id, call) => this.#ask(call).approvePayout(coin, id),
+    repay: async (coin, id, call) => this.#ask(call).repayPayout(coin, id),
+    pause: async (coin, reason, call) => this.#ask(call).pausePayouts(coin, reason),
+    resume: async (coin, call) => this.#ask(call).resumePayouts(coin),
     ...listed(async (coin, query, call) => this.#ask(call).payouts(coin, query)),
+  };
+
+  readonly transfers: resource.Transfers = {
+    create: async (coin, transfer, call) =>
+      keyed(call, async key => valueOf(this.#ask(call).createTransfer(coin, key, transfer))),
+    get: async (coin, id, call) => this.#ask(call).transfer(coin, id),
+    ...listed(async (coin, query, call) => this.#ask(call).transfers(coin, query)),
   };
 
   readonly broadcasts: resource.Broadcasts = {
     get: async (coin, txid, call) => this.#ask(call).broadcast(coin, txid),
+    bump: async (coin, txid, body = {}, call = {}) => this.#ask(call).bumpBroadcast(coin, txid, body),
     ...listed(async (coin, query: PageQuery, call) => this.#ask(call).broadcasts(coin, query)),
   };
 
@@ -73,8 +96,17 @@ export class Client {
 
   readonly deliveries: resource.Deliveries = {
     retry: async (coin, id, call) => this.#ask(call).retryDelivery(coin, id),
-    ...listed(async (coin, query: PageQuery, call) => this.#ask(call).deliveries(coin, query)),
+    ...listed(async (coin, query, call) => this.#ask(call).deliveries(coin, query)),
   };
+
+  readonly sinks: resource.Sinks = {
+    list: async call => this.#ask(call).sinks(),
+    pause: async (name, call) => this.#ask(call).pauseSink(name),
+    resume: async (name, call) => this.#ask(call).resumeSink(name),
+    replay: async (name, range, call) => this.#ask(call).replaySink(name, range),
+  };
+
+  readonly audit: resource.Audit = listed(async (coin, query, call) => this.#ask(call).audit(coin, query));
 
   readonly jobs: resource.Jobs = {
     get: async (coin, id, call) => this.#ask(call).job(coin, id),
@@ -82,6 +114,11 @@ export class Client {
     cancel: async (coin, id, call) => this.#ask(call).cancelJob(coin, id),
     ...listed(async (coin, query: PageQuery, call) => this.#ask(call).jobs(coin, query)),
   };
+
+  /** A correction of the books by a person, who says why: the cure for a coin that was spent by hand. */
+  async adjust(coin: string, body: CreateAdjustmentBody, call?: KeyedCallOptions): Promise<Adjustment> {
+    return keyed(call, async key => valueOf(this.#ask(call).adjust(coin, body, key)));
+  }
 
   /** The last comparison of the ledger with the chain. */
   async books(coin: string, call?: CallOptions): Promise<Books> {

@@ -1,10 +1,16 @@
 import type {
   Account,
   Address,
+  AuditEntry,
+  AuditQuery,
   Broadcast,
   BroadcastDetail,
+  BumpBody,
   CreatePayoutBody,
+  CreateReplayBody,
+  CreateTransferBody,
   Delivery,
+  DeliveryQuery,
   Deposit,
   DepositQuery,
   Job,
@@ -12,7 +18,12 @@ import type {
   PageQuery,
   Payout,
   PayoutQuery,
+  PayoutsSwitch,
+  Replay,
+  SinkStatus,
   Transaction,
+  Transfer,
+  TransferQuery,
 } from '../contract/index.ts';
 import type {CallOptions, KeyedCallOptions} from './options.ts';
 
@@ -34,6 +45,9 @@ export interface Accounts extends Listed<Account, PageQuery> {
   create(coin: string, name: string, call?: CallOptions): Promise<Account>;
   /** Throws `unknown_account`. */
   get(coin: string, name: string, call?: CallOptions): Promise<Account>;
+  /** Nothing leaves it until it is unfrozen; deposits still come in. */
+  freeze(coin: string, name: string, reason?: string, call?: CallOptions): Promise<Account>;
+  unfreeze(coin: string, name: string, reason?: string, call?: CallOptions): Promise<Account>;
 }
 
 export interface Addresses extends Listed<Address, AccountFilter> {
@@ -61,20 +75,50 @@ export interface Payouts extends Listed<Payout, PayoutQuery> {
   cancel(coin: string, id: string, call?: CallOptions): Promise<Payout>;
   /** Lets one go on that is held for a person. */
   release(coin: string, id: string, call?: CallOptions): Promise<Payout>;
+  /** Lets one go on that is above a limit; with another token than the one that asked for it. */
+  approve(coin: string, id: string, call?: CallOptions): Promise<Payout>;
+  /** Pays a conflicted one again, once the conflict is deep enough to be final. */
+  repay(coin: string, id: string, call?: CallOptions): Promise<Payout>;
+  /** The kill switch: nothing is signed or sent until `resume`, also after a restart. */
+  pause(coin: string, reason?: string, call?: CallOptions): Promise<PayoutsSwitch>;
+  resume(coin: string, call?: CallOptions): Promise<PayoutsSwitch>;
+}
+
+/** Money that moves between two accounts of the ledger; the network knows nothing of it. */
+export interface Transfers extends Listed<Transfer, TransferQuery> {
+  /** At once, all or nothing. Safe to repeat with the same key; refused as payouts are. */
+  create(coin: string, transfer: CreateTransferBody, call?: KeyedCallOptions): Promise<Transfer>;
+  get(coin: string, id: string, call?: CallOptions): Promise<Transfer>;
 }
 
 /** The network transactions that pay payouts. */
 export interface Broadcasts extends Listed<Broadcast, PageQuery> {
   get(coin: string, txid: string, call?: CallOptions): Promise<BroadcastDetail>;
+  /** Lifts its feerate (sat/vB; without one the node's estimate). Resolves with the new broadcast. */
+  bump(coin: string, txid: string, body?: BumpBody, call?: CallOptions): Promise<BroadcastDetail>;
 }
 
 /** Double-entry transactions, newest first. */
 export type Transactions = Listed<Transaction, AccountFilter>;
 
-export interface Deliveries extends Listed<Delivery, PageQuery> {
+/** Events that a sink did not take. */
+export interface Deliveries extends Listed<Delivery, DeliveryQuery> {
   /** Tries it again now, with the same event id and sequence. */
   retry(coin: string, id: string, call?: CallOptions): Promise<Delivery>;
 }
+
+/** Who is told of events, one for each sink and coin. */
+export interface Sinks {
+  list(call?: CallOptions): Promise<SinkStatus[]>;
+  /** Nothing goes out to it until `resume`; its events wait. */
+  pause(name: string, call?: CallOptions): Promise<void>;
+  resume(name: string, call?: CallOptions): Promise<void>;
+  /** Sends a range of events again, with their ids and sequences. */
+  replay(name: string, range: CreateReplayBody, call?: CallOptions): Promise<Replay[]>;
+}
+
+/** What people did, newest first. */
+export type Audit = Listed<AuditEntry, AuditQuery>;
 
 export interface Jobs extends Listed<Job, PageQuery> {
   get(coin: string, id: string, call?: CallOptions): Promise<Job>;

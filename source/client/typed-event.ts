@@ -1,4 +1,4 @@
-import type {Account, BackendEvent, Deposit, Event, EventType, Payout} from '../contract/index.ts';
+import type {Account, BackendEvent, Deposit, Event, EventType, Payout, Transfer} from '../contract/index.ts';
 
 type DataOf<Type extends EventType> = Type extends `deposit.${string}`
   ? Deposit
@@ -8,7 +8,9 @@ type DataOf<Type extends EventType> = Type extends `deposit.${string}`
       ? Account
       : Type extends `backend.${string}`
         ? BackendEvent
-        : Event['data'];
+        : Type extends `transfer.${string}`
+          ? Transfer
+          : Event['data'];
 
 /** One type of event: `EventOf<'deposit.credited'>` has a Deposit as its `data`. */
 export type EventOf<Type extends EventType> = Type extends EventType

@@ -85,6 +85,34 @@ test('a payout without a key is given one, which the answer and the error tell',
   });
 });
 
+test('money moves between accounts, once per key; freezes, the switch and corrections are there', async () => {
+  await client.accounts.create('btc', 'till');
+  const move = {from: 'shop', to: 'till', amount: '0.25', label: 'change'};
+  const moved = await client.transfers.create('btc', move, {idempotencyKey: 'move-1'});
+  expect((await overTcp.transfers.create('btc', move, {idempotencyKey: 'move-1'})).id).toBe(moved.id);
+  expect(await client.transfers.get('btc', moved.id)).toEqual(moved);
+  expect((await client.transfers.list('btc', {account: 'till'})).items).toEqual([moved]);
+  expect((await client.accounts.get('btc', 'till')).balance).toBe('0.25000000');
+  expect((await client.accounts.freeze('btc', 'till', 'to be looked at')).frozen).toBe(true);
+  const back = client.transfers.create('btc', {...move, from: 'till', to: 'shop'});
+  await expect(back).rejects.toMatchObject({code: 'account_frozen', idempotencyKey: expect.any(String) as string});
+  expect((await client.accounts.unfreeze('btc', 'till')).frozen).toBe(false);
+  expect((await client.payouts.pause('btc', 'a drill')).paused).toContain('a drill');
+  expect((await client.payouts.resume('btc')).paused).toBeNull();
+  const counted = {account: 'till', amount: '-0.05', reason: 'counted'};
+  const adjusted = await client.adjust('btc', counted, {idempotencyKey: 'count-1'});
+  expect(adjusted.balance).toBe('0.20000000');
+  expect((await client.adjust('btc', counted, {idempotencyKey: 'count-1'})).id).toBe(adjusted.id);
+  // The books must agree with the chain again for the tests that follow.
+  await client.adjust('btc', {...counted, amount: '0.05'});
+  expect((await client.audit.list('btc', {limit: 1})).items).toHaveLength(1);
+  expect(await client.sinks.list()).toEqual([]);
+  for await (const event of client.events('btc', {types: ['transfer.done']})) {
+    expect(event.data).toMatchObject({from: 'shop', to: 'till'});
+    break;
+  }
+});
+
 test('what is refused is one class with code, field, status and detail', async () => {
   const bad = await client.payouts
     .create('btc', {account: 'shop', address: 'bcrt1qnothing', amount: '1'})

@@ -3,6 +3,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {RemoteApplication} from '../../source/api/client.ts';
+import {Transport} from '../../source/api/transport.ts';
 import {connect, type Client} from '../../source/client/index.ts';
 
 // A server that misbehaves as no real engine can be made to: lost answers, strange proxies, refusals on demand.
@@ -82,6 +84,15 @@ test('what would be done twice is sent once: addresses, cancels, jobs', async ()
   await expect(client.payouts.cancel('btc', '1')).rejects.toMatchObject({code: 'engine_unreachable'});
   await expect(client.jobs.startRescan('btc')).rejects.toMatchObject({code: 'engine_unreachable'});
   expect(seen).toHaveLength(3);
+  // An Application may ask for a correction without a key: it must not be made twice.
+  acts = [loseAnswer];
+  const transport = new Transport({socket});
+  const remote = new RemoteApplication(transport, {timeout: 5000, retries: 3});
+  await expect(remote.adjust('btc', {account: 'a', amount: '1', reason: 'r'})).rejects.toMatchObject({
+    retry: 'unknown-outcome',
+  });
+  expect(seen).toHaveLength(4);
+  await transport.close();
 });
 
 test('reads and the creation of an account are repeated; refusals are final', async () => {

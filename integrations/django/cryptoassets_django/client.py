@@ -22,6 +22,12 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+def _is_safe(url):
+    """Whether nobody in between can read the token."""
+    host = url.hostname or ""
+    return url.scheme == "https" or host in ("localhost", "::1") or host.startswith("127.")
+
+
 class Client:
     """Asks the engine, over its unix socket or over TCP with a token. Cheap to make; holds no connection.
 
@@ -29,11 +35,13 @@ class Client:
     calls with an idempotency key are tried again when no answer comes.
     """
 
-    def __init__(self, socket=None, url=None, token=None, timeout=15, retries=3):
+    def __init__(self, socket=None, url=None, token=None, timeout=15, retries=3, allow_insecure=False):
         if (socket is None) == (url is None):
             raise ValueError("give either socket or url")
         if url is not None and not token:
             raise ValueError("token is missing; with url every request needs one")
+        if url is not None and not allow_insecure and not _is_safe(urlsplit(url)):
+            raise ValueError("url is plain http to another machine: use https, or allow_insecure on a trusted network")
         self._socket = None if socket is None else str(socket)
         self._url = None if url is None else urlsplit(url)
         self._token = token

@@ -293,7 +293,7 @@ class ApiClient(unittest.TestCase):
             self.client.status()
 
     def test_options_are_looked_at(self):
-        for options in ({}, {"socket": "a", "url": "b"}, {"url": "http://x"}):
+        for options in ({}, {"socket": "a", "url": "b"}, {"url": "http://x"}, {"url": "http://x", "token": "t"}):
             with self.assertRaises(ValueError):
                 Client(**options)
 

@@ -12,6 +12,8 @@ export const examineHealth = async (coins: readonly CoinEngine[]): Promise<Healt
   for (const coin of coins) {
     try {
       await coin.store.ping();
+      const fault = coin.store.writeFault();
+      if (fault !== undefined) throw fault;
     } catch (error) {
       failing.push(`${coin.name} database: ${messageOf(error)}`);
     }

@@ -75,6 +75,7 @@ export class StatusBuilder {
     for (const engine of engines) {
       try {
         this.#parts.set(engine.name, await coinSnapshot(engine, this.#startedAt));
+        fault ??= engine.store.writeFault();
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         fault ??= error;

@@ -1,3 +1,4 @@
+import type {EngineError} from '../primitives/errors.ts';
 import type {CoinStatus, Deposit, Payout} from '../contract/index.ts';
 
 /** What a status snapshot needs of the ledger, of one moment, at constant cost whatever the ledger's size. */
@@ -27,4 +28,6 @@ export interface ReadModel {
   totals(): Promise<LedgerTotals>;
   /** Milliseconds of one read, to show that the database answers. */
   ping(): Promise<number>;
+  /** Why the last write failed (disk full, locked by another process), until one succeeds; reads may go on meanwhile. */
+  writeFault(): EngineError | undefined;
 }

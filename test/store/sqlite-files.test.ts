@@ -287,9 +287,11 @@ describe('faults while it is open', () => {
       });
     await expect(store.account('alice')).rejects.toMatchObject({code: 'unknown_account'});
     expect((await store.events(0, 10)).items).toEqual([]);
+    expect(store.writeFault()).toMatchObject({code: 'database_fault'});
     connection.sqlite.pragma(`max_page_count = ${pages * 100}`);
     await write(100_000);
     expect((await store.events(0, 10)).items).toHaveLength(1);
+    expect(store.writeFault()).toBeUndefined();
   });
 
   test('locked by another process: writes wait while everything else goes on, then go through', async () => {

@@ -50,6 +50,7 @@ export const composeStore = (connection: Connection, identity: LedgerIdentity, c
     ...createOutboxStore(connection, writer, identity),
     ...createAuditStore(connection, writer),
     ...createReadModel(connection, coin),
+    writeFault: () => writer.fault,
     onCommit: listener => writer.onCommit(listener),
     close: async () => {
       writer.close();

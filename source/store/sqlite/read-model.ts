@@ -13,7 +13,7 @@ import {
 import {toDeposit, toPayout} from './to-contract.ts';
 import {ledgerTotals} from './totals.ts';
 
-export const createReadModel = ({orm, sqlite}: Connection, {coinbaseMaturity}: Coin): ReadModel => {
+export const createReadModel = ({orm, sqlite}: Connection, {coinbaseMaturity}: Coin): Omit<ReadModel, 'writeFault'> => {
   const ping = sqlite.prepare('SELECT max(height) FROM block');
   return {
     snapshot: async rows => {

@@ -35,6 +35,7 @@ export class Writer {
   readonly #release: Database.Statement;
   readonly #listeners = new Set<() => void>();
   #closed = false;
+  #fault: EngineError | undefined;
   #epoch: number | undefined;
   #scheduled = false;
   /** performance.now() */
@@ -51,6 +52,11 @@ export class Writer {
     this.#savepoint = connection.sqlite.prepare('SAVEPOINT operation');
     this.#release = connection.sqlite.prepare('RELEASE operation');
     this.#changesStatement = connection.sqlite.prepare('SELECT total_changes()').pluck();
+  }
+
+  /** Of the database, since its last write went wrong. */
+  get fault(): EngineError | undefined {
+    return this.#fault;
   }
 
   /** From now on every transaction is refused with `fenced` unless the lease still has this epoch. */
@@ -109,6 +115,7 @@ export class Writer {
       this.checkEpoch();
       for (const pending of batch) settle.push(this.#runOne(pending, batch.length > 1));
       this.#commitStatement.run();
+      this.#fault = undefined;
     } catch (error) {
       this.#fail(batch, error);
       return;
@@ -144,6 +151,7 @@ export class Writer {
     const {sqlite, file} = this.#connection;
     if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
     const fault = databaseFault(file, error);
+    if (isDatabaseError(error)) this.#fault = fault;
     for (const pending of batch) pending.reject(fault);
   }
 

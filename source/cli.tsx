@@ -33,8 +33,10 @@ const rememberCompiledCode = async (): Promise<void> => {
 
 const start = async (): Promise<number> => {
   // The engine runs for months beside other things; a screen comes and goes, and is better off with V8's own sizes.
-  if (process.argv.includes('--headless'))
+  if (process.argv.includes('--headless')) {
+    (await import('./primitives/early-signals.ts')).endOnEarlySignals();
     (await import('./primitives/young-generation.ts')).keepYoungGenerationSmall();
+  }
   await rememberCompiledCode();
   // Before React and Ink load: their development builds cost three times the CPU and leak.
   process.env['NODE_ENV'] = 'production';

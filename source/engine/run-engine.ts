@@ -1,5 +1,6 @@
 import type {Config} from '../config/config.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
+import {takeSignals} from '../primitives/early-signals.ts';
 import type {Application} from './application.ts';
 import {Engine, type EngineEnd, type EngineOptions} from './engine.ts';
 import type {EngineLog} from './log.ts';
@@ -54,6 +55,7 @@ class Signals {
       },
     ]);
     for (const [signal, handler] of this.#handlers) process.on(signal, handler);
+    takeSignals();
   }
 
   release(): void {

@@ -7,7 +7,7 @@ export const amountText = z
 export const time = z.string().meta({description: 'RFC 3339, UTC', example: '2026-01-31T12:00:00.000Z'});
 export const txid = z
   .string()
-  .regex(/^[0-9a-f]{64}$/)
+  .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
   .meta({description: 'Transaction id, 64 lower-case hex digits'});
 export const blockHash = z.string().regex(/^[0-9a-f]{64}$/);
 export const id = z.string().meta({description: 'Opaque id, unique per coin', example: '88121'});

@@ -24,9 +24,11 @@ export type Job = z.infer<typeof job>;
 export const jobQuery = pageQuery.extend({status: jobStatus.optional()});
 export type JobQuery = z.infer<typeof jobQuery>;
 
+const HEIGHT_OR_DAY = 'expected a block height or a day as YYYY-MM-DD';
+
 export const createRescanBody = z.strictObject({
   from: z
-    .union([z.number().int().min(0), z.string().regex(/^(\d{1,9}|\d{4}-\d{2}-\d{2})$/)])
+    .union([z.number().int().min(0), z.string().regex(/^(\d{1,9}|\d{4}-\d{2}-\d{2})$/, HEIGHT_OR_DAY)])
     .optional()
     .meta({description: 'Height, or YYYY-MM-DD (UTC); without it, the height at which the ledger starts'}),
 });

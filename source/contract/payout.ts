@@ -81,7 +81,7 @@ export const payoutQuery = pageQuery.extend({
   account: z.string().optional(),
   address: z.string().optional(),
   status: z
-    .union([payoutStatus, z.literal('pending')])
+    .enum([...payoutStatus.options, 'pending'])
     .optional()
     .meta({description: 'pending: all that are not confirmed yet; those come oldest first'}),
   txid: txid.optional(),

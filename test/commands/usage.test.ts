@@ -41,7 +41,7 @@ test.each(refused)('%s is a usage error that says what is meant', async (line, m
   expect(stdout).toBe('');
 });
 
-test('a usage error with --json is one JSON object on stderr', async () => {
+test('a usage error with --json is one JSON object, on stdout and on stderr', async () => {
   const {code, stdout, stderr} = await runVerb(['snd', '--json']);
   expect(JSON.parse(stderr)).toEqual({
     code: 'usage',
@@ -49,7 +49,7 @@ test('a usage error with --json is one JSON object on stderr', async () => {
     advice: ['See: cryptoassets-console --help'],
     exit_code: 64,
   });
-  expect({code, stdout}).toEqual({code: 64, stdout: ''});
+  expect({code, stdout}).toEqual({code: 64, stdout: stderr});
 });
 
 test.each(verbs.filter(verb => verb.name !== '').map(verb => verb.name))(

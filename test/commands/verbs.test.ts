@@ -78,7 +78,8 @@ test('check prints what failed with the fix, and exits with the worst', async ()
   );
   expect(stderr).toContain('The user sent:       shop');
   const json = await runVerb(['check', '--json'], {supplies: {check}});
-  expect(JSON.parse(json.stdout)).toEqual({ok: false, findings: await check()});
+  const shown = JSON.stringify(await check()).replaceAll('"exitCode"', '"exit_code"');
+  expect(JSON.parse(json.stdout)).toEqual({ok: false, findings: JSON.parse(shown)});
   expect(json).toMatchObject({code: 69, stderr: ''});
 });
 

@@ -4,6 +4,11 @@ import type {Context} from '../verb.ts';
 import {worstExitCode} from './exit-codes.ts';
 import {adviceFor} from './explain.ts';
 
+const toJson = ({exitCode, ...finding}: Finding) => ({
+  ...finding,
+  ...(exitCode !== undefined && {exit_code: exitCode}),
+});
+
 /**
  * Prints findings as a checklist, `ok` or `FAILED` with the fix, and gives the exit code that the worst of them asks
  * for. With `--json`: `{ok, findings}`.
@@ -19,7 +24,7 @@ export const reportFindings = (context: Context, findings: readonly Finding[]): 
       ...rest.map(line => `${indent}${line}`),
     ];
   });
-  context.output.result({ok: failed.length === 0, findings}, () => lines);
+  context.output.result({ok: failed.length === 0, findings: findings.map(toJson)}, () => lines);
 
   const circumstances = {configPath: context.configPath, config: context.config()};
   const codes = new Set(failed.map(finding => finding.code).filter(code => code !== undefined));

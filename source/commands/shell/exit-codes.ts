@@ -48,8 +48,12 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** The exit code that a thrown error asks for; 1 for refusals and for what nobody foresaw. */
-export const exitCodeOf = (error: unknown): number =>
-  error instanceof EngineError && Object.hasOwn(EXIT_BY_CODE, error.code) ? EXIT_BY_CODE[error.code]! : EXIT.refused;
+export const exitCodeOf = (error: unknown): number => {
+  if (!(error instanceof EngineError) || !Object.hasOwn(EXIT_BY_CODE, error.code)) return EXIT.refused;
+  // Locked, or no room on the disk: over by itself or soon mended, so that whoever starts the program may try again.
+  if (error.code === 'database_fault' && error.retry === 'backoff') return EXIT.unreachable;
+  return EXIT_BY_CODE[error.code]!;
+};
 
 /** Of several, the one that says most about what to do first: config before reach before the rest. */
 export const worstExitCode = (codes: readonly number[]): number =>

@@ -20,6 +20,7 @@ export class Output {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   readonly #closed = new AbortController();
+  #hasResult = false;
   #progressWidth = 0;
   #lastProgress = '';
 
@@ -44,6 +45,7 @@ export class Output {
   /** The result: as JSON with `--json`, else as the lines of `human`. Called once by a verb, or once a streamed item. */
   result(value: unknown, human: () => string | readonly string[]): void {
     this.#endProgress();
+    this.#hasResult = true;
     const lines = this.json ? [JSON.stringify(value)] : [human()].flat();
     this.#write(this.#stdout, lines.map(line => `${line}\n`).join(''));
   }
@@ -55,6 +57,18 @@ export class Output {
       width: isTerminal ? this.#stdout.columns : undefined,
       colours: isTerminal && this.#colours,
     });
+  }
+
+  /**
+   * Why there is no result, as JSON: the one value on stdout, unless a stream of results has begun there; and on stderr,
+   * where errors are looked for.
+   */
+  failure(value: unknown): void {
+    if (this.#hasResult) this.note(JSON.stringify(value));
+    else {
+      this.result(value, () => []);
+      if (!this.#stderr.isTTY) this.note(JSON.stringify(value));
+    }
   }
 
   /** What to do next, in a human result only. */

@@ -110,7 +110,7 @@ const reportError = (error: unknown, advice: readonly string[], output: Output, 
       ...(advice.length > 0 && {advice: advice.map(line => line.trim())}),
       exit_code: exitCode,
     };
-    output.note(JSON.stringify(shown));
+    output.failure(shown);
     return exitCode;
   }
   // A mistake of the program's own, not the user's: the stack is what a bug report needs.

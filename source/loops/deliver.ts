@@ -1,5 +1,5 @@
 import type {Event, EventType} from '../contract/index.ts';
-import {LONGEST_PAUSE} from '../outbox/backoff.ts';
+import {pauseAfter} from '../outbox/backoff.ts';
 import {decide, type Consequence} from '../outbox/decide.ts';
 import type {DeliveryAnswer, Sink} from '../outbox/ports.ts';
 import type {Clock} from '../primitives/clock.ts';
@@ -273,13 +273,13 @@ class Appointment {
   }
 
   /** ms until the head may be tried. */
-  waitFor({dueAt, event: {sequence}}: QueueHead): number {
+  waitFor({dueAt, attempts, event: {sequence}}: QueueHead): number {
     if (dueAt === 0) return 0;
     // An operator's retry changes the stored time. Otherwise a clock that was set makes nothing early and nothing late.
     if (this.#made?.sequence === sequence && this.#made.dueAt === dueAt)
       return this.#made.monotonic - this.#clock.monotonic();
-    // Stored by an earlier run, perhaps before the clock was set back.
-    const wait = Math.min(dueAt - this.#clock.now(), LONGEST_PAUSE);
+    // Stored by an earlier run, perhaps before the clock was set back: never longer than that pause can have been.
+    const wait = Math.min(dueAt - this.#clock.now(), pauseAfter(attempts, 1));
     this.make(sequence, dueAt, wait);
     return wait;
   }

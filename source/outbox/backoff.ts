@@ -16,12 +16,10 @@ const LAST_DOUBLING = 14;
 const STEADY_PAUSE = 3 * HOUR;
 const JITTER = 0.2;
 
-/** No pause is longer than this, ms. */
-export const LONGEST_PAUSE = STEADY_PAUSE * (1 + JITTER);
-
 /**
  * ms to wait after the `attempts`-th attempt in vain: 1 s doubling to 2.3 h, then 3 h, each up to a fifth shorter or
- * longer, so that endpoints that went down together are not all asked at once. `random`: 0 to below 1.
+ * longer, so that endpoints that went down together are not all asked at once. `random`: 0 to below 1; 1 gives the
+ * longest that it can be.
  */
 export const pauseAfter = (attempts: number, random: number): number => {
   const pause = attempts > LAST_DOUBLING ? STEADY_PAUSE : FIRST_PAUSE * 2 ** (Math.max(attempts, 1) - 1);

@@ -235,6 +235,17 @@ describe('an endpoint that fails', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  test('a clock set back a day while the engine was off delays the next attempt by no more than its pause', async () => {
+    const clock = new TestClock();
+    await append(1);
+    receiver.answer = () => 500;
+    await round(loopOf({clock}));
+    await store.close();
+    store = await openStore(location);
+    clock.wall -= 86_400_000;
+    expect((await round(loopOf({clock}))).sleep).toBeLessThanOrEqual(1200);
+  });
+
   test('over a restart attempts and due time are kept', async () => {
     const clock = new TestClock();
     await append(1);

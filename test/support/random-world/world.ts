@@ -35,8 +35,8 @@ export class RandomWorld {
   readonly requests: Request[] = [];
   /** Payments that the engine gave to the node, by txid. */
   readonly sent = new Map<Txid, SimulatedTransaction>();
-  /** Sequences in the order in which the endpoint took them. */
-  readonly taken: number[] = [];
+  /** Sequences in the order in which the endpoint took them, by the lives of the engine. */
+  readonly taken: number[][] = [];
   engine!: WorldEngine;
   hintsHealthy = false;
   endpointIsDown = false;
@@ -77,6 +77,7 @@ export class RandomWorld {
 
   async restart(): Promise<void> {
     await this.engine?.bury();
+    this.taken.push([]);
     const clock: Clock = {now: () => this.wall + this.monotonic, monotonic: () => this.monotonic};
     const {node} = this;
     this.engine = await WorldEngine.start({
@@ -100,7 +101,7 @@ export class RandomWorld {
       deliver: async event => {
         this.engine.breaker.pass();
         if (this.endpointIsDown) return {kind: 'failed', words: 'HTTP 500'};
-        this.taken.push(event.sequence);
+        this.taken.at(-1)!.push(event.sequence);
         this.engine.breaker.pass();
         return {kind: 'delivered', status: 200};
       },

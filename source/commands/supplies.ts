@@ -57,12 +57,18 @@ export interface Supplies {
 export interface ConsoleOptions {
   /** ASCII borders and marks only. */
   readonly ascii: boolean;
+  readonly theme?: (typeof THEMES)[number] | undefined;
+  /** Lines instead of a screen. */
+  readonly screenReader?: boolean;
 }
+
+/** Of --theme and CRYPTOASSETS_THEME. */
+export const THEMES = ['auto', 'ansi', 'dark', 'light', 'okabe-ito', 'okabe-ito-light'] as const;
 
 export interface DemoOptions {
   /** Where config, ledger and node live. */
   readonly directory: string;
   readonly json: boolean;
-  readonly ascii: boolean;
+  readonly console: ConsoleOptions;
   readonly headless: boolean;
 }

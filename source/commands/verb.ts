@@ -34,6 +34,7 @@ export interface Context {
   readonly output: Output;
   /** Whether a full-screen console can be drawn. */
   readonly isTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Read and checked at the first call; throws ConfigError. */
   readonly config: () => Config;
   readonly supplies: () => Promise<Supplies>;

@@ -1,10 +1,15 @@
 import type {Config} from '../config/config.ts';
 import type {Application} from '../engine/application.ts';
+import type {ThemeName} from './palette.ts';
 import type {Clock} from '../primitives/clock.ts';
 
 export interface ConsoleOptions {
   /** ASCII borders and marks only. */
   readonly ascii: boolean;
+  /** Without one, the environment's (CRYPTOASSETS_THEME), else `auto`. */
+  readonly theme?: ThemeName;
+  /** Lines instead of a screen, for a screen reader. */
+  readonly screenReader?: boolean;
   /** `stop`: quitting stops the engine without asking, for a demo whose parts end with it. Default `ask`. */
   readonly onQuit?: 'ask' | 'stop';
 }

@@ -1,3 +1,13 @@
+import {
+  backgroundCode,
+  depthOf,
+  foregroundCode,
+  paletteOf,
+  type Depth,
+  type Hue,
+  type Palette,
+  type ThemeName,
+} from './palette.ts';
 import type {Line, Span, Style} from './text/line.ts';
 import {widthOf} from './text/width.ts';
 
@@ -12,30 +22,11 @@ const NONE: Codes = ['', ''];
 const BOLD: Codes = ['\u001b[1m', '\u001b[22m'];
 const DIM: Codes = ['\u001b[2m', '\u001b[22m'];
 const INVERSE: Codes = ['\u001b[7m', '\u001b[27m'];
-const hue = (code: number): Codes => [`\u001b[${code}m`, '\u001b[39m'];
 const both = (outer: Codes, inner: Codes): Codes => [outer[0] + inner[0], inner[1] + outer[1]];
+const foreground = (code: string): Codes => [`\u001b[${code}m`, '\u001b[39m'];
+const background = (code: string): Codes => [`\u001b[${code}m`, '\u001b[49m'];
 
-// The sixteen colours only: they follow the operator's own palette, light or dark.
-const COLOURS: Readonly<Record<Style, Codes>> = {
-  plain: NONE,
-  dim: DIM,
-  strong: BOLD,
-  ok: hue(32),
-  warn: both(BOLD, hue(33)),
-  bad: both(BOLD, hue(31)),
-  accent: hue(36),
-  title: BOLD,
-  frame: DIM,
-  frameFocus: both(BOLD, hue(36)),
-  key: both(BOLD, hue(36)),
-  inverse: INVERSE,
-  alarm: both(INVERSE, both(BOLD, hue(31))),
-  mainnet: both(BOLD, ['\u001b[97;41m', '\u001b[39;49m']),
-  testnet: both(INVERSE, hue(36)),
-};
-
-// NO_COLOR (no-color.org): no hues; weight and inverse stay, and every state has its word anyway.
-const MONOCHROME: Readonly<Record<Style, Codes>> = {
+const WITHOUT_HUES: Readonly<Record<Style, Codes>> = {
   plain: NONE,
   dim: DIM,
   strong: BOLD,
@@ -53,10 +44,29 @@ const MONOCHROME: Readonly<Record<Style, Codes>> = {
   testnet: INVERSE,
 };
 
-// One cell for one cell, so that the layout is the same.
+/** Hues over weights: every state has its glyph and word anyway, colour only repeats them. */
+const codesOf = ({palette, depth}: {palette: Palette; depth: Depth}): Readonly<Record<Style, Codes>> => {
+  if (depth === 0) return WITHOUT_HUES;
+  const ink = (hue: Hue) => foreground(foregroundCode(palette[hue], depth));
+  const badge = (paper: Hue, text: Hue) =>
+    both(BOLD, both(background(backgroundCode(palette[paper], depth)), ink(text)));
+  return {
+    ...WITHOUT_HUES,
+    ok: ink('ok'),
+    warn: both(BOLD, ink('warn')),
+    bad: both(BOLD, ink('bad')),
+    accent: ink('accent'),
+    frameFocus: both(BOLD, ink('accent')),
+    key: both(BOLD, ink('accent')),
+    alarm: both(INVERSE, both(BOLD, ink('bad'))),
+    mainnet: badge('mainnet', 'onMainnet'),
+    testnet: both(INVERSE, ink('accent')),
+  };
+};
+
 // One cell for one cell, so that the layout is the same: each glyph stands before its replacement.
 const ASCII: ReadonlyMap<string, string> = new Map(
-  '─- ━= │| ┃| ╭+ ╮+ ╰+ ╯+ ┏+ ┓+ ┗+ ┛+ ▁_ ▂. ▃. ▄- ▅= ▆+ ▇* █# ░- ●o ○. ◌? ✓+ ✗x ▲! ▶> →> ↑^ ↓v …~ ·. –- —-'
+  '─- ━= │| ┃| ╭+ ╮+ ╰+ ╯+ ┏+ ┓+ ┗+ ┛+ ▁_ ▂. ▃. ▄- ▅= ▆+ ▇* █# ░- ●o ○. ◌? ✓+ ✗x ▲! ▶> →> ↑^ ↓v …~ ·. –- —- ▾v ▴^'
     .split(' ')
     .map(([glyph = '', ascii = '']) => [glyph, ascii]),
 );
@@ -65,8 +75,14 @@ const toAscii = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- everything that is not ASCII
   text.replace(/[^\u0000-\u007f]/gu, glyph => ASCII.get(glyph) ?? '?'.repeat(widthOf(glyph)));
 
-export const createTheme = ({ascii, colour}: {ascii: boolean; colour: boolean}): Theme => {
-  const codes = colour ? COLOURS : MONOCHROME;
+export interface Look {
+  readonly ascii: boolean;
+  readonly depth: Depth;
+  readonly palette: Palette;
+}
+
+export const createTheme = ({ascii, ...colours}: Look): Theme => {
+  const codes = codesOf(colours);
   const textOf = ({text}: Span) => (ascii ? toAscii(text) : text);
   return {
     ascii,
@@ -85,11 +101,15 @@ export const createTheme = ({ascii, colour}: {ascii: boolean; colour: boolean}):
   };
 };
 
-/** NO_COLOR counts when set and not empty; a locale that is not UTF-8 gets ASCII. */
-export const themeOf = (options: {ascii: boolean}, environment: NodeJS.ProcessEnv): Theme =>
+/** What was asked for, as far as the terminal can do it; a locale that is not UTF-8 gets ASCII. */
+export const themeOf = (
+  options: {readonly ascii: boolean; readonly theme?: ThemeName | undefined},
+  environment: NodeJS.ProcessEnv,
+): Theme =>
   createTheme({
     ascii: options.ascii || !speaksUnicode(environment),
-    colour: !environment['NO_COLOR'],
+    depth: depthOf(environment),
+    palette: paletteOf(options.theme ?? 'auto', environment),
   });
 
 const speaksUnicode = (environment: NodeJS.ProcessEnv): boolean => {

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {resolve} from 'node:path';
-import type {DemoOptions, Finding} from '../commands/supplies.ts';
+import type {ConsoleOptions, DemoOptions, Finding} from '../commands/supplies.ts';
 import type {Config} from '../config/config.ts';
 import type {Application} from '../engine/application.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
@@ -19,7 +19,7 @@ export interface DemoDeps {
   loadConfig(path: string): Config | Promise<Config>;
   initialise(config: Config): Promise<readonly Finding[]>;
   createApiClient(socketPath: string): Application & {close(): void | Promise<void>};
-  runConsole(configPath: string, options: {ascii: boolean; onQuit: 'stop'}): Promise<number>;
+  runConsole(configPath: string, options: ConsoleOptions & {onQuit: 'stop'}): Promise<number>;
   /** Absolute path of the program's entry, spawned with `<config> --headless`. */
   readonly cliEntry: string;
 }
@@ -236,7 +236,7 @@ export const runDemo = async (options: DemoOptions, deps: DemoDeps): Promise<num
       await running;
     });
     if (options.headless) return await Promise.race([untilEnd(engine, signal), running.then(() => 0)]);
-    return await deps.runConsole(files.config, {ascii: options.ascii, onQuit: 'stop'});
+    return await deps.runConsole(files.config, {...options.console, onQuit: 'stop'});
   } catch (error) {
     // Asked to end while it was still being set up.
     if (signal.aborted) return 0;

@@ -218,13 +218,19 @@ test('without a terminal the console says so and runs the engine alone', async (
 test('on a terminal the console is drawn', async () => {
   const runConsole = vi.fn(async () => 0);
   await runVerb([CONFIG, '--ascii'], {supplies: {runConsole}, isTerminal: true});
-  expect(runConsole).toHaveBeenCalledWith(CONFIG, {ascii: true});
+  expect(runConsole).toHaveBeenCalledWith(CONFIG, {ascii: true, screenReader: false});
+  await runVerb([CONFIG, '--theme', 'okabe-ito', '--screen-reader'], {supplies: {runConsole}, isTerminal: true});
+  expect(runConsole).toHaveBeenLastCalledWith(CONFIG, {ascii: false, theme: 'okabe-ito', screenReader: true});
+  const {code, stderr} = await runVerb([CONFIG, '--theme', 'okabe'], {supplies: {runConsole}, isTerminal: true});
+  expect(code).toBe(64);
+  expect(stderr).toContain('expected one of auto, ansi, dark, light, okabe-ito');
 });
 
 test('the demo lives in ./demo, and is headless without a terminal', async () => {
+  const console = {ascii: false, screenReader: false};
   const runDemo = vi.fn(async () => 0);
   await runVerb(['demo'], {supplies: {runDemo}});
-  expect(runDemo).toHaveBeenCalledWith({directory: `${process.cwd()}/demo`, json: false, ascii: false, headless: true});
+  expect(runDemo).toHaveBeenCalledWith({directory: `${process.cwd()}/demo`, json: false, console, headless: true});
   await runVerb(['demo', '--directory', '/tmp/x'], {supplies: {runDemo}, isTerminal: true});
-  expect(runDemo).toHaveBeenLastCalledWith({directory: '/tmp/x', json: false, ascii: false, headless: false});
+  expect(runDemo).toHaveBeenLastCalledWith({directory: '/tmp/x', json: false, console, headless: false});
 });

@@ -6,6 +6,12 @@ export const FLAGS = {
   version: {type: 'boolean', help: 'the version of this program', shortFlag: 'v'},
   headless: {type: 'boolean', help: 'the engine alone, without a screen'},
   ascii: {type: 'boolean', help: 'draw with ASCII characters only'},
+  theme: {
+    type: 'string',
+    value: 'NAME',
+    help: 'auto, ansi, dark, light, okabe-ito (colour-blind-safe), okabe-ito-light',
+  },
+  screenReader: {type: 'boolean', help: 'lines for a screen reader instead of a screen'},
   coin: {type: 'string', value: 'COIN', help: 'only this coin'},
   from: {type: 'string', value: 'HEIGHT|DATE', help: 'block height or YYYY-MM-DD (UTC) to begin at'},
   account: {type: 'string', value: 'NAME', help: 'the account'},
@@ -45,3 +51,6 @@ export type Flags = {
 
 /** Flags that every verb takes. */
 export const COMMON_FLAGS: readonly FlagName[] = ['config', 'json', 'help'];
+
+/** As it is typed: `--screen-reader`. */
+export const flagText = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;

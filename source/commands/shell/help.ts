@@ -1,5 +1,5 @@
 import type {Verb} from '../verb.ts';
-import {COMMON_FLAGS, FLAGS, type FlagDefinition, type FlagName} from './flags.ts';
+import {COMMON_FLAGS, FLAGS, flagText, type FlagDefinition, type FlagName} from './flags.ts';
 
 export const PROGRAM = 'cryptoassets-console';
 const LONGEST_USAGE = 110;
@@ -10,7 +10,7 @@ const words = (...parts: readonly string[]) => parts.filter(part => part !== '')
 export const usageOf = (verb: Verb): string => {
   const flags = verb.flags.map(name => {
     const definition = definitionOf(verb, name);
-    const text = definition.value === undefined ? `--${name}` : `--${name} ${definition.value}`;
+    const text = definition.value === undefined ? flagText(name) : `${flagText(name)} ${definition.value}`;
     return verb.required?.includes(name) ? text : `[${text}]`;
   });
   return words(PROGRAM, verb.name, ...verb.parameters, ...flags);
@@ -37,7 +37,7 @@ const flagLines = (names: readonly FlagName[], verb?: Verb): string[] =>
     const definition = definitionOf(verb, name);
     const short = definition.shortFlag !== undefined ? `, -${definition.shortFlag}` : '';
     const value = definition.value === undefined ? '' : ` ${definition.value}`;
-    return `  ${`--${name}${short}${value}`.padEnd(22)}  ${definition.help}`;
+    return `  ${`${flagText(name)}${short}${value}`.padEnd(22)}  ${definition.help}`;
   });
 
 export const helpOf = (verb: Verb): string[] => [

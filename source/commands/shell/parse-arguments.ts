@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import meow from 'meow';
 import {didYouMean} from '../../config/nearest.ts';
 import type {Verb} from '../verb.ts';
-import {COMMON_FLAGS, FLAGS, type FlagName, type Flags} from './flags.ts';
+import {COMMON_FLAGS, FLAGS, flagText, type FlagName, type Flags} from './flags.ts';
 import {usageOf} from './help.ts';
 import {UsageError} from './usage-error.ts';
 
@@ -85,10 +85,12 @@ const checkFlags = (verb: Verb, flags: Flags & Record<string, unknown>): void =>
   const known: readonly string[] = [...verb.flags, ...COMMON_FLAGS, 'version'];
   const title = verb.name === '' ? 'the console' : verb.name;
   for (const [name, value] of Object.entries(flags)) {
-    const written =
-      name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+    const written = name.length === 1 ? `-${name}` : flagText(name);
     if (!known.includes(name)) {
-      const near = didYouMean(name, known).replace('mean ', 'mean --');
+      const near = didYouMean(
+        flagText(name).slice(2),
+        known.map(name => flagText(name).slice(2)),
+      ).replace('mean ', 'mean --');
       throw new UsageError(`${title} has no flag ${written}${near}`, hint);
     }
     if (value === '') throw new UsageError(`${written} needs a value`, hint);

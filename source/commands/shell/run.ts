@@ -63,7 +63,7 @@ const contextOf = (
   argv: readonly string[],
   {flags, values, configPath}: Invocation,
   output: Output,
-  {isTerminal, createSupplies}: Surroundings,
+  {isTerminal, environment, createSupplies}: Surroundings,
   config: () => Config,
 ): Context => {
   let supplies: Promise<Supplies> | undefined;
@@ -74,6 +74,7 @@ const contextOf = (
     configPath,
     output,
     isTerminal,
+    environment,
     config,
     supplies: getSupplies,
     async withApplication<Result>(use: (opened: OpenApplication) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 import {EventEmitter} from 'node:events';
 import headless from '@xterm/headless';
+import {paletteOf, type Depth, type ThemeName} from '../../../source/console/palette.ts';
 import {drawScreen, type DrawnScreen} from '../../../source/console/screen.tsx';
 import type {ScreenState} from '../../../source/console/state.ts';
 import {initialState} from '../../../source/console/state.ts';
@@ -72,6 +73,8 @@ export interface TestScreenOptions {
   readonly rows: number;
   readonly ascii?: boolean;
   readonly colour?: boolean;
+  readonly depth?: Depth;
+  readonly theme?: ThemeName;
   readonly status?: Status;
   readonly state?: Partial<ScreenState>;
 }
@@ -81,6 +84,8 @@ export const openScreen = ({
   rows,
   ascii = false,
   colour = true,
+  depth = 16,
+  theme = 'ansi',
   status,
   state,
 }: TestScreenOptions): TestScreen => {
@@ -92,7 +97,11 @@ export const openScreen = ({
     ...state,
   });
   const output = createScreenOutput(stdout as unknown as NodeJS.WriteStream);
-  const drawn = drawScreen(store, createTheme({ascii, colour}), output);
+  const drawn = drawScreen(
+    store,
+    createTheme({ascii, depth: colour ? depth : 0, palette: paletteOf(theme, {})}),
+    output,
+  );
   const effects: Effect[] = [];
   const settled = async () => {
     await drawn.flush();

@@ -2,6 +2,7 @@
 import {apiReads} from './api-reads.ts';
 import {catchUp} from './catch-up.ts';
 import {deliveries} from './deliveries.ts';
+import {consoleCost} from './console.ts';
 import {depositLatency} from './deposit-latency.ts';
 import {payoutAcceptance} from './payout-acceptance.ts';
 import {payoutThroughput} from './payout-throughput.ts';
@@ -13,6 +14,7 @@ process.env['TEST_PROGRAM'] = 'dist';
 
 const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
+  console: consoleCost,
   'deposit-latency': depositLatency,
   deliveries,
   'payout-throughput': payoutThroughput,

@@ -17,7 +17,7 @@ export interface DrawnScreen {
 
 /** Draws the store's state on the alternate screen until closed. Input is read elsewhere. */
 export const drawScreen = (store: Store<ScreenState>, theme: Theme, output: ScreenOutput): DrawnScreen => {
-  const screen = {store, theme};
+  const screen = {store, theme, sheet: output.sheet};
   const instance = render(
     <ScreenContext value={screen}>
       <App />

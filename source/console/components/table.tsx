@@ -1,21 +1,15 @@
-import {Text} from 'ink';
 import {memo, type PropsWithChildren} from 'react';
-import {useMask} from '../hooks/use-mask.ts';
-import {useTheme} from '../hooks/use-screen.ts';
 import {span, type Style} from '../text/line.ts';
 import {drawable, truncate} from '../text/width.ts';
 import {InkTable} from './ink-table.ts';
+import {Lines} from './lines.tsx';
 
 export interface TableColumn {
   readonly title: string;
   readonly width: number;
 }
 
-const Painted = ({text, tone}: {text: string; tone: Style}) => {
-  const theme = useTheme();
-  const mask = useMask();
-  return <Text wrap="truncate">{theme.paint(mask([span(text, tone)]))}</Text>;
-};
+const Painted = ({text, tone}: {text: string; tone: Style}) => <Lines lines={[[span(text, tone)]]} />;
 
 const Header = ({children}: PropsWithChildren) => <Painted text={children as string} tone="dim" />;
 const Cell = ({column, children}: PropsWithChildren<{column: number}>) => (

@@ -1,11 +1,13 @@
 import {createContext, use, useSyncExternalStore} from 'react';
 import type {ScreenState} from '../state.ts';
 import type {Store} from '../store.ts';
+import type {Sheet} from '../terminal/sheet.ts';
 import type {Theme} from '../theme.ts';
 
 export interface Screen {
   readonly store: Store<ScreenState>;
   readonly theme: Theme;
+  readonly sheet: Sheet;
 }
 
 export const ScreenContext = createContext<Screen | undefined>(undefined);
@@ -23,3 +25,5 @@ export const useScreen = <Part>(select: (state: ScreenState) => Part): Part => {
 };
 
 export const useTheme = (): Theme => useScreenContext().theme;
+
+export const useSheet = (): Sheet => useScreenContext().sheet;

@@ -1,3 +1,5 @@
+import {Sheet} from './sheet.ts';
+
 const HOME_AND_ERASE = '\u001b[H\u001b[J';
 const ERASE_SCROLLBACK = '\u001b[3J';
 /** Begin and end of a synchronized update: terminals that know it show nothing half drawn, others ignore it. */
@@ -16,6 +18,8 @@ export interface Size {
 export interface ScreenOutput {
   /** What Ink writes whole frames to, and the modes of the terminal before and after them. */
   readonly stream: NodeJS.WriteStream;
+  /** What the marks in those frames stand for. */
+  readonly sheet: Sheet;
   size(): Size;
   /** Calls back with the new size, on an erased screen; the next frame is drawn whole. */
   onResize(listener: (size: Size) => void): () => void;
@@ -41,10 +45,11 @@ const changes = (previous: readonly string[], next: readonly string[], rows: num
  * with the frame that was laid out for it: by itself it would draw the old frame into the new size once.
  */
 export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => {
+  const sheet = new Sheet();
   let size = sizeOf(stdout);
   let drawn: readonly string[] = [];
   const draw = (frame: string): string => {
-    const lines = frame.split('\n');
+    const lines = sheet.compose(frame, size.columns);
     const text = changes(drawn, lines, size.rows);
     drawn = lines;
     return text === '' ? '' : BEGIN + text + END;
@@ -79,6 +84,7 @@ export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => 
   });
   return {
     stream,
+    sheet,
     size: () => size,
     onResize(listener) {
       const resized = () => {

@@ -30,6 +30,7 @@ export type Command =
   | 'start-engine'
   | 'quit'
   | 'interrupt'
+  | 'suspend'
   | 'choose-next'
   | 'choose-previous'
   | 'confirm'

@@ -10,9 +10,6 @@ const PANES_ONLY = ['panes'] as const;
 const DIALOGS = ['rescan', 'quit', 'init', 'confirm', 'palette', 'form'] as const;
 const EVERYWHERE = [...BROWSING, ...DIALOGS, 'filter', 'stopping'] as const;
 
-const ASCII_KEYS = Array.from({length: 94}, (_, index) => String.fromCharCode(0x21 + index));
-const PRINTABLE: readonly KeyName[] = ['space', ...ASCII_KEYS.flatMap(key => [key, `paste-${key}`])];
-
 const hasRunningJob = (state: ScreenState) =>
   state.status?.coins.some(coin => coin.jobs.some(job => job.status === 'running')) === true;
 const hasEnded = ({link, attachment}: ScreenState) =>
@@ -197,7 +194,8 @@ const BASE: readonly Binding[] = [
   },
   {
     command: 'type-filter',
-    keys: PRINTABLE,
+    keys: [],
+    takesText: true,
     label: 'a-z 0-9',
     help: 'what rows must contain',
     group: 'In a dialog',
@@ -331,6 +329,14 @@ const BASE: readonly Binding[] = [
     help: 'leave an empty ledger as it is',
     group: 'In a dialog',
     views: ['init'],
+  },
+  {
+    command: 'suspend',
+    keys: ['ctrl-z'],
+    label: 'Ctrl-Z',
+    help: 'to the shell; `fg` comes back, the engine goes on',
+    group: 'Leave',
+    views: EVERYWHERE,
   },
   {
     command: 'interrupt',

@@ -5,6 +5,8 @@ import type {ConsoleDeps, ConsoleOptions} from './deps.ts';
 import {listenKeyboard} from './input/keyboard.ts';
 import type {KeyName} from './input/split-keys.ts';
 import {watchAbsence} from './session/away.ts';
+import {createReader} from './reader/reader.ts';
+import {createReaderOutput} from './reader/reader-output.ts';
 import {createEffectRunner, type Outcome} from './session/effects.ts';
 import {followDetail} from './session/follow-detail.ts';
 import {followTail} from './session/follow-tail.ts';
@@ -12,8 +14,9 @@ import {createSession} from './session/session.ts';
 import {initialState, type ScreenState} from './state.ts';
 import {createStore, type Store} from './store.ts';
 import {clipboardCode} from './terminal/clipboard.ts';
-import {createScreenOutput} from './terminal/screen-output.ts';
-import {themeOf} from './theme.ts';
+import {createJobControl} from './terminal/job-control.ts';
+import {createScreenOutput, type ScreenOutput} from './terminal/screen-output.ts';
+import {PLAIN_THEME, themeOf} from './theme.ts';
 import {pressAll} from './update/press.ts';
 import {stopAndLeave} from './update/dialogs.ts';
 import type {Effect} from './update/step.ts';
@@ -36,7 +39,13 @@ export const runConsole = async (configPath: string, options: ConsoleOptions, de
   // React's development build costs three times as much and keeps a record of every frame until memory runs out.
   process.env['NODE_ENV'] ??= 'production';
   const {drawScreen} = await import('./screen.tsx');
-  const output = createScreenOutput(process.stdout);
+  const isReader = options.screenReader === true;
+  let read: (frame: readonly string[]) => void = () => undefined;
+  const output = isReader
+    ? createReaderOutput(frame => {
+        read(frame);
+      })
+    : createScreenOutput(process.stdout);
   const store = createStore(
     initialState({
       now: deps.clock.now(),
@@ -46,12 +55,16 @@ export const runConsole = async (configPath: string, options: ConsoleOptions, de
       consoleId: randomUUID(),
     }),
   );
-  const screen = drawScreen(store, themeOf(options, process.env), output);
+  if (isReader)
+    ({read} = createReader(store, line => {
+      process.stdout.write(`${line}\n`);
+    }));
+  const screen = drawScreen(store, isReader ? PLAIN_THEME : themeOf(options, process.env), output);
   const failed = screen.ended.then(
     () => new Promise<never>(() => undefined),
     (error: unknown) => Promise.reject(error instanceof Error ? error : new Error(messageOf(error))),
   );
-  const {run, release} = operate(deps, config, store);
+  const {run, release} = operate(deps, config, store, output);
   let outcome: Outcome;
   let fault: unknown;
   try {
@@ -84,6 +97,7 @@ const operate = (
   deps: ConsoleDeps,
   config: Config,
   store: Store<ScreenState>,
+  output: ScreenOutput,
 ): {run: Promise<Outcome>; release: () => void} => {
   const session = createSession(deps, config, store);
   const {promise: run, resolve: leave, reject: fail} = Promise.withResolvers<Outcome>();
@@ -95,6 +109,9 @@ const operate = (
     leave,
     copy(text) {
       process.stdout.write(clipboardCode(text, process.env));
+    },
+    suspend() {
+      jobControl.suspend();
     },
   });
   const take = (step: {state: ScreenState; effects: readonly Effect[]}) => {
@@ -117,6 +134,7 @@ const operate = (
   const interrupted = () => {
     press(['ctrl-c']);
   };
+  const jobControl = createJobControl(output, process.stdin);
   const releaseKeyboard = listenKeyboard(process.stdin, process.stdout, press, depart);
   const stopFollowing = [
     followDetail(store, session),
@@ -137,6 +155,7 @@ const operate = (
       for (const stop of stopFollowing) stop();
       session.close();
       releaseKeyboard();
+      jobControl.release();
       process.off('SIGTERM', depart);
       process.off('SIGHUP', depart);
       process.off('SIGINT', interrupted);

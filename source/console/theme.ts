@@ -101,6 +101,9 @@ export const createTheme = ({ascii, ...colours}: Look): Theme => {
   };
 };
 
+/** Words only, to be read out. */
+export const PLAIN_THEME: Theme = {ascii: false, paint: line => line.map(({text}) => text).join('')};
+
 /** What was asked for, as far as the terminal can do it; a locale that is not UTF-8 gets ASCII. */
 export const themeOf = (
   options: {readonly ascii: boolean; readonly theme?: ThemeName | undefined},

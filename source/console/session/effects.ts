@@ -26,6 +26,7 @@ interface Surroundings {
   readonly leave: (outcome: Outcome) => void;
   /** Puts text on the operator's clipboard. */
   readonly copy: (text: string) => void;
+  readonly suspend: () => void;
 }
 
 const leaving = ({store, config}: Surroundings): Outcome => {
@@ -65,7 +66,7 @@ const stopAndLeave = async ({store, session, leave}: Surroundings): Promise<void
 
 /** Runs what a key asked for. Failures become a message on the screen; nothing here throws. */
 export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect) => void) => {
-  const {store, session, deps, leave, copy} = surroundings;
+  const {store, session, deps, leave, copy, suspend} = surroundings;
   const toast = (text: string, tone: Toast['tone']) => {
     store.update(state => withToast(state, text, tone, deps.clock.now()));
   };
@@ -96,6 +97,9 @@ export const createEffectRunner = (surroundings: Surroundings): ((effect: Effect
       }
       case 'copy':
         copy(effect.text);
+        return;
+      case 'suspend':
+        suspend();
         return;
       case 'take-control':
         await session.takeControl();

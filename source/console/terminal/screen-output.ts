@@ -9,6 +9,10 @@ const END = '\u001b[?2026l';
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 const MODE = '\u001b[?';
+const ENTER = '\u001b[?1049h';
+const LEAVE = '\u001b[?1049l';
+const SHOW_CURSOR = '\u001b[?25h';
+const HIDE_CURSOR = '\u001b[?25l';
 
 export interface Size {
   readonly columns: number;
@@ -23,6 +27,10 @@ export interface ScreenOutput {
   size(): Size;
   /** Calls back with the new size, on an erased screen; the next frame is drawn whole. */
   onResize(listener: (size: Size) => void): () => void;
+  /** Gives the terminal to the shell for a while, as it was. */
+  suspend(): void;
+  /** Takes it again and draws the last frame. */
+  resume(): void;
 }
 
 const sizeOf = (stdout: NodeJS.WriteStream): Size => ({columns: stdout.columns || 80, rows: stdout.rows || 24});
@@ -48,16 +56,22 @@ export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => 
   const sheet = new Sheet();
   let size = sizeOf(stdout);
   let drawn: readonly string[] = [];
+  let last: readonly string[] = [];
+  let isSuspended = false;
   const draw = (frame: string): string => {
     const lines = sheet.compose(frame, size.columns);
+    last = lines;
+    return isSuspended ? '' : put(lines);
+  };
+  const put = (lines: readonly string[]): string => {
     const text = changes(drawn, lines, size.rows);
     drawn = lines;
     return text === '' ? '' : BEGIN + text + END;
   };
   const setMode = (text: string): string => {
     drawn = [];
-    if (text.includes('?1049h')) return text + NO_WRAP;
-    return text.includes('?1049l') ? WRAP + text : text;
+    if (text.includes(ENTER)) return text + NO_WRAP;
+    return text.includes(LEAVE) ? WRAP + text : text;
   };
   const translate = (text: string) => {
     if (text === '') return text;
@@ -97,6 +111,15 @@ export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => 
       return () => {
         stdout.off('resize', resized);
       };
+    },
+    suspend() {
+      isSuspended = true;
+      stdout.write(WRAP + SHOW_CURSOR + LEAVE);
+    },
+    resume() {
+      isSuspended = false;
+      drawn = [];
+      stdout.write(ENTER + NO_WRAP + HIDE_CURSOR + HOME_AND_ERASE + put(last));
     },
   };
 };

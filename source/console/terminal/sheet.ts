@@ -106,6 +106,5 @@ const layered = (found: readonly {index: number; from: number; strip: Strip}[], 
     line.push(blank(from - end), ...piece);
     end = to;
   }
-  const {paint} = found[0]!.strip;
-  return paint(slice(line, 0, Math.min(end, columns)));
+  return found[0]!.strip.paint(slice(line, 0, Math.min(end, columns)));
 };

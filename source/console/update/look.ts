@@ -1,4 +1,4 @@
-import type {KeyName} from '../input/split-keys.ts';
+import {textOf, type KeyName} from '../input/split-keys.ts';
 import {SORTS} from '../lists/sorts.ts';
 import type {Arrangement, LogLevelShown, ScreenState} from '../state.ts';
 import {withToast} from './step.ts';
@@ -24,8 +24,7 @@ const withFilter = (state: ScreenState, filter: string): ScreenState => arrange(
 export const openFilter = (state: ScreenState): ScreenState => ({...state, view: {name: 'filter'}});
 
 export const typeFilter = (state: ScreenState, key: KeyName): ScreenState => {
-  const text = key === 'space' ? ' ' : key.replace(/^paste-(?=.)/, '');
-  return withFilter(state, `${state.arrangements[state.focus].filter}${text}`.slice(0, LONGEST_FILTER));
+  return withFilter(state, `${state.arrangements[state.focus].filter}${textOf(key) ?? ''}`.slice(0, LONGEST_FILTER));
 };
 
 export const eraseFilter = (state: ScreenState): ScreenState =>

@@ -143,6 +143,7 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   'start-engine': state => stay(state, {do: 'start-engine'}),
   quit: openQuit,
   interrupt,
+  suspend: state => stay(state, {do: 'suspend'}),
   'choose-next': state => stay(choose(state, 1)),
   'choose-previous': state => stay(choose(state, -1)),
   confirm: confirmAny,

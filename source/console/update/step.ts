@@ -10,6 +10,8 @@ export type Effect =
   /** Addresses to compare with while a payout is written. */
   | {readonly do: 'learn-addresses'; readonly coin: string}
   | {readonly do: 'take-control'}
+  /** Give the terminal to the shell until it brings us back. */
+  | {readonly do: 'suspend'}
   | {readonly do: 'initialise'}
   | {readonly do: 'start-engine'}
   /** Resolve the console's run; the engine stays as it is. */

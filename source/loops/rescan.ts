@@ -135,9 +135,11 @@ class Rescanner {
       const to = Math.min(job.to_height, from + BLOCKS_PER_STEP - 1);
       const refs = await this.#verifiedRefs(from, to);
       if (!refs) return {sleep: PAUSE / 2, waitingFor: 'the chain to be followed'};
-      await this.#scan(job, refs, context);
+      if (refs.length > 0) await this.#scan(job, refs, context);
       if (context.signal.aborted) return {sleep: 0};
       context.progress(`block ${to} of ${job.to_height}`);
+      // A reorg made the chain shorter than it was when the job began: that is all there is.
+      if (refs.length <= to - from) break;
     }
     const ended = await store.endJob(job.id, 'finished', undefined, clock.now());
     const {known, found, changed} = ended;
@@ -151,13 +153,14 @@ class Rescanner {
       throw new EngineError('block_pruned', `blocks below ${prunedBelow} are pruned`);
   }
 
-  /** Our own rungs, as far as the node's best chain agrees with them. */
+  /** Our own rungs, up to where both chains end; undefined while they differ. */
   async #verifiedRefs(from: number, to: number): Promise<BlockRef[] | undefined> {
     const heights = Array.from({length: to - from + 1}, (_, index) => from + index);
     const {chain, store} = this.#options;
     const [theirs, ours] = await Promise.all([chain.hashesAt(heights), store.rungs(heights)]);
     const refs: BlockRef[] = [];
     for (const [index, hash] of ours.entries()) {
+      if (hash === undefined && theirs[index] === undefined) break;
       if (hash === undefined || hash !== theirs[index]) return undefined;
       refs.push({height: heights[index]!, hash});
     }

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {id, pageQuery, time} from './common.ts';
 
-/** One act of a person or of an application that is no payout, transfer, account or address: those say it themselves. */
+/** One act of a person or of an application that makes no payout, account or address: those say it themselves. */
 export const auditEntry = z.object({
   id,
   created_at: time,

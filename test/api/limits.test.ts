@@ -134,3 +134,56 @@ describe('what is no request', () => {
     },
   );
 });
+
+/** The ids of the first events of a stream. */
+const idsOf = async (path: string, count: number, headers: Record<string, string> = {}): Promise<string[]> => {
+  const abort = new AbortController();
+  const answer = await request(`${origin}${path}`, {
+    headers: {authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream', ...headers},
+    signal: abort.signal,
+  });
+  expect({status: answer.statusCode, type: answer.headers['content-type']}).toEqual({
+    status: 200,
+    type: 'text/event-stream',
+  });
+  let text = '';
+  const found = () => [...text.matchAll(/^id: (.+)$/gm)].map(([, id]) => id!);
+  try {
+    for await (const chunk of answer.body) {
+      text += String(chunk);
+      if (found().length >= count) break;
+    }
+  } finally {
+    abort.abort();
+  }
+  return found().slice(0, count);
+};
+
+describe('streams are resumed', () => {
+  test('events go on after the last id, which wins over the URL', async () => {
+    const {node, api} = served;
+    await node.rpc('sendtoaddress', [await api.createAddress('shop'), '0.5'], 'outside');
+    await node.rpc('generatetoaddress', [3, await node.rpc<string>('getnewaddress', [], 'outside')]);
+    const ids = await idsOf('/v1/btc/events?after=0', 3);
+    expect(ids).toEqual(['1', '2', '3']);
+    expect(await idsOf('/v1/btc/events?after=0', 2, {'last-event-id': '1'})).toEqual(['2', '3']);
+  });
+
+  test.each(['x', '-1', '1.5', '9'.repeat(20)])('the last id %j is refused', async id => {
+    const answer = await ask(TOKEN, 'GET', '/v1/btc/events', {accept: 'text/event-stream', 'last-event-id': id});
+    expect({status: answer.status, body: JSON.parse(answer.text) as unknown}).toMatchObject({
+      status: 400,
+      body: {code: 'bad_request', field: 'last-event-id'},
+    });
+  });
+
+  test('statuses go on with one that the reader has not', async () => {
+    const [first] = await idsOf('/v1/stream', 1);
+    const [next] = await idsOf('/v1/stream', 1, {'last-event-id': first!});
+    expect(Number(next)).toBeGreaterThan(Number(first));
+  });
+
+  test('a stream of a coin that is not there is refused while it can be', async () => {
+    expect((await ask(TOKEN, 'GET', '/v1/xmr/events', {accept: 'text/event-stream'})).status).toBe(404);
+  });
+});

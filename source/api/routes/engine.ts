@@ -35,8 +35,13 @@ export const engineRoutes = (api: Api, {applicationOf, stopping}: RouteContext):
       response: {200: {description: 'Statuses', content: {'text/event-stream': {schema: status}}}, ...refusal},
     },
     handler: async (request, reply) => {
+      const seen = Number(request.headers['last-event-id'] ?? Number.NaN);
       async function* statuses(signal: AbortSignal): AsyncIterable<StreamItem> {
-        for await (const value of applicationOf(request).stream(signal)) yield {value};
+        for await (const value of applicationOf(request).stream(signal)) {
+          const id = Date.parse(value.at);
+          // A reader that comes back with the newest one has it.
+          if (id !== seen) yield {id, value};
+        }
       }
       await streamEvents(reply, statuses, stopping);
       return reply;

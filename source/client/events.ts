@@ -31,18 +31,31 @@ const passes = (error: unknown): error is CryptoassetsError =>
   error instanceof CryptoassetsError && error.retry !== 'never' && error.code !== 'aborted';
 
 /**
- * Refuses a cursor whose event this ledger does not hold as it was: the ledger was restored from a backup, or is
- * another one. Going on would skip whatever got the sequence numbers below the cursor.
+ * Refuses a cursor whose event this ledger does not hold as it was: going on would skip whatever got the numbers below
+ * it. A ledger restored from a backup may have lost the event, and goes on with `ledger.restored` at a number above all
+ * that were used: that is read next, and says so to the application, if it reads such events.
  */
-const checkCursor = async (source: Source, coin: string, cursor: EventCursor): Promise<void> => {
-  const {items} = await source.events(coin, cursor.sequence - 1, 1);
-  const [found] = items;
+const checkCursor = async (
+  source: Source,
+  coin: string,
+  cursor: EventCursor,
+  isWanted: (event: Event) => boolean,
+): Promise<void> => {
+  const [found] = (await source.events(coin, cursor.sequence - 1, 1)).items;
   if (found?.sequence === cursor.sequence && found.id === cursor.id && found.created_at === cursor.created_at) return;
+  const isRestored = found?.type === 'ledger.restored' && found.sequence > cursor.sequence;
+  if (isRestored && ledgerOf(found) === ledgerOf(cursor) && isWanted(found)) return;
+  const why = isRestored
+    ? 'it was restored from a backup, so what was heard since may come again as other events. Add ledger.restored to `types`, and compare the lists when it comes'
+    : 'it is another ledger, or an older copy of it';
   throw new CryptoassetsError(
     'cursor_mismatch',
-    `the ledger of ${coin} does not hold event ${cursor.id} of ${cursor.created_at}, where this reader stopped: it was restored from a backup or is another ledger; compare with its lists, then set the cursor to an event that it holds`,
+    `the ledger of ${coin} does not hold event ${cursor.id} of ${cursor.created_at}, where this reader stopped: ${why}`,
   );
 };
+
+/** Of `evt_<ledger>_<sequence>`. */
+const ledgerOf = ({id}: {id: string}): string => id.slice(0, id.lastIndexOf('_'));
 
 /** Events after the cursor for ever, each at least once, in order. The cursor moves when the next one is asked for. */
 export async function* followEvents<Type extends EventType>(
@@ -54,7 +67,7 @@ export async function* followEvents<Type extends EventType>(
   const isWanted = (event: Event) => types === undefined || (types as readonly string[]).includes(event.type);
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      if (finished !== undefined) await checkCursor(source, coin, finished);
+      if (finished !== undefined) await checkCursor(source, coin, finished, isWanted);
       for await (const event of source.followEvents(coin, finished?.sequence ?? after, signal)) {
         failures = 0;
         if (event.sequence <= (finished?.sequence ?? after)) continue;

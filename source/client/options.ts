@@ -45,6 +45,7 @@ export const endpointOf = (options: ConnectOptions): Endpoint => {
   const {socket, url, token, allowInsecure = false} = options;
   if ((socket === undefined) === (url === undefined))
     throw bad('socket', 'give either the path of the engine’s socket (api.socket of its config) or a url');
+  if (socket === '') throw bad('socket', 'is empty; expected the path of the engine’s socket');
   if (socket !== undefined) return {socket};
   if (!URL.canParse(url!)) throw bad('url', 'is no URL; expected one such as http://127.0.0.1:18881');
   const parsed = new URL(url!);

@@ -1,4 +1,14 @@
-import type {Account, BackendEvent, Deposit, Event, EventType, Payout, Transfer} from '../contract/index.ts';
+import type {
+  Account,
+  BackendEvent,
+  BooksEvent,
+  Deposit,
+  Event,
+  EventType,
+  Payout,
+  RestoredEvent,
+  Transfer,
+} from '../contract/index.ts';
 
 type DataOf<Type extends EventType> = Type extends `deposit.${string}`
   ? Deposit
@@ -10,7 +20,11 @@ type DataOf<Type extends EventType> = Type extends `deposit.${string}`
         ? BackendEvent
         : Type extends `transfer.${string}`
           ? Transfer
-          : Event['data'];
+          : Type extends `books.${string}`
+            ? BooksEvent
+            : Type extends 'ledger.restored'
+              ? RestoredEvent
+              : Event['data'];
 
 /** One type of event: `EventOf<'deposit.credited'>` has a Deposit as its `data`. */
 export type EventOf<Type extends EventType> = Type extends EventType

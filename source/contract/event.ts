@@ -41,11 +41,13 @@ export const restoredEventData = z.object({
   height: z.number().int().meta({description: 'Where the backup stood'}),
   backup_made_at: time,
 });
+export type RestoredEvent = z.infer<typeof restoredEventData>;
 export const booksEventData = z.object({
   height: z.number().int(),
   drift: z.string(),
   suspects: z.array(suspect).optional(),
 });
+export type BooksEvent = z.infer<typeof booksEventData>;
 
 export const event = z.object({
   id,

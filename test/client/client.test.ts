@@ -131,6 +131,7 @@ test('what is refused is one class with code, field, status and detail', async (
 test.each([
   ['nothing', {}, 'socket'],
   ['both', {socket: 'a', url: 'http://127.0.0.1:1'}, 'socket'],
+  ['an empty path', {socket: ''}, 'socket'],
   ['a url that is none', {url: 'localhost 8080'}, 'url'],
   ['another protocol', {url: 'ftp://127.0.0.1', token: 't'}, 'url'],
   ['credentials in the url', {url: 'http://user:secret@127.0.0.1', token: 't'}, 'url'],

@@ -133,3 +133,28 @@ test('what the engine refuses for good ends the reading', async () => {
   })();
   await expect(reading).rejects.toMatchObject({code: 'unknown_coin', status: 404});
 });
+
+test('after a restore from a backup the reader is told before it goes on; one that would not hear it ends', async () => {
+  const backup = join(folder, 'backup');
+  expect(await world.run('backup', '--to', backup)).toMatchObject({code: 0});
+  await world.api.createAccount('carol');
+  await world.pay(await world.api.createAddress('carol'), '0.3');
+  const isCarols = (event: TypedEvent) => event.type === 'deposit.detected' && event.data.account === 'carol';
+  const heard = await read(events => events.some(isCarols));
+  await world.engine.kill();
+  for (const end of ['', '-wal', '-shm']) rmSync(`${world.config.ledger}${end}`, {force: true});
+  expect(await world.run('restore', '--backup', backup)).toMatchObject({code: 0});
+  await world.engine.start();
+  const deaf = (async () => {
+    for await (const event of client.events('btc', {cursor: fileCursor(folder), types: ['deposit.credited']}))
+      return event;
+    return undefined;
+  })();
+  await expect(deaf).rejects.toMatchObject({
+    code: 'cursor_mismatch',
+    message: expect.stringContaining('types') as string,
+  });
+  const next = await read(events => events.length === 1);
+  expect(next[0]).toMatchObject({type: 'ledger.restored', data: {backup_made_at: expect.any(String) as string}});
+  expect(next[0]!.sequence).toBeGreaterThan(heard.at(-1)!.sequence);
+});

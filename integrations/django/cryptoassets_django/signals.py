@@ -34,6 +34,7 @@ backend_up = Signal()
 backend_behind = Signal()
 books_drift = Signal()
 books_balanced = Signal()
+ledger_restored = Signal()
 
 #: Type of an event -> its signal. A type that is newer than this app is sent as event_received only.
 by_type = {
@@ -60,4 +61,5 @@ by_type = {
     "backend.behind": backend_behind,
     "books.drift": books_drift,
     "books.balanced": books_balanced,
+    "ledger.restored": ledger_restored,
 }

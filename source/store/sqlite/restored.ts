@@ -1,7 +1,10 @@
 import type {Hold} from '../../payout/state.ts';
 import {EngineError} from '../../primitives/errors.ts';
-import {lastBooks} from './check-books.ts';
+import {driftOf} from '../../ledger/books.ts';
+import {formatAmount} from '../../primitives/amount.ts';
+import {totalsOf} from './check-books.ts';
 import type {Orm} from './connection.ts';
+import {ladderTop} from './ladder.ts';
 import {metaValue, setMetaValue} from './meta-value.ts';
 import {toTime} from './to-contract.ts';
 
@@ -31,19 +34,19 @@ export const restoredHold = (orm: Orm): Hold | undefined => {
 };
 
 /**
- * A person has compared, and lets payouts out again. Throws `not_reconciled` until the books of the restored ledger were
- * found equal to the chain. `tip`: where the node stands, undefined when nobody knows.
+ * A person has compared, and lets payouts out again. Throws `not_reconciled` until the restored ledger has
+ * caught up with its node and its books equal the chain. `tip`: where the node stands, undefined when nobody knows.
  */
 export const endRestored = (orm: Orm, tip: number | undefined): void => {
   const restored = read(orm);
   if (!restored) return;
   const refuse = (words: string) =>
     new EngineError('not_reconciled', `the ledger was restored from a backup, and ${words}; payouts stay paused`);
-  const books = lastBooks(orm);
+  const top = ladderTop(orm);
   if (tip === undefined) throw refuse('no engine compares it with its node yet');
-  if (!books || Date.parse(books.checked_at) < restored.restoredAt || books.height < tip)
-    throw refuse(`it has not caught up with block ${tip} yet`);
-  if (/[1-9]/.test(books.drift))
-    throw refuse(`its books differ from the chain by ${books.drift} at block ${books.height}`);
+  if (!top || top.height < tip) throw refuse(`it has not caught up with block ${tip} yet`);
+  // Counted now: the last check may be older than what a person has just corrected.
+  const drift = driftOf(totalsOf(orm));
+  if (drift !== 0n) throw refuse(`its books differ from the chain by ${formatAmount(drift)} at block ${top.height}`);
   setMetaValue(orm, 'restored', undefined);
 };

@@ -1,6 +1,7 @@
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import Database from 'better-sqlite3';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -14,6 +15,26 @@ const supervisord = systemProgram('supervisord', 'supervisor');
 const supervisorctl = systemProgram('supervisorctl', 'supervisor');
 const run = promisify(execFile);
 
+/** What deploy/supervisord.conf says, with the paths of this machine, and files so small that they are soon full. */
+const programSection = (world: World): string => {
+  const values: Record<string, string | undefined> = {
+    command: [...programCommand(), world.config.path, '--headless'].join(' '),
+    user: undefined,
+    directory: world.directory,
+    stdout_logfile: join(world.directory, 'program.log'),
+    stdout_logfile_maxbytes: '1000',
+  };
+  const shipped = readFileSync(fileURLToPath(new URL('../../deploy/supervisord.conf', import.meta.url)), 'utf8');
+  return shipped
+    .split('\n')
+    .map(line => {
+      const key = line.split('=')[0]!;
+      if (!Object.hasOwn(values, key)) return line;
+      return values[key] === undefined ? '' : `${key}=${values[key]}`;
+    })
+    .join('\n');
+};
+
 describe.skipIf(supervisord === undefined || supervisorctl === undefined)('under a real supervisord', () => {
   let world: World;
   let daemon: ChildProcess;
@@ -26,7 +47,6 @@ describe.skipIf(supervisord === undefined || supervisorctl === undefined)('under
     api = new ApiClient(world.config.socket);
     conf = join(world.directory, 'supervisord.conf');
     const socket = join(world.directory, 'supervisor.sock');
-    const command = [...programCommand(), world.config.path, '--headless'].join(' ');
     writeFileSync(
       conf,
       `[supervisord]
@@ -40,17 +60,10 @@ file=${socket}
 serverurl=unix://${socket}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-[program:cryptoassets]
-command=${command}
-autostart=true
-autorestart=unexpected
-exitcodes=0,64,78
-startsecs=1
-redirect_stderr=true
-stdout_logfile=${join(world.directory, 'program.log')}
-stopwaitsecs=10
-`,
+${programSection(world)}`,
     );
+    // Without a file of its own the engine prints its log, for supervisord to keep.
+    writeFileSync(world.config.path, readFileSync(world.config.path, 'utf8').replace(', file: ./engine.log', ''));
     daemon = spawn(supervisord!, ['-c', conf], {
       stdio: 'ignore',
       env: {...process.env, NODE_ENV: 'production'},
@@ -92,6 +105,47 @@ stopwaitsecs=10
     await run(supervisorctl!, ['-c', conf, 'stop', 'cryptoassets']);
     await until('the end to be logged', () => /stopped: cryptoassets \((exit status 0|terminated)/.test(log()));
     expect(log()).toMatch(/stopped: cryptoassets \(exit status 0\)/);
+  });
+
+  const supervisorStatus = async () => {
+    // Its exit code is 3 when something is not running.
+    const {stdout} = await run(supervisorctl!, ['-c', conf, 'status']).catch((error: {stdout: string}) => error);
+    return stdout;
+  };
+
+  test('an engine that lost its ledger to another ends with 2, and is started again', async () => {
+    await run(supervisorctl!, ['-c', conf, 'start', 'cryptoassets']);
+    const first = await enginePid();
+    const sqlite = new Database(world.config.ledger);
+    sqlite.pragma('busy_timeout = 5000');
+    // As another engine takes a lease, which then is gone.
+    sqlite.prepare('UPDATE lease SET epoch = epoch + 1, expires_at = 0').run();
+    sqlite.close();
+    await until('another engine', async () => {
+      const {pid} = (await api.status()).engine;
+      return pid !== first;
+    });
+    expect(log()).toMatch(/exited: cryptoassets \(exit status 2; not expected\)/);
+  });
+
+  test('its log is rotated by size, and nothing of it is lost', async () => {
+    const files = () => readdirSync(world.directory).filter(name => name.startsWith('program.log'));
+    const messages = () =>
+      files()
+        .flatMap(name => readFileSync(join(world.directory, name), 'utf8').trim().split('\n'))
+        .filter(Boolean)
+        .map(line => (JSON.parse(line) as {msg: string}).msg);
+    // Started, after kill -9, by hand, and after the loss of its ledger.
+    await until('every start', () => messages().filter(message => message === 'ready').length === 4);
+    expect(files().length).toBeGreaterThan(1);
+  });
+
+  test('a config that is wrong ends it with 78, and nothing starts it again', async () => {
+    const config = readFileSync(world.config.path, 'utf8');
+    writeFileSync(world.config.path, config.replace('wallet: hot', 'walet: hot'));
+    await run(supervisorctl!, ['-c', conf, 'restart', 'cryptoassets']);
+    await until('it to be given up', async () => /EXITED/.test(await supervisorStatus()));
+    expect(log().match(/exit status 78; expected/g)).toHaveLength(1);
   });
 
   const log = () => readFileSync(join(world.directory, 'supervisord.log'), 'utf8');

@@ -17,14 +17,17 @@ test('the package holds the built program, its migrations and its papers, and no
     'LICENSE',
     'README.md',
     'config.example.yaml',
+    'deploy',
     'dist',
+    'docs',
     'drizzle',
     'package.json',
   ]);
   const odd = consumer.files.filter(
     ({path}) =>
-      !/^(?:dist\/.+\.(?:js|d\.ts|js\.map)|drizzle\/.+\.(?:sql|json)|[^/]+)$/.test(path) ||
-      /(?:^|\/)(?:test|examples)\//.test(path),
+      !/^(?:dist\/.+\.(?:js|d\.ts|js\.map)|drizzle\/.+\.(?:sql|json)|deploy\/[^/]+\.(?:conf|service)|docs\/operations\.md|[^/]+)$/.test(
+        path,
+      ) || /(?:^|\/)(?:test|examples)\//.test(path),
   );
   expect(odd).toEqual([]);
 });

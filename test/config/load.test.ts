@@ -83,6 +83,7 @@ test('the example loads with every optional setting switched on', () => {
     allowPrivate: false,
     secrets: [expect.stringMatching(/^whsec_/)],
   });
+  expect([...config.sinks.values()].map(({type}) => type)).toEqual(['webhook', 'script', 'module', 'nats']);
   expect(config.api).toMatchObject({
     listen: {host: '127.0.0.1', port: 18881},
     token: ENVIRONMENT.CRYPTOASSETS_API_TOKEN,

@@ -98,6 +98,8 @@ export class RemoteApplication implements Application {
   transfer: Application['transfer'] = async (coin, id) => this.#get(path`/v1/${coin}/transfers/${id}`);
   adjust: Application['adjust'] = async (coin, body, key) =>
     this.#create(path`/v1/${coin}/adjustments`, body, key === undefined ? {} : {'idempotency-key': key});
+  importBalance: Application['importBalance'] = async (coin, account) =>
+    this.#send('POST', path`/v1/${coin}/imports`, {account});
 
   fees: Application['fees'] = async coin => this.#get(path`/v1/${coin}/fees`);
 

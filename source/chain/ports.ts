@@ -62,9 +62,31 @@ export interface AddressSource {
   /** Fingerprints of the wallet's descriptors, sorted. Pinned at init. */
   walletFingerprints(): Promise<string[]>;
   /** Every coin of the wallet at one confirmation or more, for `untracked`. */
-  walletCoins(): Promise<{outpoint: Outpoint; amount: bigint}[]>;
+  walletCoins(): Promise<{outpoint: Outpoint; amount: bigint; scriptPubKey?: Buffer | undefined}[]>;
   /** Sum of the same coins, immature ones included, at a price that does not grow with their number. */
   walletTotal(): Promise<bigint>;
+}
+
+/** What the node holds of single coins. `tip`: the block that all answers belong to; undefined when it moved meanwhile. */
+export interface Inspected {
+  readonly tip: BlockHash | undefined;
+  /** In the order asked; undefined for what is spent or does not exist, by anchored transactions only. */
+  readonly amounts: readonly (bigint | undefined)[];
+}
+
+export interface WalletTransaction {
+  readonly raw: Buffer;
+  readonly coinbase: boolean;
+  /** Undefined while it is in no block. */
+  readonly block: BlockRef | undefined;
+}
+
+/** Single coins, for reconciliation and import. Not every backend can tell. */
+export interface CoinSource {
+  /** The amounts of these outpoints in the node's set of unspent outputs. */
+  inspect(outpoints: readonly Outpoint[]): Promise<Inspected>;
+  /** Transactions of the wallet, checked to be the ones asked for; undefined for those it does not know. */
+  walletTransactions(txids: readonly Txid[]): Promise<(WalletTransaction | undefined)[]>;
 }
 
 /** What the health display knows; gathered from calls that were made anyway, plus one cheap call a round. */

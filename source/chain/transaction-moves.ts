@@ -19,6 +19,8 @@ export interface OwnAddress {
   /** Null for a change address. */
   readonly accountId: number | null;
   readonly purpose: 'receive' | 'change';
+  /** Of an imported one: what blocks up to this height paid it was spent, or imported, before it was ours. */
+  readonly fromHeight?: number | null;
 }
 
 /** Everything of the ledger that the facts touch, loaded before anything is decided. */
@@ -199,15 +201,15 @@ class OurTransactions {
     this.#state = state;
     this.#anchored = anchored;
     // All outputs before any input: a mempool lists children before their parents.
-    for (const {transaction} of anchored.values()) this.#findOutputs(transaction);
+    for (const {block, transaction} of anchored.values()) this.#findOutputs(transaction, block.height);
     for (const transaction of seen) this.#findOutputs(transaction);
   }
 
-  #findOutputs({txid, outputs}: RelevantTransaction): void {
+  #findOutputs({txid, outputs}: RelevantTransaction, height = Number.POSITIVE_INFINITY): void {
     const own: OwnOutput[] = [];
     for (const {vout, amount, scriptPubKey} of outputs) {
       const address = this.#state.addresses.get(scriptKey(scriptPubKey));
-      if (!address) continue;
+      if (!address || height <= (address.fromHeight ?? -1)) continue;
       own.push({vout, amount, address});
       this.#created.add(outpointKey({txid, vout}));
     }

@@ -9,11 +9,11 @@ export const adjust: Verb = {
   flags: ['account', 'reason', 'key'],
   required: ['account', 'reason'],
   examples: [
-    'adjust btc --account network_fee --reason "0.5 spent by hand, txid 4a5e…" -- -0.5',
+    'adjust btc -0.5 --account network_fee --reason "sent by hand, txid 4a5e…"',
     'adjust btc 0.1 --account alice --reason "goodwill, ticket 1017" --key ticket-1017',
   ],
   notes: [
-    'Adds to the account, or takes from it with a minus sign (after `--`). The other side is the outside world, so that',
+    'Adds to the account, or takes from it with a minus sign. The other side is the outside world, so that',
     'it also changes what the books say should be on the chain. Audited. With --key a repetition corrects once.',
   ].join('\n'),
   async run(context) {

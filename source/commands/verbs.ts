@@ -14,6 +14,7 @@ import {deposits} from './deposits.ts';
 import {events} from './events.ts';
 import {fees} from './fees.ts';
 import {health} from './health.ts';
+import {importBalance} from './import-balance.ts';
 import {init} from './init.ts';
 import {move, transfers} from './move.ts';
 import {notify} from './notify.ts';
@@ -53,6 +54,7 @@ export const verbs: readonly Verb[] = [
   transactions,
   books,
   adjust,
+  importBalance,
   payoutShow,
   payoutCancel,
   payoutRelease,

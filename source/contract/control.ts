@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {amountText, id, label, pageQuery, time} from './common.ts';
+import {amountText, id, label, pageQuery, time, txid} from './common.ts';
 
 /** Money that moved from one account to another inside the ledger; the network knows nothing of it. */
 export const transfer = z.object({
@@ -63,3 +63,17 @@ export const bumpBody = z.strictObject({
     .meta({description: "sat/vB; without it the node's estimate, and at least one more than now"}),
 });
 export type BumpBody = z.infer<typeof bumpBody>;
+
+export const createImportBody = z.strictObject({account: z.string()});
+/** Coins that the wallet held before, adopted into the books. */
+export const importResult = z.object({
+  account: z.string(),
+  coins: z.number().int().meta({description: 'Adopted now; none when all were adopted before'}),
+  amount: amountText,
+  addresses: z.number().int().meta({description: 'Addresses that became receiving addresses of the account'}),
+  height: z.number().int(),
+  skipped: z
+    .array(z.object({txid, vout: z.number().int(), amount: amountText, reason: z.string()}))
+    .meta({description: 'Coins left alone, and why; at most 50'}),
+});
+export type ImportResult = z.infer<typeof importResult>;

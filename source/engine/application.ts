@@ -24,6 +24,7 @@ import type {
   Fees,
   Health,
   History,
+  ImportResult,
   Job,
   JobQuery,
   LogLine,
@@ -111,6 +112,8 @@ export interface Application {
   transfer(coin: string, id: string): Promise<Transfer>;
   /** Without a key a repeated request corrects twice. */
   adjust(coin: string, body: CreateAdjustmentBody, key?: string): Promise<Created<Adjustment>>;
+  /** Coins that the wallet held before the ledger began become this account's, each once. */
+  importBalance(coin: string, account: string): Promise<ImportResult>;
 
   /** Asks the node. Throws `backend_unavailable` while it is away. */
   fees(coin: string): Promise<Fees>;

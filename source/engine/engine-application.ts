@@ -12,6 +12,7 @@ import {readFees} from './fees.ts';
 import {eventDetail, history} from './history.ts';
 import type {LogLines} from './log-lines.ts';
 import {adjust, bumpBroadcast, createTransfer} from './control.ts';
+import {importBalance} from './import-balance.ts';
 import {createAddress, createPayout} from './requests.ts';
 import type {SnapshotCache} from './snapshot-cache.ts';
 
@@ -120,6 +121,8 @@ export class EngineApplication implements Application {
   transfer: Application['transfer'] = async (coin, id) => (await this.#store(coin)).transferById(id);
   adjust: Application['adjust'] = async (coin, body, key) =>
     adjust(await this.#open(coin), key, body, this.#now(), this.#actor);
+  importBalance: Application['importBalance'] = async (coin, account) =>
+    importBalance(await this.#open(coin), account, this.#now(), this.#actor);
 
   fees: Application['fees'] = async coin => readFees(await this.#ledgers.ledger(coin));
 

@@ -1,4 +1,4 @@
-import type {AddressSource, BackendHealth, ChainSource} from '../chain/ports.ts';
+import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../chain/ports.ts';
 import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {Sink} from '../outbox/ports.ts';
@@ -14,6 +14,8 @@ export interface Backend {
   readonly broadcaster: Broadcaster;
   readonly fees: FeeSource;
   readonly health: BackendHealth;
+  /** Undefined for a backend that cannot tell of single coins. */
+  readonly coins?: CoinSource | undefined;
   readonly signer: Signer;
   close(): Promise<void>;
 }

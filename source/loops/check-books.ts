@@ -1,20 +1,25 @@
-import type {AddressSource} from '../chain/ports.ts';
+import type {AddressSource, CoinSource} from '../chain/ports.ts';
 import type {Coin} from '../coins/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {messageOf} from '../primitives/errors.ts';
-import type {BlockHash} from '../primitives/ids.ts';
+import {outpointKey, type BlockHash, type Outpoint, type Txid} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
 import {sum} from '../primitives/amount.ts';
 import {Wake} from '../primitives/wake.ts';
-import type {ChainStore} from '../store/chain-store.ts';
+import type {ChainStore, Inspection, Owned} from '../store/chain-store.ts';
 import type {Loop, Round} from './loop.ts';
 
 export interface CheckBooksOptions {
   readonly coin: Coin;
-  readonly store: Pick<ChainStore, 'ladderTop' | 'checkBooks' | 'ownOutpoints' | 'unspentTotal'> & {
+  readonly store: Pick<
+    ChainStore,
+    'ladderTop' | 'checkBooks' | 'ownOutpoints' | 'unspentTotal' | 'unspentOutpoints' | 'lastBooks'
+  > & {
     onCommit(listener: () => void): () => void;
   };
   readonly addresses: Pick<AddressSource, 'walletCoins' | 'walletTotal'>;
+  /** Asked of single coins, where the backend can tell. */
+  readonly coins?: CoinSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -26,8 +31,15 @@ const SECOND_LOOK = 500;
 /** A drift is looked at again without a new block too: a rescan may have found what was missing. */
 const WHILE_DRIFTING = 5_000;
 const IDLE = 60_000;
+/** Coins asked of the node in each round, in turn; those under suspicion come on top. */
+const SPOT_CHECKS = 100;
+const MOST_SUSPECTS = 500;
+const SLICE = 5_000;
 
-/** Checks the books at each tip of the ladder, and now and then asks the wallet for coins that are not ours. */
+/**
+ * Checks the books at each tip of the ladder, spot-checks our coins in the node's own set, and now and then compares
+ * with the node's wallet: for coins that are not ours, and for coins of ours that it lacks.
+ */
 export const createCheckBooks = (options: CheckBooksOptions): Loop => {
   const wake = new Wake();
   const checker = new BooksChecker(options);
@@ -49,6 +61,13 @@ class BooksChecker {
   #booksDueAt = 0;
   #walletDueAt = 0;
   #untracked: bigint | undefined;
+  #spotsDueAt = 0;
+  /** Where the spot checks go on. */
+  #position = 0;
+  /** Coins that were not as they should be, or that the wallet does not list: asked for again. */
+  #suspected: readonly Outpoint[] = [];
+  /** What the node said last to be different; holds until it says otherwise. Undefined before the first look. */
+  #differing: Inspection['differing'] | undefined;
   #detail = 'not checked yet';
 
   constructor(options: CheckBooksOptions) {
@@ -60,21 +79,24 @@ class BooksChecker {
     const top = await store.ladderTop();
     const now = clock.monotonic();
     const isNews = top !== undefined && top.hash !== this.#checkedTip;
-    if (!isNews && this.#lookAgainAfter === undefined) return {sleep: IDLE, detail: this.#detail};
+    if (top === undefined || (!isNews && this.#lookAgainAfter === undefined && now < this.#spotsDueAt))
+      return {sleep: IDLE, detail: this.#detail};
     if (now < this.#booksDueAt) return {sleep: this.#booksDueAt - now, detail: this.#detail};
     await this.#askWallet();
-    await this.#check(isNews);
+    await this.#check(isNews, await this.#inspect(top.hash));
     return {sleep: this.#lookAgainAfter ?? IDLE, detail: this.#detail};
   }
 
-  async #check(isNews: boolean): Promise<void> {
+  async #check(isNews: boolean, inspection: Inspection | undefined): Promise<void> {
     const {store, clock} = this.#options;
     const started = clock.monotonic();
-    const books = await store.checkBooks(this.#untracked, clock.now());
+    const books = await store.checkBooks(this.#untracked, clock.now(), inspection);
     const took = clock.monotonic() - started;
     this.#checkedTip = (await store.ladderTop())?.hash;
     const isBalanced = /^-?0\.?0*$/.test(books.drift);
-    this.#lookAgainAfter = isBalanced ? undefined : isNews ? SECOND_LOOK : WHILE_DRIFTING;
+    const wasBalanced = this.#lookAgainAfter === undefined;
+    this.#lookAgainAfter = isBalanced ? undefined : isNews || wasBalanced ? SECOND_LOOK : WHILE_DRIFTING;
+    this.#spotsDueAt = clock.monotonic() + IDLE;
     this.#booksDueAt = clock.monotonic() + Math.max(took / DUTY, this.#lookAgainAfter ?? 0);
     this.#detail = isBalanced ? `balanced at ${books.height}` : `drift ${books.drift} at ${books.height}`;
   }
@@ -100,6 +122,64 @@ class BooksChecker {
     if (held === ours) return 0n;
     const coins = await addresses.walletCoins();
     const own = await store.ownOutpoints(coins.map(({outpoint}) => outpoint));
-    return sum(coins.filter((_, index) => !own[index]).map(({amount}) => amount));
+    const untracked = sum(coins.filter((_, index) => !own[index]).map(({amount}) => amount));
+    // What is ours and explains the rest of the difference, the wallet does not have.
+    if (held - ours !== untracked) await this.#suspectUnlisted(coins);
+    return untracked;
+  }
+
+  /** Ours and not on the wallet's list, where locked coins never are. Whether they are gone the node's own set says. */
+  async #suspectUnlisted(coins: readonly {outpoint: Outpoint}[]): Promise<void> {
+    const listed = new Set(coins.map(({outpoint}) => outpointKey(outpoint)));
+    const unlisted: Outpoint[] = [];
+    let position = 0;
+    do {
+      const slice: {outpoints: Owned[]; next: number} = await this.#options.store.unspentOutpoints(position, SLICE);
+      for (const {outpoint, isReserved} of slice.outpoints)
+        if (!isReserved && !listed.has(outpointKey(outpoint))) unlisted.push(outpoint);
+      position = slice.next;
+    } while (position !== 0 && unlisted.length < MOST_SUSPECTS);
+    this.#suspected = [...this.#suspected, ...unlisted].slice(0, MOST_SUSPECTS);
+  }
+
+  /** What the node said before when it cannot be asked, or is elsewhere: then nothing new is concluded from it. */
+  async #inspect(tip: BlockHash): Promise<Inspection | undefined> {
+    const {coins, store, log, coin} = this.#options;
+    if (!coins) return undefined;
+    this.#differing ??= await this.#rememberDiffering();
+    const asBefore = this.#differing.length > 0 ? {tip, differing: this.#differing} : undefined;
+    const slice = await store.unspentOutpoints(this.#position, SPOT_CHECKS);
+    const asked = new Map(
+      [...this.#suspected, ...slice.outpoints.map(({outpoint}) => outpoint)].map(outpoint => [
+        outpointKey(outpoint),
+        outpoint,
+      ]),
+    );
+    try {
+      const outpoints = [...asked.values()];
+      const inspected = await coins.inspect(outpoints);
+      if (inspected.tip !== tip) return asBefore;
+      const amounts = new Map(slice.outpoints.map(({outpoint, amount}) => [outpointKey(outpoint), amount]));
+      const answers = outpoints.map((outpoint, index) => ({outpoint, found: inspected.amounts[index]}));
+      // The amounts of those under suspicion are compared by the store.
+      const differing = answers.filter(({outpoint, found}) => found !== amounts.get(outpointKey(outpoint)));
+      this.#position = slice.next;
+      this.#suspected = differing.filter(({found}) => found === undefined).map(({outpoint}) => outpoint);
+      this.#differing = differing;
+      return {tip, differing};
+    } catch (error) {
+      log.debug({coin: coin.name}, `single coins not asked: ${messageOf(error)}`);
+      return asBefore;
+    }
+  }
+
+  /** A restart must not make a drift look cured. */
+  async #rememberDiffering(): Promise<Inspection['differing']> {
+    const suspects = (await this.#options.store.lastBooks())?.suspects ?? [];
+    const outpoints = suspects
+      .filter(({problem}) => problem !== 'spent_by_hand')
+      .map(({txid, vout}) => ({txid: txid as Txid, vout}));
+    this.#suspected = [...this.#suspected, ...outpoints];
+    return outpoints.map(outpoint => ({outpoint, found: undefined}));
   }
 }

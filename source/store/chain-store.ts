@@ -1,5 +1,6 @@
 import type {ChainFacts} from '../chain/facts.ts';
 import type {Actor, Books, Deposit, DepositQuery, Page} from '../contract/index.ts';
+import type {Satoshi} from '../primitives/amount.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
 
 export interface TrackPolicy {
@@ -26,6 +27,20 @@ export interface UnanchoredTransaction {
   readonly inputs: readonly Outpoint[];
   /** Whether we believe the mempool holds it (`mempool`) or know it does not (`gone`). */
   readonly state: 'mempool' | 'gone';
+}
+
+/** One of our anchored unspent outputs. */
+export interface Owned {
+  readonly outpoint: Outpoint;
+  readonly amount: Satoshi;
+  /** A broadcast holds it, so that the wallet may have it locked. */
+  readonly isReserved: boolean;
+}
+
+/** Coins of ours that the node does not hold as we do, at one tip. Counts only while that is our tip. */
+export interface Inspection {
+  readonly tip: BlockHash;
+  readonly differing: readonly {readonly outpoint: Outpoint; readonly found: bigint | undefined}[];
 }
 
 export interface ChainStore {
@@ -64,8 +79,12 @@ export interface ChainStore {
   deposits(query: DepositQuery): Promise<Page<Deposit>>;
   deposit(id: string): Promise<Deposit>;
 
-  /** Balances against outputs at the ladder's tip. Writes `books.drift` or `books.balanced` when the answer changed. */
-  checkBooks(untracked: bigint | undefined, now: number): Promise<Books>;
+  /**
+   * Balances against outputs at the ladder's tip, less what the node does not hold of them. Writes `books.drift` or `books.balanced` when the answer changed.
+   */
+  checkBooks(untracked: bigint | undefined, now: number, inspection?: Inspection): Promise<Books>;
+  /** Our anchored unspent outputs, in slices by an opaque position; from the beginning again after the last. */
+  unspentOutpoints(after: number, limit: number): Promise<{outpoints: Owned[]; next: number}>;
   /** The last answer of `checkBooks`. */
   lastBooks(): Promise<Books | undefined>;
   /** Sums every posting and compares with the balances; lists what does not hold, in words. Changes nothing. */

@@ -3,12 +3,14 @@ import type {
   Actor,
   Adjustment,
   CreateTransferBody,
+  ImportResult,
   Page,
   PayoutsSwitch,
   Transfer,
   TransferQuery,
 } from '../contract/index.ts';
 import type {Satoshi} from '../primitives/amount.ts';
+import type {BlockRef, Outpoint} from '../primitives/ids.ts';
 
 export interface TransferRequest extends Pick<CreateTransferBody, 'from' | 'to'> {
   readonly key: string;
@@ -23,6 +25,24 @@ export interface AdjustmentRequest {
   /** Signed, not zero. */
   readonly amount: Satoshi;
   readonly reason: string;
+}
+
+export interface FoundCoin {
+  readonly outpoint: Outpoint;
+  readonly amount: Satoshi;
+  readonly scriptPubKey: Buffer;
+  /** Undefined for a script that has none. */
+  readonly address: string | undefined;
+  readonly raw: Buffer;
+  readonly coinbase: boolean;
+  readonly block: BlockRef;
+}
+
+export interface ImportRequest {
+  readonly account: string;
+  readonly coins: readonly FoundCoin[];
+  /** The block at which the node was asked. */
+  readonly tip: BlockRef;
 }
 
 /** What a person does to the books and to the payouts as a whole. With `by`, audited in the same transaction. */
@@ -45,6 +65,13 @@ export interface ControlStore {
   freeze(name: string, reason: string | undefined, now: number, by?: Actor): Promise<Account>;
   /** One below zero stays frozen, from then on by the reorg that brought it there. Throws `wrong_state` for that. */
   unfreeze(name: string, reason: string | undefined, now: number, by?: Actor): Promise<Account>;
+  /**
+   * Takes coins that the wallet held before the ledger began into the books: each outpoint once, a `balance_import`
+   * posting each, their addresses receiving addresses of the account from now on. Told to nobody: they are no deposits.
+   * What is ours already is left out silently, what cannot be taken is `skipped`. Throws `stale_facts` (backoff) when
+   * the ladder does not stand at `tip` any more, `unknown_account`, `house_account`.
+   */
+  importCoins(request: ImportRequest, now: number, by?: Actor): Promise<ImportResult>;
   /** From the commit on nothing is signed; plans that are not signed yet are given up. Outlives a restart. */
   pausePayouts(reason: string, now: number, by?: Actor): Promise<PayoutsSwitch>;
   /**

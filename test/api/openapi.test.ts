@@ -54,6 +54,7 @@ const ROUTES = [
   'GET /v1/{coin}/transfers',
   'GET /v1/{coin}/transfers/{id}',
   'POST /v1/{coin}/adjustments',
+  'POST /v1/{coin}/imports',
   'POST /v1/{coin}/accounts/{name}/freeze',
   'POST /v1/{coin}/accounts/{name}/unfreeze',
   'POST /v1/{coin}/broadcasts/{txid}/bump',

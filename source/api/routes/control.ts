@@ -4,8 +4,10 @@ import {
   broadcastDetail,
   bumpBody,
   createAdjustmentBody,
+  createImportBody,
   createTransferBody,
   freezeBody,
+  importResult,
   page,
   pausePayoutsBody,
   payout,
@@ -87,6 +89,19 @@ const accountControl = (api: Api, {applicationOf}: RouteContext): void => {
       const key = readOptionalKey(request.headers[KEY_HEADER]);
       return sendCreated(reply, await applicationOf(request).adjust(request.params.coin, request.body, key));
     },
+  });
+
+  api.route({
+    method: 'POST',
+    url: '/v1/:coin/imports',
+    schema: {
+      tags: ['books'],
+      summary: 'Adopts coins that the wallet held before the ledger began, each once; needs the node',
+      params: coinParams,
+      body: createImportBody,
+      response: {200: importResult, ...refusal},
+    },
+    handler: async request => applicationOf(request).importBalance(request.params.coin, request.body.account),
   });
 
   for (const how of ['freeze', 'unfreeze'] as const)

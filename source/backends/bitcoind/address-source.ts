@@ -63,12 +63,13 @@ export class BitcoindAddressSource implements AddressSource {
     return [...new Set(found.map(({desc}) => descriptorFingerprint(desc)))].sort();
   }
 
-  async walletCoins(): Promise<{outpoint: Outpoint; amount: bigint}[]> {
+  async walletCoins(): Promise<{outpoint: Outpoint; amount: bigint; scriptPubKey: Buffer | undefined}[]> {
     const {listsImmature} = await this.#wallet.abilities.get();
     const params = [1, 9_999_999, [], ...(listsImmature ? [true, {include_immature_coinbase: true}] : [])];
     const read = (item: unknown) => {
-      const {txid, vout, amount} = readAs(unspent, item, 'listunspent', this.#faults);
-      if (vout !== undefined) return [{outpoint: {txid, vout}, amount: parseAmount(amount)}];
+      const {txid, vout, amount, scriptPubKey: hex} = readAs(unspent, item, 'listunspent', this.#faults);
+      const scriptPubKey = hex === undefined ? undefined : Buffer.from(hex, 'hex');
+      if (vout !== undefined) return [{outpoint: {txid, vout}, amount: parseAmount(amount), scriptPubKey}];
       if (this.#coin.format.mweb) return [];
       throw this.#faults.badAnswer('listunspent', `a coin of ${txid} without a vout`);
     };

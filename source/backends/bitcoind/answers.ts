@@ -56,7 +56,15 @@ export const walletInfo = z.object({
 export const descriptors = z.object({descriptors: z.array(z.object({desc: z.string(), active: z.boolean()}))});
 
 /** Litecoin's wallet lists coins inside MWEB too, which have no vout. */
-export const unspent = z.object({txid, vout: count.optional(), amount: decimal});
+export const unspent = z.object({
+  txid,
+  vout: count.optional(),
+  amount: decimal,
+  scriptPubKey: z
+    .string()
+    .regex(/^(?:[0-9a-f]{2})+$/)
+    .optional(),
+});
 
 export const balances = z.object({mine: z.object({immature: decimal})});
 

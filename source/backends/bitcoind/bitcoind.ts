@@ -1,4 +1,4 @@
-import type {AddressSource, BackendHealth, ChainSource} from '../../chain/ports.ts';
+import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../../chain/ports.ts';
 import {isAddress, type Coin, type Network} from '../../coins/index.ts';
 import type {BitcoindConfig} from '../../config/config.ts';
 import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
@@ -9,6 +9,7 @@ import {AbilityProbe} from './abilities.ts';
 import {BitcoindAddressSource} from './address-source.ts';
 import {BitcoindBroadcaster} from './broadcaster.ts';
 import {BitcoindChainSource} from './chain-source.ts';
+import {BitcoindCoinSource} from './coin-source.ts';
 import {BitcoindFeeSource, BitcoindHealth} from './health.ts';
 import {NotifyChannels} from './notify-channels.ts';
 import {RpcClient} from './rpc-client.ts';
@@ -34,6 +35,7 @@ export interface Bitcoind {
   readonly broadcaster: Broadcaster;
   readonly fees: FeeSource;
   readonly health: BackendHealth;
+  readonly coins: CoinSource;
   /** For a signer that uses the node's wallet (signers/node.ts). */
   readonly wallet: WalletRpc;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
     broadcaster: new BitcoindBroadcaster(wallet),
     fees: new BitcoindFeeSource(rpc),
     health: new BitcoindHealth(rpc, channels),
+    coins: new BitcoindCoinSource(wallet, coin),
     wallet,
     close: async () => {
       channels.close();

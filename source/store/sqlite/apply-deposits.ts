@@ -13,6 +13,7 @@ import {isRecordedChange} from './apply-moves.ts';
 import type {Orm} from './connection.ts';
 import {depositsOf, liveDeposits, nextDepositId, writeDeposit} from './deposit-rows.ts';
 import {freezeOverdrawn} from './freeze-accounts.ts';
+import {isImported} from './import-coins.ts';
 import {Names} from './names.ts';
 import {HOUSE} from './post.ts';
 import {PostBatch} from './post-batch.ts';
@@ -70,7 +71,7 @@ class DepositWriter {
     for (const deposit of held) this.#apply(deposit, move);
     for (const output of move.outputs) {
       if (held.some(deposit => deposit.vout === output.vout)) continue;
-      if (this.#isChange(move, output)) continue;
+      if (this.#isChange(move, output) || isImported(this.#orm, move.txid, output.vout)) continue;
       this.#apply(this.#newDeposit(move, output), move);
     }
   }

@@ -11,6 +11,7 @@ import {JobPace} from './job-pace.ts';
 import {createJob, endJob, extendJob, findJob, listJobs, unfinishedJobs} from './jobs.ts';
 import {extendLadder, ladderBottom, ladderTop, rungAt} from './ladder.ts';
 import {inputsFrom, isOwnOutpoint} from './load-moves.ts';
+import {unspentOutpoints} from './suspects.ts';
 import {acceptReorg, track} from './track.ts';
 import {unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
 import type {Writer} from './writer.ts';
@@ -42,7 +43,8 @@ export const createChainStore = (
     },
     deposits: async query => listDeposits(orm, query, maturity),
     deposit: async id => findDeposit(orm, id, maturity),
-    checkBooks: async (untracked, now) => writer.run(orm => checkBooks(orm, untracked, now)),
+    checkBooks: async (untracked, now, inspection) => writer.run(orm => checkBooks(orm, untracked, now, inspection)),
+    unspentOutpoints: async (after, limit) => unspentOutpoints(orm, after, limit),
     lastBooks: async () => lastBooks(orm),
     auditBooks: async () => auditBooks(orm, Date.now()),
     unspentTotal: async () => unspentTotal(orm),

@@ -2,12 +2,14 @@ import type {Books} from '../../contract/index.ts';
 import {driftOf, judgeDrift, type DriftSeen, type Totals} from '../../ledger/books.ts';
 import {formatAmount} from '../../primitives/amount.ts';
 import type {BlockHash} from '../../primitives/ids.ts';
+import type {Inspection} from '../chain-store.ts';
 import {appendEvent} from './append-event.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {metaValue, setMetaValue} from './meta-value.ts';
 import {HOUSE} from './post.ts';
 import {rawStatement} from './raw-statement.ts';
+import {differingCoins, inWords, lessMissing, MOST_SUSPECTS, spentByHand} from './suspects.ts';
 import {toTime} from './to-contract.ts';
 
 const selectExternal = rawStatement(`SELECT balance FROM account WHERE id = ${HOUSE.external}`);
@@ -69,6 +71,8 @@ interface LastBooks {
   readonly tip: BlockHash;
   /** Smallest units as text: JSON has no bigint. */
   readonly drift: string;
+  /** The last height at which all was well. */
+  readonly balancedAt?: number;
 }
 
 const readLast = (orm: Orm): LastBooks | undefined => {
@@ -79,24 +83,51 @@ const readLast = (orm: Orm): LastBooks | undefined => {
 export const lastBooks = (orm: Orm): Books | undefined => readLast(orm)?.books;
 
 /** Call inside a Writer operation: totals and verdict belong to one moment. */
-export const checkBooks = (orm: Orm, untracked: bigint | undefined, now: number): Books => {
+export const checkBooks = (
+  orm: Orm,
+  untracked: bigint | undefined,
+  now: number,
+  inspection: Inspection | undefined,
+): Books => {
   const top = ladderTop(orm);
   if (!top) throw new Error('the ledger has no start block');
-  const totals = totalsOf(orm);
-  const books = toBooks(totals, top.height, untracked, now);
-  const seen: DriftSeen = {drift: driftOf(totals), tip: top.hash};
+  const missing = inspection?.tip === top.hash ? differingCoins(orm, inspection) : [];
+  const totals = lessMissing(totalsOf(orm), missing);
   const last = readLast(orm);
+  const seen: DriftSeen = {drift: driftOf(totals), tip: top.hash};
+  const isBalanced = seen.drift === 0n;
+  const balancedAt = isBalanced ? top.height : last?.balancedAt;
+  const isKnown = last?.tip === top.hash && last.drift === String(seen.drift) && missing.length === 0;
+  const suspects = isBalanced
+    ? []
+    : isKnown
+      ? (last.books.suspects ?? [])
+      : [...missing.map(({suspect}) => suspect), ...spentByHand(orm, balancedAt ?? -1)].slice(0, MOST_SUSPECTS);
+  const books = {...toBooks(totals, top.height, untracked, now), ...(suspects.length > 0 && {suspects})};
   const before = last && {drift: BigInt(last.drift), tip: last.tip};
   const verdict = judgeDrift(seen, before, metaValue(orm, 'books_drift') !== undefined);
-  if (verdict === 'drift') {
-    const words = `the books differ from the chain by ${books.drift} at block ${top.height}`;
-    setMetaValue(orm, 'books_drift', words);
-    appendEvent(orm, 'books.drift', {height: top.height, drift: books.drift}, now);
-  } else if (verdict === 'balanced') {
-    setMetaValue(orm, 'books_drift', undefined);
-    appendEvent(orm, 'books.balanced', {height: top.height, drift: books.drift}, now);
-  }
-  const record: LastBooks = {books, tip: top.hash, drift: String(seen.drift)};
+  tell(orm, verdict, books, now);
+  const record: LastBooks = {
+    books,
+    tip: top.hash,
+    drift: String(seen.drift),
+    ...(balancedAt !== undefined && {balancedAt}),
+  };
   setMetaValue(orm, 'last_books', JSON.stringify(record));
   return books;
+};
+
+const tell = (orm: Orm, verdict: ReturnType<typeof judgeDrift>, books: Books, now: number): void => {
+  const {height, drift, suspects} = books;
+  const isDeclared = metaValue(orm, 'books_drift') !== undefined;
+  if (verdict === 'drift' || (isDeclared && verdict === 'unchanged')) {
+    const why = suspects === undefined ? '' : `: ${suspects.slice(0, 3).map(inWords).join('; ')}`;
+    setMetaValue(orm, 'books_drift', `the books differ from the chain by ${drift} at block ${height}${why}`);
+  }
+  const data = {height, drift, ...(suspects !== undefined && {suspects})};
+  if (verdict === 'drift') appendEvent(orm, 'books.drift', data, now);
+  else if (verdict === 'balanced') {
+    setMetaValue(orm, 'books_drift', undefined);
+    appendEvent(orm, 'books.balanced', data, now);
+  }
 };

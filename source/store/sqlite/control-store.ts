@@ -3,6 +3,7 @@ import {adjust} from './adjust.ts';
 import {audited} from './audit-store.ts';
 import type {Connection} from './connection.ts';
 import {freezeAccount, unfreezeAccount} from './freeze.ts';
+import {importCoins} from './import-coins.ts';
 import {pausePayouts, resumePayouts} from './pause-payouts.ts';
 import {findTransfer, listTransfers, makeTransfer} from './transfers.ts';
 import type {Writer} from './writer.ts';
@@ -40,6 +41,14 @@ export const createControlStore = ({orm}: Connection, writer: Writer): ControlSt
       {by, now},
       orm => unfreezeAccount(orm, name, now),
       ({balance}) => ({action: 'account.unfreeze', subject: name, details: {balance, ...said(reason)}}),
+    ),
+  importCoins: async (request, now, by) =>
+    audited(
+      writer,
+      {by, now},
+      orm => importCoins(orm, request, now),
+      ({account, coins, amount}) =>
+        coins > 0 ? {action: 'balance.import', subject: account, details: {coins, amount}} : undefined,
     ),
   pausePayouts: async (reason, now, by) =>
     audited(

@@ -20,6 +20,7 @@ interface AddressRow {
   readonly id: bigint;
   readonly account_id: bigint | null;
   readonly purpose: OwnAddress['purpose'];
+  readonly from_height: bigint | null;
 }
 
 const selectTransaction = rawStatement(
@@ -28,7 +29,7 @@ const selectTransaction = rawStatement(
 const selectAnchoredFrom = rawStatement(
   'SELECT txid, raw, state, coinbase, height, block_hash, reason, replaced_by FROM network_transaction WHERE height >= ?',
 );
-const selectAddress = rawStatement('SELECT id, account_id, purpose FROM address WHERE script = ?');
+const selectAddress = rawStatement('SELECT id, account_id, purpose, from_height FROM address WHERE script = ?');
 const selectOutput = rawStatement('SELECT 1 FROM output WHERE txid = ? AND vout = ?');
 const selectRivals = rawStatement(
   'SELECT DISTINCT txid FROM unconfirmed_input WHERE previous_txid = ? AND previous_vout = ?',
@@ -99,7 +100,8 @@ const loadTransaction = (orm: Orm, state: Loading, transaction: RelevantTransact
     const row = selectAddress(orm).get(scriptPubKey) as AddressRow | undefined;
     if (!row) continue;
     const accountId = row.account_id === null ? null : Number(row.account_id);
-    state.addresses.set(key, {id: Number(row.id), accountId, purpose: row.purpose});
+    const fromHeight = row.from_height === null ? null : Number(row.from_height);
+    state.addresses.set(key, {id: Number(row.id), accountId, purpose: row.purpose, fromHeight});
   }
   for (const input of transaction.inputs) {
     if (isOwnOutpoint(orm, input)) state.ownOutpoints.add(outpointKey(input));

@@ -9,6 +9,7 @@ import {applyDeposits} from './apply-deposits.ts';
 import {applyMoves} from './apply-moves.ts';
 import type {Orm} from './connection.ts';
 import {liftFreezes} from './freeze-accounts.ts';
+import {followImported} from './import-coins.ts';
 import {checkpointJob} from './jobs.ts';
 import {connectRungs, disconnectRungs, ladderTop, rungAt} from './ladder.ts';
 import {loadMoves} from './load-moves.ts';
@@ -45,6 +46,7 @@ export const track = (
   const step = {now, policy, previousTip: top.height, tip: plan.top.height};
   advancePayouts(orm, {...step, ...payoutFacts(moves)});
   applyDeposits(orm, {...step, moves});
+  followImported(orm, moves, now);
   liftFreezes(orm, now);
   if (job) checkpointJob(orm, job, {known, found, changed});
   return {known, found, changed, watch, refusedDeepFork: false};

@@ -28,7 +28,9 @@ const UNREADABLE: Readonly<Record<string, readonly [code: string, detail: string
 const createHttpServer = (handler: RequestListener): Server => {
   const server = createServer(LIMITS, handler);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') {
+    // What is written into an answer that has begun would pass for a part of it.
+    const answering = (socket as {_httpMessage?: {headersSent: boolean} | null})._httpMessage?.headersSent === true;
+    if (!socket.writable || answering || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }

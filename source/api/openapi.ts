@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
-import type {FastifyInstance} from 'fastify';
+import type {FastifyInstance, RouteOptions} from 'fastify';
 import {createJsonSchemaTransform, createJsonSchemaTransformObject} from 'fastify-type-provider-zod';
 import {z} from 'zod';
 import * as contract from '../contract/index.ts';
+import {scopeOf} from './scopes.ts';
 
 /** Schemas that get a name of their own in the document. */
 const NAMED = {
@@ -32,15 +33,22 @@ const registry = () => {
   return schemaRegistry;
 };
 
+/** Each operation says which scope its token needs; over the socket none is asked for. */
+const nameScope = ({method, url, schema}: RouteOptions): void => {
+  if (schema !== undefined) schema.security = [{}, {token: [scopeOf([method].flat()[0] ?? '', url)]}];
+};
+
 /** Collects every route made after it into the document that /openapi.json answers, from the schemas that validate. */
 export const describeApi = async (app: FastifyInstance, version: string): Promise<void> => {
   const schemaRegistry = registry();
+  app.addHook('onRoute', nameScope);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'cryptoassets-console',
-        description: 'Amounts are decimal strings, times RFC 3339 in UTC. Over TCP a bearer token is needed.',
+        description:
+          'Amounts are decimal strings, times RFC 3339 in UTC. Over TCP a bearer token with the scope of the operation is needed.',
         version,
       },
       components: {securitySchemes: {token: {type: 'http', scheme: 'bearer'}}},

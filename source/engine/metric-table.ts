@@ -55,8 +55,8 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'cryptoassets_engine_info',
     help: 'The running program; always 1',
-    labels: ['version', 'state'],
-    samples: ({status: {engine}}) => [[1, engine.version, engine.state]],
+    labels: ['version'],
+    samples: ({status: {engine}}) => [[1, engine.version]],
   },
   {
     name: 'cryptoassets_health',

@@ -119,6 +119,22 @@ const exchange = async (bytes: string): Promise<string> =>
 const problemIn = (answer: string): Partial<Problem> => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as Problem;
 
 describe('what is no request', () => {
+  test('after a request that is being answered it ends the connection, and writes nothing into the answer', async () => {
+    const stream = `GET /v1/stream HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${TOKEN}\r\n\r\n`;
+    const text = await new Promise<string>(resolve => {
+      const socket = connect(port, '127.0.0.1');
+      let seen = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        seen += chunk;
+        if (seen.includes('data: ') && socket.writable) socket.write('rubbish\r\n\r\n');
+      });
+      socket.on('error', () => resolve(seen));
+      socket.on('close', () => resolve(seen));
+      socket.write(stream);
+    });
+    expect(text.match(/HTTP\/1\.1 /g)).toEqual(['HTTP/1.1 ']);
+  });
+
   test('headers of more than 16 KB are 431', async () => {
     const answer = await exchange(`GET /health HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);

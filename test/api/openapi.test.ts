@@ -3,6 +3,7 @@ import {serveEngine, type ServedEngine} from './served-engine.ts';
 
 interface Operation {
   readonly summary?: string;
+  readonly security?: Record<string, string[]>[];
   readonly parameters?: {name: string; in: string; schema: unknown}[];
   readonly requestBody?: {content: Record<string, {schema: Record<string, unknown>}>};
   readonly responses: Record<string, {description: string; content?: Record<string, unknown>}>;
@@ -120,6 +121,19 @@ test('every operation says what it is for, names its path parameters and describ
     expect(operation.responses['default']?.content, name).toHaveProperty(['application/problem+json']);
     for (const response of Object.values(operation.responses)) expect(typeof response.description, name).toBe('string');
   }
+});
+
+test('every operation names the scope that it needs', () => {
+  const scopes = new Map(
+    operations().map(([name, {security}]) => [name, security?.flatMap(one => one['token'] ?? [])]),
+  );
+  expect(scopes.get('GET /v1/{coin}/payouts')).toEqual(['read']);
+  expect(scopes.get('POST /v1/{coin}/payouts')).toEqual(['pay']);
+  expect(scopes.get('POST /v1/{coin}/transfers')).toEqual(['pay']);
+  expect(scopes.get('POST /v1/{coin}/accounts/{name}/addresses')).toEqual(['receive']);
+  expect(scopes.get('POST /v1/{coin}/payouts/{id}/approve')).toEqual(['operate']);
+  for (const [name, [scope]] of [...scopes].map(([name, found]) => [name, found ?? []] as const))
+    expect(name.startsWith('GET ') ? ['read'] : ['receive', 'pay', 'operate'], name).toContain(scope);
 });
 
 test('bodies refuse unknown keys, and every reference leads somewhere', () => {

@@ -53,6 +53,7 @@ export const action = fc.oneof(
   weighted(2, record('cancel', {pick})),
   weighted(2, record('release', {pick})),
   weighted(2, record('bump', {pick})),
+  weighted(3, record('lift', {pick})),
   weighted(2, record('theft', {pick})),
   weighted(
     6,
@@ -128,6 +129,10 @@ export const happen = async (world: RandomWorld, what: Action): Promise<void> =>
     }
     case 'bump':
       return bumpByHand(world, at(node.mempool.filter(isOurs), what.pick));
+    case 'lift': {
+      const old = at(node.mempool.filter(isOurs), what.pick);
+      return old && world.lift(old.txid);
+    }
     case 'theft':
       return stealFrom(world, at(node.mempool.filter(isOurs), what.pick));
     case 'tick':

@@ -1,12 +1,13 @@
 import {WatchSet} from '../../../source/chain/watch-set.ts';
 import type {ChainSource} from '../../../source/chain/ports.ts';
 import {btc} from '../../../source/coins/btc.ts';
-import {createBroadcastLoop} from '../../../source/loops/broadcast.ts';
+import {createBroadcastLoop, type Broadcasting} from '../../../source/loops/broadcast.ts';
 import {createCheckBooks} from '../../../source/loops/check-books.ts';
 import {createDeliver} from '../../../source/loops/deliver.ts';
 import type {Loop} from '../../../source/loops/loop.ts';
 import {createRescan, type Rescan} from '../../../source/loops/rescan.ts';
 import {createTrackChain} from '../../../source/loops/track-chain.ts';
+import type {Hold} from '../../../source/payout/state.ts';
 import type {Broadcaster, SendAnswer, Signer} from '../../../source/payout/ports.ts';
 import type {Sink} from '../../../source/outbox/ports.ts';
 import type {Clock} from '../../../source/primitives/clock.ts';
@@ -25,6 +26,14 @@ const FEE = {targetBlocks: 6, fallbackRate: 2, minRate: 1, maxRate: 50};
 export const LOOPS = ['track', 'broadcast', 'books', 'deliver', 'rescan'] as const;
 export type LoopName = (typeof LOOPS)[number];
 
+interface Common {
+  readonly coin: typeof btc;
+  readonly network: typeof REGTEST;
+  readonly clock: Clock;
+  readonly log: typeof silentLog;
+  readonly store: Store;
+}
+
 export interface EngineParts {
   readonly file: string;
   readonly identity: LedgerIdentity;
@@ -41,6 +50,7 @@ export class WorldEngine {
   readonly breaker = new Breaker();
   readonly store: Store;
   readonly rescan: Rescan;
+  readonly #broadcast: Broadcasting;
   readonly #connection: Connection;
   readonly #loops: Readonly<Record<LoopName, Loop>>;
   readonly #stop = new AbortController();
@@ -63,6 +73,7 @@ export class WorldEngine {
     const chainParts = {...common, chain, policy: POLICY, watch};
     const track = createTrackChain({...chainParts, pollInterval: 1000, hintsHealthy: parts.hintsHealthy});
     this.rescan = createRescan(chainParts);
+    this.#broadcast = this.#createBroadcast(parts, {common, watch, blocked: () => track.view().blocked});
     this.#loops = {
       track: track.loop,
       rescan: this.rescan.loop,
@@ -71,25 +82,42 @@ export class WorldEngine {
         addresses: {walletTotal: async () => this.breaker.call(() => 0n), walletCoins: async () => []},
       }),
       deliver: createDeliver({...common, coin: 'btc', sink: parts.sink, types: undefined, random: () => 0.5}),
-      broadcast: createBroadcastLoop({
-        ...common,
-        signer: this.#signer(node),
-        broadcaster: this.#broadcaster(parts),
-        fees: {estimate: () => this.#ask(node, () => node.estimate)},
-        addresses: {
-          newChangeAddress: async () => {
-            const {address, script} = await this.#ask(node, () => node.newChangeAddress());
-            watch.addScript(script);
-            return address;
-          },
-        },
-        policy: {fee: FEE},
-        blocked: () => track.view().blocked,
-        period: 5000,
-        pause: async () => undefined,
-        step: async () => this.breaker.pass(),
-      }),
+      broadcast: this.#broadcast,
     };
+  }
+
+  #createBroadcast(
+    parts: EngineParts,
+    {common, watch, blocked}: {common: Common; watch: WatchSet; blocked: () => Hold | undefined},
+  ): Broadcasting {
+    const {node} = parts;
+    return createBroadcastLoop({
+      ...common,
+      signer: this.#signer(node),
+      broadcaster: this.#broadcaster(parts),
+      fees: {estimate: () => this.#ask(node, () => node.estimate)},
+      addresses: {
+        newChangeAddress: async () => {
+          const {address, script} = await this.#ask(node, () => node.newChangeAddress());
+          watch.addScript(script);
+          return address;
+        },
+      },
+      policy: {fee: FEE},
+      blocked,
+      period: 5000,
+      pause: async () => undefined,
+      step: async () => this.breaker.pass(),
+    });
+  }
+
+  /** Lifts the fee of what is in the mempool, as far as the loop gets with it in one round. */
+  async lift(txid: string): Promise<'ok' | 'failed' | 'killed'> {
+    const lifted = this.#broadcast.bump(txid, undefined).catch((error: unknown) => error);
+    const outcome = await this.round('broadcast');
+    // One that the loop did not come to is forgotten with it.
+    void lifted;
+    return outcome;
   }
 
   /** `failed`: survived, as the supervisor would. Throws what would end the engine and is no kill. */

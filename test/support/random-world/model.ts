@@ -93,10 +93,14 @@ export class Model {
 
   #believedChain(): BelievedChain {
     const rungs = this.#rows<{height: bigint; hash: BlockHash}>('SELECT height, hash FROM block ORDER BY height');
-    const {chain, changeScripts} = this.#world.node;
+    const {chain} = this.#world.node;
+    // A change address whose answer was lost is nobody's: the wallet's, and never told to anybody.
+    const scripts = new Set(
+      this.#rows<{script: Buffer}>('SELECT script FROM address').map(({script}) => script.toString('hex')),
+    );
     return believe(
       rungs.map(({hash}) => chain.blockOf(hash)!),
-      script => this.#world.owners.has(script) || changeScripts.has(script),
+      script => scripts.has(script),
     );
   }
 

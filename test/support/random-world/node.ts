@@ -88,9 +88,35 @@ export class WorldNode {
   objection(transaction: SimulatedTransaction): Objection | undefined {
     const {txid, inputs} = transaction;
     if (!inputs.every(input => this.#exists(input))) return 'missing';
-    const hasRival = inputs.some(input => (this.chain.spenderInMempool(input) ?? txid) !== txid);
-    if (hasRival) return 'conflict';
+    const rivals = new Set(inputs.map(input => this.chain.spenderInMempool(input) ?? txid));
+    rivals.delete(txid);
+    if (rivals.size > 0 && !this.#outbids(transaction, rivals)) return 'conflict';
     return this.#ancestors(transaction) > LONGEST_CHAIN ? 'chain-too-long' : undefined;
+  }
+
+  /** Replacing costs more than all that leave the mempool for it paid (BIP125). */
+  #outbids(transaction: SimulatedTransaction, rivals: ReadonlySet<Txid>): boolean {
+    const leaving = new Set(rivals);
+    for (const {txid, inputs} of this.mempool) if (inputs.some(input => leaving.has(input.txid))) leaving.add(txid);
+    let paid = 1000n;
+    for (const txid of leaving) {
+      const fee = this.#feeOf(this.chain.mempoolNow.get(txid)!);
+      if (fee === undefined) return false;
+      paid += fee;
+    }
+    return (this.#feeOf(transaction) ?? 0n) >= paid;
+  }
+
+  /** Undefined when it spends a coin out of nowhere. */
+  #feeOf({inputs, outputs}: SimulatedTransaction): bigint | undefined {
+    let fee = 0n;
+    for (const {txid, vout} of inputs) {
+      const amount = this.made.get(txid)?.outputs[vout]?.amount;
+      if (amount === undefined) return undefined;
+      fee += amount;
+    }
+    for (const {amount} of outputs) fee -= amount;
+    return fee;
   }
 
   #exists(input: Outpoint): boolean {

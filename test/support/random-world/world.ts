@@ -131,6 +131,10 @@ export class RandomWorld {
     }
   }
 
+  async lift(txid: string): Promise<void> {
+    if ((await this.engine.lift(txid)) === 'killed') await this.restart();
+  }
+
   async ask<Value>(request: (engine: WorldEngine) => Promise<Value>): Promise<Value | undefined> {
     try {
       const answer = await this.engine.ask(() => request(this.engine));

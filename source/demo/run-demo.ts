@@ -3,6 +3,7 @@ import {resolve} from 'node:path';
 import type {ConsoleOptions, DemoOptions, Finding} from '../commands/supplies.ts';
 import type {Config} from '../config/config.ts';
 import type {Application} from '../engine/application.ts';
+import {takeSignals} from '../primitives/early-signals.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import {demoFiles, type DemoFiles, writeDemoConfig} from './demo-config.ts';
 import {prepareDemoFolder} from './demo-folder.ts';
@@ -49,6 +50,7 @@ const watchForEnd = (cleanups: Cleanups): AbortSignal => {
   const end = () => controller.abort(new EngineError('demo_ended', 'the demo was asked to end'));
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, end);
+  takeSignals();
   process.stdout.on('error', end);
   cleanups.add('the signal handlers', async () => {
     for (const signal of signals) process.off(signal, end);

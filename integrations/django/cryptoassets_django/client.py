@@ -77,8 +77,11 @@ class Client:
     def create_payout(self, coin, account, address, amount, label=None, idempotency_key=None):
         """Queues a payout and debits the account. The same key and values again is the same payout, paid once.
 
+        amount: text or Decimal, never a float.
         Without a key a random one is made; it stands in the answer, and in the error.
         """
+        if isinstance(amount, float):
+            raise TypeError("a float loses satoshis: give amounts as text or Decimal")
         if not isinstance(amount, str):
             amount = format(amount, "f")
         key = idempotency_key or str(uuid.uuid4())
@@ -122,7 +125,8 @@ class Client:
             try:
                 status, text = self._once(method, path, body, headers or {})
             except (OSError, http.client.HTTPException) as error:
-                problem = CryptoassetsError("engine_unreachable", "no engine answers at %s: %s" % (self._where(), error))
+                words = "no engine answers at %s: %s" % (self._where(), error)
+                problem = CryptoassetsError("engine_unreachable", words)
             else:
                 if status < 300:
                     return json.loads(text) if text else None
@@ -166,4 +170,5 @@ class Client:
             problem = json.loads(text)
             return CryptoassetsError(problem["code"], problem["detail"], problem.get("field"), status)
         except (ValueError, KeyError, TypeError):
-            return CryptoassetsError("engine_unreachable", "something that is no engine answered %d" % status, None, status)
+            words = "something that is no engine answered %d" % status
+            return CryptoassetsError("engine_unreachable", words, None, status)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import unittest
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -291,6 +292,13 @@ class ApiClient(unittest.TestCase):
         self.answers = [(404, b"<html>")]
         with self.assertRaisesRegex(CryptoassetsError, "no engine"):
             self.client.status()
+
+    def test_amounts_are_exact(self):
+        self.client.create_payout("btc", "a", "b", Decimal("1E-8"))
+        self.assertEqual(json.loads(self.seen[0][3])["amount"], "0.00000001")
+        with self.assertRaises(TypeError):
+            self.client.create_payout("btc", "a", "b", 0.5)
+        self.assertEqual(len(self.seen), 1)
 
     def test_options_are_looked_at(self):
         for options in ({}, {"socket": "a", "url": "b"}, {"url": "http://x"}, {"url": "http://x", "token": "t"}):

@@ -33,7 +33,9 @@ const booksAlerts = ({coin, unit, books, payouts_paused: paused}: CoinStatus): F
 };
 
 const payoutAlerts = ({coin, unit, pending}: CoinStatus): Found[] => {
-  const held = pending.filter(payout => payout.status === 'held' && payout.clears === 'person');
+  const forPerson = pending.filter(payout => payout.status === 'held' && payout.clears === 'person');
+  const isForApproval = ({reason}: (typeof pending)[number]) => reason?.startsWith('approval:') === true;
+  const held = forPerson.filter(payout => !isForApproval(payout));
   const waiting = pending.filter(payout => payout.status === 'held' && payout.clears !== 'person');
   const conflicted = pending.filter(payout => payout.status === 'conflicted');
   const found: Found[] = [];
@@ -45,6 +47,7 @@ const payoutAlerts = ({coin, unit, pending}: CoinStatus): Found[] => {
     found.push({id: `${coin}:${kind}`, severity, coin, text: `${unit} ${which} ${words}${reason}`});
   };
   add('held_by_person', 'warning', held, 'waits for your release');
+  add('approval', 'warning', forPerson.filter(isForApproval), 'waits for approval by somebody else than who asked');
   add('held', 'warning', waiting, 'held');
   add('conflicted', 'critical', conflicted, 'lost to another transaction');
   return found;

@@ -84,8 +84,9 @@ class BroadcastLoop {
     const isPeriod = clock.monotonic() >= this.#nextPeriod || this.#wasStopped;
     const stop = (await store.payoutsPausedBy()) ?? this.#waitsForNode();
     if (stop !== undefined) {
+      if (!('words' in stop)) return stop;
       this.#refuseBumps(stop);
-      return 'words' in stop ? this.#stop(stop, isPeriod) : stop;
+      return this.#stop(stop, isPeriod);
     }
     this.#wasStopped = false;
     await this.#bumpAll(context);
@@ -105,8 +106,7 @@ class BroadcastLoop {
     });
   }
 
-  #refuseBumps(stop: Hold | Round): void {
-    const words = 'words' in stop ? stop.words : (stop.waitingFor ?? 'the node is not ready');
+  #refuseBumps({words}: Hold): void {
     for (const asked of this.#bumps.splice(0)) asked.reject(new EngineError('payouts_paused', words));
   }
 

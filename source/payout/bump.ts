@@ -1,5 +1,5 @@
 import {Transaction} from 'bitcoinjs-lib';
-import {satoshi, sum} from '../primitives/amount.ts';
+import {satoshi, sum, type Satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
@@ -30,7 +30,7 @@ export interface BumpRules {
   readonly minRate: number;
   readonly maxRate: number;
   readonly change: {readonly address: string; readonly scriptPubKey: Buffer};
-  dustLimit(scriptPubKey: Uint8Array): bigint;
+  dustLimit(scriptPubKey: Uint8Array): Satoshi;
 }
 
 export interface BumpPlan {

@@ -86,8 +86,11 @@ describe('with the books in order', () => {
     expect((await world.api.payout(body.id)).txid).toBe(bumped.body.txid);
     const tooLow = await post(`/broadcasts/${txid}/bump`, {fee_rate: 3});
     expect(tooLow).toMatchObject({status: 422, body: {code: 'nothing_to_gain', field: 'fee_rate'}});
+    // Without an engine the verb runs the loops itself.
+    await world.engine.stop();
     const verb = await world.run('broadcast', 'bump', 'btc', bumped.body.txid, '--rate', '60', '--json');
     expect(verb.code, verb.stderr).toBe(0);
+    await world.engine.start();
     await world.mine(8);
     await payoutIs(body.id, 'settled');
     const received = await world.node.rpc<number>('getreceivedbyaddress', [address, 1], 'outside');

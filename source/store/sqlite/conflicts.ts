@@ -100,7 +100,7 @@ const conflicted = prepared(orm =>
 export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
   const {orm, tip} = moving;
   for (const row of conflicted(orm).all()) {
-    if (!holdsInputs(orm, row.family)) continue;
+    if (!holdsInputs(orm, row.family) || gaveBack(orm, row)) continue;
     const height = rivalHeight(orm, row.id, row.txid);
     if (height === undefined) becomeSent(moving, row);
     else if (tip - height + 1 >= maxConfirmationCount) {
@@ -114,3 +114,10 @@ const selectHeld = rawStatement(
   'SELECT 1 FROM broadcast b JOIN broadcast_input i ON i.broadcast_id = b.id WHERE b.family = ? AND i.holds = 1 LIMIT 1',
 );
 const holdsInputs = (orm: Orm, family: number): boolean => selectHeld(orm).get(family) !== undefined;
+
+const selectGivenBack = rawStatement(
+  `SELECT 1 FROM broadcast_input i JOIN output o ON o.txid = i.txid AND o.vout = i.vout
+   WHERE i.broadcast_id = ? AND o.reserved_by IS NOT ? LIMIT 1`,
+);
+/** A bump may have given back the coins that it alone brought while the rest of its family lives on. */
+const gaveBack = (orm: Orm, {id, family}: BroadcastRow): boolean => selectGivenBack(orm).get(id, family) !== undefined;

@@ -4,7 +4,7 @@ import {programVersion} from './commands/shell/version.ts';
 import type {Config} from './config/config.ts';
 import {LOCAL} from './contract/index.ts';
 import type {Parts} from './engine/parts.ts';
-import {hasCode} from './primitives/errors.ts';
+import {EngineError, hasCode} from './primitives/errors.ts';
 import {silentLog} from './primitives/log.ts';
 import {systemClock} from './primitives/clock.ts';
 
@@ -22,7 +22,12 @@ export const createSupplies = (): Supplies => ({
   check: async config => (await import('./engine/check.ts')).check(verbOptions(config)),
   backup: async (config, folder) =>
     (await import('./engine/backup.ts')).backup(config, folder, {clock: systemClock, version: programVersion()}),
-  restore: async (config, folder) => (await import('./engine/backup.ts')).restore(config, folder, {clock: systemClock}),
+  restore: async (config, folder) => {
+    // One whose files were deleted under it would go on with them, and pay beside the restored ledger.
+    if (await engineAnswers(config.api.socket))
+      throw new EngineError('already_running', `an engine answers at ${config.api.socket}: stop it before a restore`);
+    return (await import('./engine/backup.ts')).restore(config, folder, {clock: systemClock});
+  },
   runDemo: async options => {
     const [{runDemo}, deps] = await Promise.all([import('./demo/run-demo.ts'), clientParts()]);
     return runDemo(options, {...deps, runConsole});

@@ -31,7 +31,7 @@ class NatsSink implements Sink {
   readonly #coin: string;
   readonly #config: Options;
   readonly #where: string;
-  #connection: NatsConnection | undefined;
+  #connection: Promise<NatsConnection> | undefined;
 
   constructor(name: string, coin: string, config: Options) {
     this.name = name;
@@ -64,7 +64,7 @@ class NatsSink implements Sink {
       return {kind: 'delivered', status: undefined};
     } catch (error) {
       // What hangs, or was sent without an answer, must not arrive behind the next attempt: it ends with its connection.
-      if (!(error instanceof JetStreamApiError)) await this.#disconnect();
+      if (!(error instanceof JetStreamApiError)) this.#disconnect();
       return {
         kind: 'failed',
         words: signal.aborted ? 'the engine stopped before an acknowledgement' : this.#explain(error),
@@ -88,14 +88,26 @@ class NatsSink implements Sink {
   }
 
   async close(): Promise<void> {
-    await this.#disconnect();
+    this.#disconnect();
   }
 
   /** The connection, made now when there is none. One that broke is gone at once: the delivery loop is what tries again. */
   async #connected(): Promise<NatsConnection> {
-    if (this.#connection !== undefined && !this.#connection.isClosed()) return this.#connection;
+    const open = await this.#connection;
+    if (open !== undefined && !open.isClosed()) return open;
+    const connecting = this.#connect();
+    this.#connection = connecting;
+    try {
+      return await connecting;
+    } catch (error) {
+      if (this.#connection === connecting) this.#connection = undefined;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<NatsConnection> {
     const {url, credentials, timeout} = this.#config;
-    this.#connection = await connect({
+    return connect({
       servers: this.#where,
       name: 'cryptoassets-console',
       timeout,
@@ -103,13 +115,16 @@ class NatsSink implements Sink {
       ...(url.startsWith('tls:') && {tls: {}}),
       ...login(credentials),
     });
-    return this.#connection;
   }
 
-  async #disconnect(): Promise<void> {
+  /** Does not wait for one that is still being made; it is closed once it is there. */
+  #disconnect(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.close();
+    void connection?.then(
+      async made => made.close(),
+      () => undefined,
+    );
   }
 
   #explain(error: unknown): string {

@@ -15,6 +15,9 @@ export interface ScriptLimits {
   readonly outputBytes: number;
 }
 
+/** ms for the pipes of a run that is over: only a child in a session of its own can hold them open. */
+const LAST_WORDS = 500;
+
 const LIMITS: ScriptLimits = {grace: 2000, outputBytes: 1024 * 1024};
 
 /** The environment of the engine holds its secrets; a script gets what programs need to run at all. */
@@ -49,14 +52,21 @@ class ScriptSink implements Sink {
   }
 
   get longest(): number {
-    return this.#config.timeout + this.#limits.grace;
+    return this.#config.timeout + this.#limits.grace + LAST_WORDS;
   }
 
   async deliver(event: Event, body: string, signal: AbortSignal): Promise<DeliveryAnswer> {
     if (signal.aborted) return {kind: 'failed', words: 'the engine stopped before it was run'};
-    const child = this.#start(event);
+    let child: ChildProcess;
+    try {
+      child = this.#start(event);
+    } catch (error) {
+      // Most faults come as events; what the system refuses outright is thrown.
+      return {kind: 'failed', words: whyNotStarted(error as NodeJS.ErrnoException)};
+    }
     const output = new OutputTail(this.#limits.outputBytes);
     const end = watchEnd(child);
+    const closed = watchClose(child);
     const group = new Group(child, this.#limits.grace);
     const timer = setTimeout(
       () => group.stop(`took longer than ${this.#config.timeout / 1000} s`),
@@ -71,11 +81,13 @@ class ScriptSink implements Sink {
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(`${body}\n`);
     try {
-      return answerOf(await end, group.reason, output.text());
+      const found = await end;
+      group.end();
+      await lastWords(closed);
+      return answerOf(found, group.reason, output.text());
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      group.end();
       // Whatever still holds the other end (a grandchild in a session of its own) is not waited for.
       for (const stream of [child.stdout, child.stderr, child.stdin]) stream?.destroy();
     }
@@ -156,11 +168,24 @@ class Group {
 const watchEnd = async (child: ChildProcess): Promise<End> =>
   new Promise(resolve => {
     child.once('error', (error: NodeJS.ErrnoException) => resolve({kind: 'not-started', words: whyNotStarted(error)}));
-    child.once('exit', (code, signal) => {
-      // What it wrote last is in the pipes, and read in the turns of the event loop that are already due.
-      setImmediate(() => resolve({kind: 'exit', code, signal}));
-    });
+    child.once('exit', (code, signal) => resolve({kind: 'exit', code, signal}));
   });
+
+/** Resolves at the end of its pipes. Asked for at its start: the end of a quick run comes with its exit. */
+const watchClose = async (child: ChildProcess): Promise<void> =>
+  new Promise(resolve => {
+    child.once('close', () => resolve());
+    // One that was never started closes nothing.
+    child.once('error', () => resolve());
+  });
+
+/** What it wrote last may still be in the pipes, which end with the last of its group. */
+const lastWords = async (closed: Promise<void>): Promise<void> => {
+  const {promise: late, resolve} = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, LAST_WORDS);
+  await Promise.race([closed, late]);
+  clearTimeout(timer);
+};
 
 const whyNotStarted = ({code, message}: NodeJS.ErrnoException): string => {
   if (code === 'ENOENT')

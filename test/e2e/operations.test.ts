@@ -65,6 +65,11 @@ describe('a ledger in the hands of its operator', () => {
     expect(ledger).toMatchObject({height: await world.node.rpc<number>('getblockcount')});
     expect((await world.run('backup', '--to', backup)).code).toBe(1);
 
+    expect(await world.run('restore', '--backup', backup)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('an engine answers at'),
+    });
+
     // Paid after the backup: the restored ledger will not know of it.
     await world.api.pay('after', {account: 'alice', address: outside, amount: '0.2'});
     await until('it to be sent', async () => (await world.api.payouts())[0]?.status === 'sent');

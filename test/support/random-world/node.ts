@@ -98,7 +98,7 @@ export class WorldNode {
   #outbids(transaction: SimulatedTransaction, rivals: ReadonlySet<Txid>): boolean {
     const leaving = new Set(rivals);
     for (const {txid, inputs} of this.mempool) if (inputs.some(input => leaving.has(input.txid))) leaving.add(txid);
-    let paid = 1000n;
+    let paid = 20n;
     for (const txid of leaving) {
       const fee = this.#feeOf(this.chain.mempoolNow.get(txid)!);
       if (fee === undefined) return false;

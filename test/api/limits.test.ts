@@ -44,9 +44,11 @@ const ask = async (token: string, method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST', p
 };
 
 test('a token that asks too often is told to wait, and no other token with it', async () => {
-  const answers = await Promise.all(
-    Array.from({length: MOST * 3}, async () => ask(OTHER, 'GET', '/v1/btc/accounts/shop')),
-  );
+  const flood = async () =>
+    Promise.all(Array.from({length: MOST * 3}, async () => ask(OTHER, 'GET', '/v1/btc/accounts/shop')));
+  let answers = await flood();
+  // A machine so busy that a flood takes seconds has asked no more often than it may.
+  for (let more = 0; more < 10 && answers.every(({status}) => status === 200); more += 1) answers = await flood();
   const refused = answers.filter(({status}) => status === 429);
   expect(refused.length).toBeGreaterThan(0);
   expect(answers.every(({status}) => status === 200 || status === 429)).toBe(true);

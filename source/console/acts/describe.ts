@@ -19,10 +19,11 @@ export const unitOf = (state: ScreenState, coin: string): string =>
 export const networkOf = (state: ScreenState, coin: string): string =>
   state.status?.coins.find(item => item.coin === coin)?.network ?? '';
 
-/** The payout as the engine last said it: among the pending ones, or fetched for the open detail. */
+/** The payout as the engine last said it: fetched for the open detail, or among the pending ones. */
 export const knownPayout = ({status, fetched}: ScreenState, coin: string, id: string): Payout | undefined =>
-  status?.coins.find(item => item.coin === coin)?.pending.find(item => item.id === id) ??
-  (fetched?.target.coin === coin && fetched.payout?.id === id ? fetched.payout : undefined);
+  fetched?.target.coin === coin && fetched.payout?.id === id
+    ? fetched.payout
+    : status?.coins.find(item => item.coin === coin)?.pending.find(item => item.id === id);
 
 const payoutFacts = (state: ScreenState, coin: string, id: string): Description['facts'] => {
   const payout = knownPayout(state, coin, id);

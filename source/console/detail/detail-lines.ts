@@ -27,13 +27,13 @@ const CONTENTS: Readonly<Record<DetailKind, Content>> = {
   payout(status, target, state, width) {
     const coin = coinOf(status, target);
     const fetched = fetchedFor(state, target);
-    const payout = coin?.pending.find(({id}) => id === target.id) ?? fetched?.payout;
+    const payout = fetched?.payout ?? coin?.pending.find(({id}) => id === target.id);
     return payout && payoutLines(payout, {coin, fetched, now: state.now, width});
   },
   deposit(status, target, state, width) {
     const coin = coinOf(status, target);
     const fetched = fetchedFor(state, target);
-    const deposit = coin?.incoming.find(({id}) => id === target.id) ?? fetched?.deposit;
+    const deposit = fetched?.deposit ?? coin?.incoming.find(({id}) => id === target.id);
     return deposit && depositLines(deposit, {coin, fetched, now: state.now, width});
   },
   broadcast(status, target, state, width) {

@@ -67,7 +67,9 @@ export const followDetail = (store: Store<ScreenState>, session: Session): (() =
     const target = openTarget(state);
     if (!target || target.kind === 'backend' || target.kind === 'job') return;
     // Once per status and item.
-    const isNew = asked?.status !== state.status || !isSame(target, asked?.target);
+    // A frozen view stays as it is: what was not asked before is asked once.
+    const hasMovedOn = asked?.status !== state.status && !state.frozen;
+    const isNew = hasMovedOn || !isSame(target, asked?.target);
     if (isAsking || !isNew || state.link.state !== 'live') return;
     asked = {status: state.status, target};
     void ask(target);

@@ -1,14 +1,17 @@
-import {selectedParkedEvent, selectedPayout, selectedSink} from './acts/selected.ts';
+import {selectedParkedEvent, selectedPayout, selectedSink, selectedTransaction} from './acts/selected.ts';
 import type {Binding} from './binding.ts';
 import {isReadOnly, type ScreenState} from './state.ts';
 
 const LOOKING = ['panes', 'detail'] as const;
 
 const canCancel = (state: ScreenState) => selectedPayout(state)?.payout.cancellable === true;
-const canRelease = (state: ScreenState) => {
+const waitsForPerson = (state: ScreenState) => {
   const payout = selectedPayout(state)?.payout;
-  return payout?.status === 'held' && payout.clears === 'person';
+  return payout?.status === 'held' && payout.clears === 'person' ? payout : undefined;
 };
+const needsApproval = (state: ScreenState) => waitsForPerson(state)?.reason?.startsWith('approval') === true;
+const canRelease = (state: ScreenState) => waitsForPerson(state) !== undefined && !needsApproval(state);
+const canRepay = (state: ScreenState) => selectedPayout(state)?.payout.status === 'conflicted';
 
 /** What acts on the engine or on what needs a person. */
 export const ACTS: readonly Binding[] = [
@@ -98,6 +101,48 @@ export const ACTS: readonly Binding[] = [
     isOffered: canRelease,
   },
   {
+    command: 'approve-payout',
+    keys: ['v'],
+    label: 'v',
+    hint: 'approve',
+    help: 'approve a payout that somebody else asked for',
+    group: 'Act',
+    views: LOOKING,
+    mutates: true,
+    isOffered: needsApproval,
+  },
+  {
+    command: 'repay-payout',
+    keys: ['o'],
+    label: 'o',
+    hint: 'pay once more',
+    help: 'pay a conflicted payout once more',
+    group: 'Act',
+    views: LOOKING,
+    mutates: true,
+    isOffered: canRepay,
+  },
+  {
+    command: 'bump',
+    keys: ['b'],
+    label: 'b',
+    hint: 'bump fee',
+    help: 'bump the fee of a transaction that waits',
+    group: 'Act',
+    views: LOOKING,
+    mutates: true,
+    isOffered: state => selectedTransaction(state) !== undefined,
+  },
+  {
+    command: 'toggle-payouts',
+    keys: ['P'],
+    label: 'P',
+    help: 'pause or resume all payouts of the coin',
+    group: 'Act',
+    views: LOOKING,
+    mutates: true,
+  },
+  {
     command: 'toggle-sink',
     keys: ['p'],
     label: 'p',
@@ -154,129 +199,5 @@ export const ACTS: readonly Binding[] = [
     group: 'Act',
     views: LOOKING,
     isOffered: isReadOnly,
-  },
-];
-
-/** Keys of the dialogs for acts, the command line and the forms. */
-export const DIALOG_KEYS: readonly Binding[] = [
-  {
-    command: 'confirm',
-    keys: ['enter'],
-    label: 'Enter',
-    hint: 'go on',
-    help: 'do what is chosen',
-    group: 'In a dialog',
-    views: ['confirm', 'palette', 'form'],
-  },
-  {
-    command: 'choose-next',
-    keys: ['tab', 'right', 'down'],
-    label: 'Tab →',
-    hint: 'choose',
-    help: 'the other button',
-    group: 'In a dialog',
-    views: ['confirm'],
-  },
-  {
-    command: 'choose-previous',
-    keys: ['shift-tab', 'left', 'up'],
-    label: '←',
-    help: 'the other button',
-    group: 'In a dialog',
-    views: ['confirm'],
-  },
-  {
-    command: 'choose-next',
-    keys: ['down'],
-    label: '↓',
-    hint: 'start',
-    help: 'rescan: from a checkpoint, from yesterday, …',
-    group: 'In a dialog',
-    views: ['rescan'],
-  },
-  {
-    command: 'choose-previous',
-    keys: ['up'],
-    label: '↑',
-    help: 'rescan: the start before',
-    group: 'In a dialog',
-    views: ['rescan'],
-  },
-  {
-    command: 'choose-next',
-    keys: ['down'],
-    label: '↓',
-    help: 'the next command',
-    group: 'In a dialog',
-    views: ['palette'],
-  },
-  {
-    command: 'choose-previous',
-    keys: ['up'],
-    label: '↑',
-    help: 'the command before',
-    group: 'In a dialog',
-    views: ['palette'],
-  },
-  {
-    command: 'complete',
-    keys: ['tab'],
-    label: 'Tab',
-    hint: 'complete',
-    help: 'write out the chosen command',
-    group: 'In a dialog',
-    views: ['palette'],
-  },
-  {
-    command: 'next-field',
-    keys: ['tab', 'down'],
-    label: 'Tab ↓',
-    hint: 'next field',
-    help: 'the next field',
-    group: 'In a dialog',
-    views: ['form'],
-  },
-  {
-    command: 'previous-field',
-    keys: ['shift-tab', 'up'],
-    label: '↑',
-    help: 'the field before',
-    group: 'In a dialog',
-    views: ['form'],
-  },
-  {
-    command: 'back',
-    keys: ['escape'],
-    label: 'Esc',
-    hint: 'cancel',
-    help: 'close without doing anything',
-    group: 'In a dialog',
-    views: ['confirm', 'palette', 'form'],
-  },
-  {
-    command: 'erase',
-    keys: ['backspace', 'delete'],
-    label: 'Backspace',
-    help: 'erase the last character',
-    group: 'In a dialog',
-    views: ['confirm', 'palette', 'form'],
-  },
-  {
-    command: 'type',
-    keys: [],
-    label: 'a-z 0-9',
-    help: 'on mainnet: the last four characters of the id',
-    group: 'In a dialog',
-    views: ['confirm'],
-    takesText: true,
-  },
-  {
-    command: 'type',
-    keys: [],
-    label: 'a-z 0-9',
-    help: 'write',
-    group: 'In a dialog',
-    views: ['palette', 'form'],
-    takesText: true,
   },
 ];

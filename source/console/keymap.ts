@@ -1,6 +1,7 @@
 import type {Binding} from './binding.ts';
 import {textOf, type KeyName} from './input/split-keys.ts';
-import {ACTS, DIALOG_KEYS} from './keymap-acts.ts';
+import {ACTS} from './keymap-acts.ts';
+import {DIALOG_KEYS} from './keymap-dialogs.ts';
 import {PANES, type ScreenState} from './state.ts';
 
 // One registry: keys are dispatched by it, and hints and help are written from it.

@@ -108,3 +108,14 @@ describe('leaving', () => {
     expect(press(screen({onQuit: 'stop'}), 'q', NOW).effects).toEqual([{do: 'stop-and-leave'}]);
   });
 });
+
+describe('the keymap', () => {
+  it('gives no key to two commands that are always there in the same view', () => {
+    const always = KEYMAP.filter(binding => binding.isOffered === undefined);
+    const taken = always.flatMap(({keys, views, command}) =>
+      views.flatMap(view => keys.map(key => ({place: `${view} ${key}`, command}))),
+    );
+    const twice = taken.filter(one => taken.some(other => other.place === one.place && other.command !== one.command));
+    expect(twice).toEqual([]);
+  });
+});

@@ -1,7 +1,14 @@
 // What an operator may ask of the engine, bound to ids and never to rows.
 
 export type Act =
-  | {readonly kind: 'cancel-payout' | 'release-payout'; readonly coin: string; readonly id: string}
+  | {
+      readonly kind: 'cancel-payout' | 'release-payout' | 'approve-payout' | 'repay-payout';
+      readonly coin: string;
+      readonly id: string;
+    }
+  /** Without a rate (sat/vB) the node's estimate. */
+  | {readonly kind: 'bump'; readonly coin: string; readonly txid: string; readonly rate?: number}
+  | {readonly kind: 'pause-payouts' | 'resume-payouts'; readonly coin: string}
   | {readonly kind: 'pause-sink' | 'resume-sink'; readonly sink: string}
   | {
       readonly kind: 'retry-delivery';
@@ -22,16 +29,32 @@ export type Act =
       readonly key: string;
     };
 
+const MONEY: ReadonlySet<Act['kind']> = new Set([
+  'cancel-payout',
+  'release-payout',
+  'approve-payout',
+  'repay-payout',
+  'bump',
+  'resume-payouts',
+  'new-payout',
+]);
+
 /** Moves money, or lets it move: on mainnet these ask for the end of the id. */
-export const isMoneyAct = ({kind}: Act): boolean =>
-  kind === 'cancel-payout' || kind === 'release-payout' || kind === 'new-payout';
+export const isMoneyAct = ({kind}: Act): boolean => MONEY.has(kind);
 
 /** What the last four characters are asked of. */
 export const idOf = (act: Act): string => {
   switch (act.kind) {
     case 'cancel-payout':
     case 'release-payout':
+    case 'approve-payout':
+    case 'repay-payout':
       return act.id;
+    case 'bump':
+      return act.txid;
+    case 'pause-payouts':
+    case 'resume-payouts':
+      return act.coin;
     case 'new-payout':
       return act.address;
     case 'retry-delivery':
@@ -58,9 +81,15 @@ const labelled = (label: string): readonly string[] => (label === '' ? [] : ['--
 const wordsOf = (act: Act): readonly string[] => {
   switch (act.kind) {
     case 'cancel-payout':
-      return ['payout', 'cancel', act.coin, act.id];
     case 'release-payout':
-      return ['payout', 'release', act.coin, act.id];
+    case 'approve-payout':
+    case 'repay-payout':
+      return ['payout', act.kind.replace('-payout', ''), act.coin, act.id];
+    case 'bump':
+      return ['broadcast', 'bump', act.coin, act.txid, ...(act.rate === undefined ? [] : ['--rate', String(act.rate)])];
+    case 'pause-payouts':
+    case 'resume-payouts':
+      return ['payouts', act.kind.replace('-payouts', ''), act.coin];
     case 'pause-sink':
       return ['sink', 'pause', act.sink];
     case 'resume-sink':

@@ -38,6 +38,16 @@ const payoutFacts = (state: ScreenState, coin: string, id: string): Description[
   ];
 };
 
+const bumpFacts = ({fetched}: ScreenState, txid: string): Description['facts'] => {
+  const broadcast = fetched?.broadcast?.txid === txid ? fetched.broadcast : undefined;
+  return broadcast ? [['now', `${broadcast.feerate} sat/vB, fee ${broadcast.fee}`]] : [];
+};
+
+const pauseFacts = ({status}: ScreenState, coin: string): Description['facts'] => {
+  const words = status?.coins.find(item => item.coin === coin)?.payouts_paused;
+  return words ? [['now', words]] : [];
+};
+
 /** What an act does, for its dialog. Pure. */
 export const describe = (state: ScreenState, act: Act): Description => {
   switch (act.kind) {
@@ -54,6 +64,48 @@ export const describe = (state: ScreenState, act: Act): Description => {
         words: 'It goes out with the next transaction, limits are not asked again.',
         verb: 'Release it',
         facts: payoutFacts(state, act.coin, act.id),
+      };
+    case 'approve-payout':
+      return {
+        title: `Approve payout ${act.id}`,
+        words: 'It goes out with the next transaction. Refused to whoever asked for it.',
+        verb: 'Approve it',
+        facts: payoutFacts(state, act.coin, act.id),
+      };
+    case 'repay-payout':
+      return {
+        title: `Pay payout ${act.id} once more`,
+        words:
+          'Another transaction took its coins for good. It is queued again and paid by a new one; refused while the conflict is not final.',
+        verb: 'Pay it again',
+        facts: payoutFacts(state, act.coin, act.id),
+      };
+    case 'bump':
+      return {
+        title: 'Bump the fee of a transaction',
+        words:
+          'The same payouts by a transaction that replaces it, or a child that pays for it. At most one of them is ever paid.',
+        verb: 'Bump it',
+        facts: [
+          ['txid', act.txid],
+          ['rate', act.rate === undefined ? "the node's estimate, at least one more than now" : `${act.rate} sat/vB`],
+          ...bumpFacts(state, act.txid),
+        ],
+      };
+    case 'pause-payouts':
+      return {
+        title: `Pause all ${unitOf(state, act.coin)} payouts`,
+        words:
+          'Nothing is signed or sent until a person resumes them, also after a restart. Payouts are still accepted.',
+        verb: 'Pause them',
+        facts: [['coin', act.coin]],
+      };
+    case 'resume-payouts':
+      return {
+        title: `Resume ${unitOf(state, act.coin)} payouts`,
+        words: 'What is queued is signed and sent at once.',
+        verb: 'Resume them',
+        facts: [['coin', act.coin], ...pauseFacts(state, act.coin)],
       };
     case 'pause-sink':
       return {

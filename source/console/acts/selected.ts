@@ -1,6 +1,7 @@
 import type {Delivery, Event, Payout, Status} from '../../contract/index.ts';
 import {shownStatus, type ScreenState} from '../state.ts';
 import {targetNow} from '../targets.ts';
+import {fetchedFor} from './copyables.ts';
 import {knownPayout} from './describe.ts';
 
 // What a key would act on now: the open detail, else the selected row of the focused pane.
@@ -13,6 +14,25 @@ export const selectedPayout = (
   const payout = knownPayout(state, target.coin, target.id);
   return payout && {coin: target.coin, id: target.id, payout};
 };
+
+/** The transaction that a bump is about: the open one, or that of the payout. */
+export const selectedTransaction = (state: ScreenState): {readonly coin: string; readonly txid: string} | undefined => {
+  const target = targetNow(state);
+  if (target?.kind === 'broadcast') {
+    const broadcast = fetchedFor(state, target)?.broadcast;
+    return broadcast?.status === 'sent' && broadcast.txid !== undefined
+      ? {coin: target.coin, txid: broadcast.txid}
+      : undefined;
+  }
+  const found = selectedPayout(state);
+  return found?.payout.status === 'sent' && found.payout.txid !== undefined
+    ? {coin: found.coin, txid: found.payout.txid}
+    : undefined;
+};
+
+/** The coin of what is open or selected, else the first. */
+export const selectedCoin = (state: ScreenState): string | undefined =>
+  targetNow(state)?.coin ?? state.status?.coins[0]?.coin;
 
 const eventNow = (state: ScreenState): Event | undefined => {
   const target = targetNow(state);

@@ -58,6 +58,12 @@ const rescan: Run = changing((state, [coin, from = ''], at) => {
   return {...step, state: {...step.state, view: {...view, coin: coin ?? view.coin, from}}};
 });
 
+const bumpTo: Run = changing((state, [coin = '', txid = '', rate], at) => {
+  if (rate !== undefined && !/^\d{1,6}(\.\d{1,3})?$/.test(rate))
+    return stay(withToast(state, 'a rate in sat/vB such as 12.5', 'bad', at));
+  return openConfirm(state, {kind: 'bump', coin, txid, ...(rate !== undefined && {rate: Number(rate)})}, at);
+});
+
 export const COMMANDS: readonly Command[] = [
   command(
     'rescan',
@@ -80,6 +86,35 @@ export const COMMANDS: readonly Command[] = [
     'release a held payout that waits for a person',
     onCoin(act(([coin = '', id = '']) => ({kind: 'release-payout', coin, id}))),
     'u',
+  ),
+  command(
+    'payout approve',
+    '<coin> <id>',
+    'approve a payout that somebody else asked for',
+    onCoin(act(([coin = '', id = '']) => ({kind: 'approve-payout', coin, id}))),
+    'v',
+  ),
+  command(
+    'payout repay',
+    '<coin> <id>',
+    'pay a conflicted payout once more',
+    onCoin(act(([coin = '', id = '']) => ({kind: 'repay-payout', coin, id}))),
+    'o',
+  ),
+  command('broadcast bump', '<coin> <txid> [sat/vB]', 'bump the fee of a transaction that waits', onCoin(bumpTo), 'b'),
+  command(
+    'payouts pause',
+    '<coin>',
+    'nothing is signed or sent until it is resumed',
+    onCoin(act(([coin = '']) => ({kind: 'pause-payouts', coin}))),
+    'P',
+  ),
+  command(
+    'payouts resume',
+    '<coin>',
+    'sign and send payouts again',
+    onCoin(act(([coin = '']) => ({kind: 'resume-payouts', coin}))),
+    'P',
   ),
   command('deposit show', '<coin> <id>', 'everything about one deposit', show('deposit')),
   command('broadcast show', '<coin> <txid>', 'everything about one transaction of ours', show('broadcast')),

@@ -20,6 +20,28 @@ export const performAct = async (socket: ApiClient, act: Act): Promise<string> =
       const {id, status} = await client.releasePayout(act.coin, act.id);
       return `payout ${id} is released, now ${status}`;
     }
+    case 'approve-payout': {
+      const {id, status} = await client.approvePayout(act.coin, act.id);
+      return `payout ${id} is approved, now ${status}`;
+    }
+    case 'repay-payout': {
+      const {id, status} = await client.repayPayout(act.coin, act.id);
+      return `payout ${id} is paid once more, now ${status}`;
+    }
+    case 'bump': {
+      const broadcast = await client.bumpBroadcast(
+        act.coin,
+        act.txid,
+        act.rate === undefined ? {} : {fee_rate: act.rate},
+      );
+      return `bumped to ${broadcast.feerate} sat/vB by ${broadcast.txid ?? `broadcast ${broadcast.id}`}`;
+    }
+    case 'pause-payouts':
+      await client.pausePayouts(act.coin);
+      return `${act.coin} payouts are paused`;
+    case 'resume-payouts':
+      await client.resumePayouts(act.coin);
+      return `${act.coin} payouts go on`;
     case 'pause-sink':
       await client.pauseSink(act.sink);
       return `sink ${act.sink} is paused`;

@@ -1,6 +1,12 @@
 import {isMoneyAct, lastFour, type Act} from '../acts/act.ts';
 import {networkOf} from '../acts/describe.ts';
-import {selectedParkedEvent, selectedPayout, selectedSink} from '../acts/selected.ts';
+import {
+  selectedCoin,
+  selectedParkedEvent,
+  selectedPayout,
+  selectedSink,
+  selectedTransaction,
+} from '../acts/selected.ts';
 import type {Alert} from '../../contract/index.ts';
 import {openAlerts, shownAlert} from '../needs.ts';
 import type {PaneId, ScreenState} from '../state.ts';
@@ -40,6 +46,30 @@ export const releasePayout = (state: ScreenState, at: number): Step => {
   const found = selectedPayout(state);
   if (!found) return nothingHere(state, 'no payout is selected', at);
   return openConfirm(state, {kind: 'release-payout', coin: found.coin, id: found.id}, at);
+};
+
+export const onPayout =
+  (kind: 'approve-payout' | 'repay-payout') =>
+  (state: ScreenState, at: number): Step => {
+    const found = selectedPayout(state);
+    if (!found) return nothingHere(state, 'no payout is selected', at);
+    return openConfirm(state, {kind, coin: found.coin, id: found.id}, at);
+  };
+
+export const bump = (state: ScreenState, at: number): Step => {
+  const found = selectedTransaction(state);
+  return found ? openConfirm(state, {kind: 'bump', ...found}, at) : nothingHere(state, 'no transaction waits here', at);
+};
+
+/** How the engine words a pause that a person asked for (store/sqlite/pause-payouts.ts); others end by themselves. */
+const PAUSED_BY_PERSON = /^paused by a person/;
+
+export const togglePayouts = (state: ScreenState, at: number): Step => {
+  const name = selectedCoin(state);
+  const coin = state.status?.coins.find(({coin}) => coin === name);
+  if (!coin) return nothingHere(state, 'no coin is configured', at);
+  const isPaused = PAUSED_BY_PERSON.test(coin.payouts_paused ?? '');
+  return openConfirm(state, {kind: isPaused ? 'resume-payouts' : 'pause-payouts', coin: coin.coin}, at);
 };
 
 export const toggleSink = (state: ScreenState, at: number): Step => {

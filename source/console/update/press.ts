@@ -4,14 +4,17 @@ import {bindingFor} from '../keymap.ts';
 import {PANES, type ScreenState} from '../state.ts';
 import {selectedTarget} from '../targets.ts';
 import {
+  bump,
   cancelPayout,
   confirmAct,
   mute,
   nextNeed,
+  onPayout,
   releasePayout,
   sendAgain,
   showAway,
   takeControl,
+  togglePayouts,
   toggleSink,
 } from './acts.ts';
 import {cyclePane, focusPane, move, type Motion} from './browse.ts';
@@ -164,6 +167,10 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   away: showAway,
   'cancel-payout': cancelPayout,
   'release-payout': releasePayout,
+  'approve-payout': onPayout('approve-payout'),
+  'repay-payout': onPayout('repay-payout'),
+  bump,
+  'toggle-payouts': togglePayouts,
   'toggle-sink': toggleSink,
   'send-again': sendAgain,
   'new-address': openAddressForm,

@@ -361,9 +361,15 @@ export const bindingFor = (key: KeyName, state: ScreenState): Binding | undefine
       isOffered(binding, state),
   );
 
-export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] =>
-  KEYMAP.flatMap(binding =>
-    binding.hint !== undefined && binding.views.includes(state.view.name) && isOffered(binding, state)
-      ? [{label: binding.label, hint: binding.hint}]
-      : [],
+/** What can be done to the selected row, and only to such ones: nobody looks for it, so it is said first. */
+const isTimely = (binding: Binding): boolean => binding.group === 'Act' && 'isOffered' in binding;
+
+export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] => {
+  const offered = KEYMAP.filter(
+    binding => binding.hint !== undefined && binding.views.includes(state.view.name) && isOffered(binding, state),
   );
+  const [help, ...others] = offered;
+  return [...(help ? [help] : []), ...others.filter(isTimely), ...others.filter(binding => !isTimely(binding))].map(
+    ({label, hint = ''}) => ({label, hint}),
+  );
+};

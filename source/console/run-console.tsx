@@ -73,8 +73,9 @@ export const runConsole = async (configPath: string, options: ConsoleOptions, de
     fault = error;
     outcome = {exitCode: SCREEN_FAILED, words: undefined};
   } finally {
-    release();
+    const released = release();
     await screen.close();
+    await released;
   }
   if (fault !== undefined) return explain(fault, store);
   if (outcome.words !== undefined)
@@ -98,7 +99,7 @@ const operate = (
   config: Config,
   store: Store<ScreenState>,
   output: ScreenOutput,
-): {run: Promise<Outcome>; release: () => void} => {
+): {run: Promise<Outcome>; release: () => Promise<void>} => {
   const session = createSession(deps, config, store);
   const {promise: run, resolve: leave, reject: fail} = Promise.withResolvers<Outcome>();
   const perform = createEffectRunner({
@@ -151,9 +152,9 @@ const operate = (
   session.start().catch(fail);
   return {
     run,
-    release() {
+    async release() {
       for (const stop of stopFollowing) stop();
-      session.close();
+      const closed = session.close();
       releaseKeyboard();
       jobControl.release();
       process.off('SIGTERM', depart);
@@ -161,6 +162,7 @@ const operate = (
       process.off('SIGINT', interrupted);
       process.off('uncaughtException', fail);
       process.off('unhandledRejection', fail);
+      await closed;
     },
   };
 };

@@ -7,10 +7,10 @@ const CELL = {width: 8.4, height: 17, font: 14};
 const MARGIN = 12;
 const FOREGROUND = '#d8dee9';
 const BACKGROUND = '#1b1f27';
-const SIXTEEN = [
-  ...['#3b4252', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#d8dee9'],
-  ...['#5c6370', '#ff7b86', '#b0e08a', '#ffd68a', '#7cc0ff', '#dd8df0', '#6fd3df', '#ffffff'],
-];
+const SIXTEEN =
+  '#3b4252 #e06c75 #98c379 #e5c07b #61afef #c678dd #56b6c2 #d8dee9 #5c6370 #ff7b86 #b0e08a #ffd68a #7cc0ff #dd8df0 #6fd3df #ffffff'.split(
+    ' ',
+  );
 const STEPS = [0, 95, 135, 175, 215, 255];
 
 const hex = (...parts) => `#${parts.map(part => part.toString(16).padStart(2, '0')).join('')}`;

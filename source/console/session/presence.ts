@@ -1,4 +1,5 @@
 import {hostname, userInfo} from 'node:os';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {hasCode} from '../../primitives/errors.ts';
 import type {ApiClient} from '../deps.ts';
 import type {ScreenState} from '../state.ts';
@@ -6,6 +7,8 @@ import type {Store} from '../store.ts';
 
 /** Well within the time after which the engine forgets a console. */
 const EVERY = 3000;
+/** ms that leaving waits for the engine to give control back. */
+const LONGEST_GOODBYE = 500;
 
 /** `ann@prod-1 pts/3`, as the other operators know this screen. */
 const nameOfThis = (environment: NodeJS.ProcessEnv): string => {
@@ -50,8 +53,13 @@ export const createPresence = (createClient: () => ApiClient, store: Store<Scree
     takeControl: async () => attend(true),
     async end() {
       clearInterval(timer);
-      await client?.leaveConsole(consoleId).catch(() => 'it is forgotten in seconds anyway');
-      await client?.close();
+      if (!client) return;
+      // An engine that does not answer forgets this console by itself; nobody waits for that.
+      await Promise.race([
+        client.leaveConsole(consoleId).catch(() => 'it is forgotten in seconds anyway'),
+        sleep(LONGEST_GOODBYE, undefined, {ref: false}),
+      ]);
+      await client.close();
     },
   };
 };

@@ -29,7 +29,8 @@ export interface Session {
   takeControl(): Promise<void>;
   /** Resolves when the engine has stopped, or with `false` when it did not in time. */
   stopEngine(): Promise<boolean>;
-  close(): void;
+  /** Resolves when control is given back, or soon after. */
+  close(): Promise<void>;
 }
 
 /** Everything between the screen and the engine: who runs it, the connection to it, starting it again. */
@@ -172,10 +173,10 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
       }
       return hasStopped();
     },
-    close() {
+    async close() {
       closing.abort();
       feed.stop();
-      void presence.end();
+      await presence.end();
     },
   };
 };

@@ -1,0 +1,194 @@
+import {readFileSync} from 'node:fs';
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {programCommand} from '../support/program.ts';
+import {systemProgram} from '../support/system-program.ts';
+import {TmuxScreen} from '../support/tmux-screen.ts';
+import {until} from '../support/until.ts';
+import {World} from '../support/world.ts';
+
+const tmux = systemProgram('tmux', 'tmux');
+
+/** The other button may begin with the same word. */
+const ON_CANCEL = /▶ Cancel {2}/;
+
+interface Payout {
+  readonly id: string;
+  readonly status: string;
+  readonly txid?: string;
+}
+
+describe.skipIf(tmux === undefined)('acts of the console, on a real engine and node', () => {
+  let world: World;
+  const screens: TmuxScreen[] = [];
+  beforeAll(async () => {
+    world = await World.start({limits: {perPayout: '0.2'}});
+    await world.fundedCustomer('alice', '2.0', 4);
+  });
+  afterAll(() => world?.dispose());
+  afterEach(async () => {
+    for (const screen of screens.splice(0)) await screen.close();
+  });
+
+  const open = async ({looksOn = false} = {}): Promise<TmuxScreen> => {
+    const screen = await TmuxScreen.start(tmux!, [...programCommand(), world.config.path]);
+    screens.push(screen);
+    await screen.shows(/RUNNING|DEGRADED/);
+    if (!looksOn) await until('control', async () => !(await screen.text()).includes('READ ONLY'));
+    return screen;
+  };
+  const outside = () => world.node.rpc<string>('getnewaddress', [], 'outside');
+  const payout = async (amount: string): Promise<Payout> =>
+    world.api.post<Payout>(
+      '/v1/btc/payouts',
+      {account: 'alice', address: await outside(), amount},
+      {'idempotency-key': `key-${Math.random()}`},
+    );
+  const statusOf = async (id: string) => (await world.api.get<Payout>(`/v1/btc/payouts/${id}`)).status;
+  const audit = async () =>
+    (await world.api.all<{action: string; command?: string; client?: string}>('/v1/btc/audit')).map(
+      ({client, command}) => `${client ?? ''}: ${command ?? ''}`,
+    );
+
+  /** Types a line after `:`, and opens what it names. */
+  const command = async (screen: TmuxScreen, line: string, shows: RegExp) => {
+    await screen.press(':');
+    await screen.shows(/━ Command ━/);
+    for (const word of line.split(' ')) await screen.press(...Array.from(word), 'Space');
+    await until('the command to open', async () => {
+      if (/━ Command ━/.test(await screen.text())) await screen.press('Enter');
+      return shows.test(await screen.text());
+    });
+  };
+  /** From Cancel to the other button, which is deaf at first, and through. */
+  const confirm = async (screen: TmuxScreen, verb: string) => {
+    await screen.shows(ON_CANCEL);
+    await until(`the button ${verb}`, async () => {
+      const text = await screen.text();
+      if (ON_CANCEL.test(text)) await screen.press('Tab');
+      return !ON_CANCEL.test(text) && text.includes(`▶ ${verb}`);
+    });
+    await screen.press('Enter');
+  };
+
+  test('a held payout is cancelled, another one released, each with its command line in the audit log', async () => {
+    const [one, two] = [await payout('0.3'), await payout('0.25')];
+    const screen = await open();
+    await screen.shows(/HELD limit/);
+    // Keys in one burst decide nothing.
+    await screen.press('c', 'Tab', 'Enter');
+    await screen.shows(/Cancel payout/);
+    expect(await statusOf(one.id)).toBe('held');
+    await screen.press('Escape');
+    await command(screen, `payout cancel btc ${one.id}`, /━ Cancel payout/);
+    await confirm(screen, 'Cancel the payout');
+    await screen.shows(new RegExp(`payout ${one.id} is cancelled`));
+    await command(screen, `payout release btc ${two.id}`, /━ Release payout/);
+    await confirm(screen, 'Release it');
+    await until('it to be sent', async () => (await statusOf(two.id)) === 'sent');
+    expect(await audit()).toEqual(
+      expect.arrayContaining([
+        `console: cryptoassets-console payout cancel btc ${one.id}`,
+        `console: cryptoassets-console payout release btc ${two.id}`,
+      ]),
+    );
+  });
+
+  test('a detail tells of signing, the answer of the node, the mempool and the application', async () => {
+    const {id} = await payout('0.05');
+    await until('it to be sent', async () => (await statusOf(id)) === 'sent');
+    const screen = await open();
+    await command(screen, `payout show btc ${id}`, /━ Payout/);
+    await screen.shows(/signed; the bytes are stored/);
+    await screen.shows(/sent, the node said: accepted/);
+    await screen.press('G');
+    await screen.shows(/Raw transaction/);
+    await screen.shows(/✓ shop/);
+    const {txid} = await world.api.get<Payout>(`/v1/btc/payouts/${id}`);
+    await screen.press('g', 'y');
+    await screen.shows(/copied full txid \(64 chars\)/);
+    await screen.press('Enter');
+    await screen.shows(/━ Broadcast/);
+    await screen.shows(new RegExp(txid!.slice(0, 24).replaceAll(/(.{4})(?=.)/g, '$1 ')));
+  });
+
+  test('payouts are paused and resumed, a fee is bumped', async () => {
+    const screen = await open();
+    await command(screen, 'payouts pause btc', /━ Pause all BTC payouts/);
+    await confirm(screen, 'Pause them');
+    const {id} = await payout('0.07');
+    await screen.shows(/paused by a person/);
+    expect(await statusOf(id)).not.toBe('sent');
+    await command(screen, 'payouts resume btc', /━ Resume BTC payouts/);
+    await confirm(screen, 'Resume them');
+    await until('it to be sent', async () => (await statusOf(id)) === 'sent');
+    const {txid} = await world.api.get<Payout>(`/v1/btc/payouts/${id}`);
+    await command(screen, `broadcast bump btc ${txid} 25`, /━ Bump the fee/);
+    await confirm(screen, 'Bump it');
+    await screen.shows(/bumped to \d/);
+  });
+
+  test('a new address and a payout are made by their forms', async () => {
+    const screen = await open();
+    await screen.press('a');
+    await screen.shows(/━ New address/);
+    await screen.press(...Array.from('alice'), 'Tab', ...Array.from('desk'));
+    await until('the form to go on', async () => {
+      if (/━ New address/.test(await screen.text())) await screen.press('Enter');
+      return ON_CANCEL.test(await screen.text());
+    });
+    await confirm(screen, 'Make it');
+    await screen.shows(/new address of alice: bcrt1/);
+    const address = await outside();
+    await command(screen, `send btc alice ${address} 0.011`, /━ New payout/);
+    await until('the form to go on', async () => {
+      if (/━ New payout/.test(await screen.text())) await screen.press('Enter');
+      return ON_CANCEL.test(await screen.text());
+    });
+    await confirm(screen, 'Pay');
+    await screen.shows(/payout \d+ of 0\.01100000 is queued/);
+  });
+
+  test('a sink is paused, says so, and is resumed', async () => {
+    const screen = await open();
+    await screen.press('4', 'p');
+    await confirm(screen, 'Pause it');
+    await screen.shows(/sink shop is paused;/);
+    await screen.press('p');
+    await confirm(screen, 'Resume it');
+    await until('it to deliver', async () => {
+      const sinks = (await world.api.status()).sinks as readonly {readonly state: string}[];
+      return sinks.every(({state}) => state === 'ok');
+    });
+  });
+
+  test('of two consoles one has control; the other one looks on until it takes it', async () => {
+    const first = await open();
+    await until('the first to attend', async () => (await world.api.status()).consoles.length === 1);
+    const second = await open({looksOn: true});
+    await second.shows(/READ ONLY/);
+    await second.press('r');
+    await second.shows(/refused: .* has control; C takes it/);
+    await second.press('C');
+    await first.shows(/READ ONLY/);
+    await second.press('r');
+    await second.shows(/estimate/);
+    await second.close();
+    screens.splice(screens.indexOf(second), 1);
+  });
+
+  test('an engine that is killed: a banner, refused keys; another one, and it is attached to it again', async () => {
+    const screen = await open();
+    await world.engine.kill();
+    await screen.shows(/NO ENGINE for \d+s/, {timeout: 20_000});
+    await screen.press('r');
+    await screen.shows(/refused: what you see may be out of date/);
+    await world.engine.start();
+    await screen.shows(/RUNNING|DEGRADED/);
+    await screen.press('C-c');
+    await screen.shows(/Ctrl-C again: leave; the engine goes on/);
+    await screen.press('C-c');
+    await screen.shows(/ended with 0/);
+    expect((await world.api.health()).status).toBe(200);
+    expect(readFileSync(world.config.log, 'utf8')).not.toContain('console failed');
+  });
+});

@@ -85,6 +85,8 @@ export class Shop {
 
   /** What the engine tells. It throws when the database does: then the engine sends the event again. */
   #apply(event: TypedEvent): void {
+    // A sink hears of every coin, and ids and sequences are of each coin's own.
+    if (event.coin !== COIN) return;
     if (isDepositEvent(event)) this.#orders.applyDeposit(event.data, event.sequence);
     else if (isPayoutEvent(event)) this.#orders.applyPayout(event.data, event.sequence);
   }

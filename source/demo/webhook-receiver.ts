@@ -39,14 +39,15 @@ export const startWebhookReceiver = async (
   secret: string,
   onEvent: (event: Event) => void,
 ): Promise<WebhookReceiver> => {
-  let newest = 0;
+  /** By coin: each counts sequences of its own. */
+  const newest = new Map<string, number>();
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);
     const event = body === undefined ? undefined : verified(secret, request, body);
     response.writeHead(event === undefined ? 401 : 204).end();
     // Delivered at least once and in order: what is not newer was acted on before.
-    if (event === undefined || event.sequence <= newest) return;
-    newest = event.sequence;
+    if (event === undefined || event.sequence <= (newest.get(event.coin) ?? 0)) return;
+    newest.set(event.coin, event.sequence);
     onEvent(event);
   };
   const server = createServer((request, response) => {

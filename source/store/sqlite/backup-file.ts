@@ -17,8 +17,8 @@ export interface LedgerFacts {
   readonly sequence: number;
 }
 
-/** Pages copied at once, 40 MB: between two of these a signal is heard. */
-const PAGES = 10_000;
+/** Pages copied at once, 2 MB: between two of these a signal is heard. */
+const PAGES = 500;
 
 /**
  * Copies a ledger as it is at one moment to a new file, by SQLite's online backup: others read and write it meanwhile.

@@ -2,7 +2,9 @@ import headless from '@xterm/headless';
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {KEYMAP} from '../../source/console/keymap.ts';
+import {behind, type ScreenState} from '../../source/console/state.ts';
 import type {Status} from '../../source/contract/index.ts';
+import {broadcast} from './support/details.ts';
 import {calm, coin, deposit, empty, event, NOW, payout, statusOf, troubled} from './support/statuses.ts';
 import {openScreen, type TestScreen} from './support/terminal.ts';
 
@@ -61,6 +63,7 @@ const step = fc.oneof(
   {weight: 6, arbitrary: fc.record({press: fc.array(fc.constantFrom(...keys), {minLength: 1, maxLength: 6})})},
   {weight: 1, arbitrary: fc.record({columns: fc.integer({min: 20, max: 180}), rows: fc.integer({min: 4, max: 60})})},
   {weight: 2, arbitrary: fc.record({status})},
+  {weight: 2, arbitrary: fc.record({told: text})},
   {weight: 1, arbitrary: fc.record({lost: fc.boolean()})},
 );
 
@@ -88,6 +91,24 @@ const expectToFit = async ({stdout}: TestScreen): Promise<void> => {
   expect(stdout.terminal.buffer.active.baseY).toBe(0);
 };
 
+/** What the engine tells about the open detail, in anybody's words. */
+const withFetched = (state: ScreenState, words: string): ScreenState => {
+  const shown = behind(state.view);
+  if (shown.name !== 'detail') return state;
+  const answers = [{attempt: 1, times: 9, first_at: 'never', last_at: words, answer: words}];
+  const history = [
+    {
+      event: event(1, {type: 'payout.held', data: payout(1, {reason: words}), created_at: words}),
+      deliveries: [
+        {sink: words, state: 'dead' as const, attempts: 3, last_error: words, next_attempt_at: null, delivery_id: '1'},
+      ],
+    },
+  ];
+  const told = broadcast({answers, last_answer: words, status: 'held', reason: words, raw: 'ab'.repeat(words.length)});
+  const own = {payout: payout(1, {address: words, reason: words}), deposit: deposit(1, {account: words})};
+  return {...state, fetched: {target: shown.target, ...own, history, broadcast: told}};
+};
+
 describe('a screen under random keys, sizes and snapshots', () => {
   it('never throws, overflows a line or draws a control character of others', async () => {
     await fc.assert(
@@ -104,6 +125,7 @@ describe('a screen under random keys, sizes and snapshots', () => {
           if ('press' in step) screen.press(...step.press);
           else if ('columns' in step) screen.resize(step.columns, step.rows);
           else if ('status' in step) screen.show(step.status);
+          else if ('told' in step) screen.store.update(state => withFetched(state, step.told));
           else
             screen.store.update(state => ({
               ...state,

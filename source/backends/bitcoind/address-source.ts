@@ -108,7 +108,8 @@ export class BitcoindAddressSource implements AddressSource {
     if (!info.ismine) return false;
     const {parent_desc: descriptor} = info;
     if (descriptor !== undefined && pinned.includes(descriptorFingerprint(descriptor))) return true;
-    const seed = seedFingerprint(info);
+    // A descriptor wallet names the seed of an address too, and pins none.
+    const seed = descriptor === undefined ? seedFingerprint(info) : undefined;
     if (seed !== undefined) return pinned.includes(seed);
     // The wallet may have grown since: encrypting it, say, adds new descriptors beside the old ones.
     const held = await this.walletFingerprints();

@@ -101,7 +101,7 @@ export interface BackendVitals {
 export interface BackendHealth {
   /** Asks the node once. */
   vitals(): Promise<BackendVitals>;
-  /** Milliseconds of the last answers, newest last, at most 60. */
+  /** Milliseconds of the slowest answer in each of the last seconds that had one, newest last. */
   latencies(): readonly number[];
   /** `reliable`: its loss is noticed and it tells of everything, so that polling may be rare while it stands. */
   notifyChannels(): readonly {

@@ -53,8 +53,15 @@ const payouts = memo<readonly PayoutRow[]>(({coins}) =>
     .flatMap(coin => coin.pending.map(payout => ({id: rowId(coin.coin, payout.id), coin, payout})))
     .sort((a, b) => byTime(a.payout.created_at, b.payout.created_at)),
 );
+/** What is still to be credited comes first, the newest of each before the others. */
 const incoming = memo<readonly DepositRow[]>(({coins}) =>
-  coins.flatMap(coin => coin.incoming.map(deposit => ({id: rowId(coin.coin, deposit.id), coin, deposit}))),
+  coins
+    .flatMap(coin => coin.incoming.map(deposit => ({id: rowId(coin.coin, deposit.id), coin, deposit})))
+    .sort(
+      (a, b) =>
+        Number(b.deposit.status === 'detected') - Number(a.deposit.status === 'detected') ||
+        byTime(b.deposit.first_seen_at, a.deposit.first_seen_at),
+    ),
 );
 const backends = memo<readonly BackendRow[]>(({coins}) => coins.map(coin => ({id: coin.coin, coin})));
 const events = memo<readonly EventRow[]>(({events}) =>

@@ -38,7 +38,9 @@ export const backendStatus = z.object({
   tip_hash: z.string().nullable(),
   tip_time: time.nullable(),
   peers: z.number().int().nullable(),
-  latency_ms: z.array(z.number()).meta({description: 'The last answers, newest last'}),
+  latency_ms: z
+    .array(z.number())
+    .meta({description: 'The slowest answer of each of the last 60 seconds that had one, newest last'}),
   latency_p95_ms: z.number().nullable(),
   mempool: z.object({transactions: z.number().int(), bytes: z.number().int()}).nullable(),
   fee_floor: z.number().nullable().meta({description: 'sat/vB'}),

@@ -118,10 +118,10 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     open();
     await hosted();
     tmux.keys('r', 'y', 'Enter');
-    await tmux.sees('Reads those blocks again');
+    await tmux.sees('running it twice changes nothing');
     expect(existsSync(path('rescans'))).toBe(false);
     tmux.keys('Escape');
-    await until('the dialog to close', () => !tmux.screen().includes('Reads those blocks again'));
+    await until('the dialog to close', () => !tmux.screen().includes('running it twice changes nothing'));
     tmux.keys('r');
     await until('the dialog to listen', () => {
       const isTyped = / 905000 /.test(tmux.screen());
@@ -187,5 +187,60 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     expect(isAlive(pid)).toBe(true);
     tmux.run('echo', 'typed');
     await tmux.sees(/^typed/m);
+  });
+
+  it('goes to the shell with Ctrl-Z and comes back drawn anew, its engine going on', async () => {
+    open();
+    const pid = await hosted();
+    tmux.keys('C-z');
+    await tmux.sees(/Stopped|Suspended/);
+    expect(isAlive(pid)).toBe(true);
+    expect(tmux.screen()).not.toContain('Pending broadcasts');
+    tmux.keys('fg', 'Enter');
+    await tmux.sees('1 Pending broadcasts');
+    tmux.keys('2');
+    await tmux.sees('┏━ 2 Incoming');
+  });
+
+  it('filters, zooms, sorts and hides amounts in a burst of keys', async () => {
+    open();
+    await hosted();
+    tmux.keys('1', 'z', 's', 's', '/', '8', '8', '1', '1', '7', 'Enter');
+    const screen = await tmux.sees('/88117');
+    expect(screen).toContain('sort amount');
+    expect(screen).not.toContain('3 Backends');
+    expect(screen).toContain('1200.00000000');
+    tmux.keys('$');
+    await until('the amounts to be hidden', () => !tmux.screen().includes('1200.00000000'));
+  });
+
+  it('has no hues with NO_COLOR, and marks everything by words all the same', async () => {
+    tmux.run('env', 'NO_COLOR=1', process.execPath, '--import', 'tsx', MAIN, path('config.json'));
+    await hosted();
+    tell('node-down');
+    await tmux.sees('✗ DOWN');
+    const drawn = tmux.screen({codes: true}).split('\n').slice(0, 38).join('\n');
+    // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+    const codes = new Set([...drawn.matchAll(/\u001b\[([0-9;]*)m/g)].flatMap(match => match[1]!.split(';')));
+    expect([...codes].filter(code => !['', '0', '1', '2', '7', '39', '49'].includes(code))).toEqual([]);
+  });
+
+  it('reads itself out to a screen reader: lines, no frames, and keys work', async () => {
+    open('--screen-reader');
+    await tmux.sees('engine running, hosting');
+    tell('node-down');
+    await tmux.sees('BTC node down: connection refused');
+    rmSync(path('node-down'));
+    await tmux.sees('BTC node ok');
+    tmux.keys('j');
+    await tmux.sees(/88117 1200\.00000000/);
+    tmux.keys('q');
+    await tmux.sees('What becomes of it?');
+    expect(tmux.screen()).not.toMatch(/[─━│┃]/);
+    await until('the dialog to listen', () => {
+      if (!tmux.screen().includes('EXIT 0')) tmux.keys('Enter');
+      return tmux.screen().includes('EXIT 0');
+    });
+    engines.add(Number(/pid (\d+)/.exec(tmux.screen())?.[1]));
   });
 });

@@ -65,6 +65,11 @@ const widest = (status: Status | undefined, least: number, cell: (row: BackendRo
 
 const stateOf = ({coin}: BackendRow, now: number): Span => markSpan(backendMark(coin.backend, now));
 
+const floorOf = (row: BackendRow, now: number): Span => {
+  const floor = row.coin.backend.fee_floor;
+  return figure(row, now, floor === null ? null : `${floor} sat/vB`);
+};
+
 const columns = (status: Status | undefined, pane: PaneFrame): readonly Column<BackendRow>[] => [
   {title: 'COIN', width: 4, drop: 0, cell: ({coin}) => span(coin.unit, 'strong')},
   {
@@ -117,13 +122,10 @@ const columns = (status: Status | undefined, pane: PaneFrame): readonly Column<B
   },
   {
     title: 'FLOOR',
-    width: 8,
+    width: widest(status, 5, row => floorOf(row, pane.now)),
     right: true,
     drop: 9,
-    cell: row => {
-      const floor = row.coin.backend.fee_floor;
-      return figure(row, pane.now, floor === null ? null : `${floor} sat/vB`);
-    },
+    cell: row => floorOf(row, pane.now),
   },
   {title: 'NOTIFY', width: widest(status, 7, row => notifyOf(row, pane)), drop: 4, cell: row => notifyOf(row, pane)},
   {

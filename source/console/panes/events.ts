@@ -92,7 +92,10 @@ const sinkFacts = (status: Status | undefined): string[] => {
     `dead ${formatCount(deadOf(status))}`,
     `retry ${formatCount(retrying)}`,
     `${formatCount(waiting)} waiting`,
-    `ok to ${formatCount(Math.min(...sinks.map(sink => sink.delivered_sequence)))}`,
+    // Sequences are each ledger's own.
+    ...(status.coins.length === 1
+      ? [`ok to ${formatCount(Math.min(...sinks.map(sink => sink.delivered_sequence)))}`]
+      : []),
     ...troubled,
   ];
 };

@@ -20,7 +20,7 @@ const linkWords = ({link, status, attachment}: ScreenState): string => {
 const backendWords = (before: Status | undefined, now: Status): string[] =>
   now.coins.flatMap(({coin, unit, backend}) => {
     const known = before?.coins.find(other => other.coin === coin)?.backend.state;
-    if (known === undefined || known === backend.state) return [];
+    if (known === backend.state || (known === undefined && backend.state === 'ok')) return [];
     return [`${unit} node ${backend.state.replace('_', ' ')}${backend.reason === null ? '' : `: ${backend.reason}`}`];
   });
 

@@ -51,13 +51,15 @@ export const createReader = (store: Store<ScreenState>, print: (line: string) =>
       print(lines.find(line => /^\d [A-Z]/.test(line) && !line.startsWith('[')) ?? next.pane);
       readRow(lines);
     } else if (next.row !== place.row) readRow(lines);
+    // A dialog lies over the panes: what was there before is not its words.
+    known = new Set(lines.map(shapeOf));
     place = next;
   };
 
   const readDialog = (lines: readonly string[], state: ScreenState) => {
     const body = lines.slice(HEAD_LINES, -FOOT_LINES).filter(line => line !== '');
     const hasOpened = state.view.name !== place.view;
-    for (const line of body) if (hasOpened || !known.has(shapeOf(line))) print(line);
+    for (const line of body) if (!known.has(shapeOf(line))) print(line);
     if (hasOpened) print(`keys: ${lines.at(-1) ?? ''}`);
     known = new Set(body.map(shapeOf));
     place = {...place, view: state.view.name};
@@ -67,6 +69,7 @@ export const createReader = (store: Store<ScreenState>, print: (line: string) =>
     read(frame) {
       const lines = frame.map(cleaned);
       const state = store.get();
+      if (!state.status && isBrowsing(state)) return;
       if (!hasIntroduced && state.status) {
         hasIntroduced = true;
         for (const line of [...lines.slice(0, HEAD_LINES), `keys: ${lines.at(-1) ?? ''}`]) print(line);

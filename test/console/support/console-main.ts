@@ -14,7 +14,11 @@ const read = () => JSON.parse(readFileSync(path, 'utf8')) as {socket: string; sc
 
 const code = await runConsole(
   path,
-  {ascii: process.argv.includes('--ascii'), onQuit: process.argv.includes('--stop') ? 'stop' : 'ask'},
+  {
+    ascii: process.argv.includes('--ascii'),
+    screenReader: process.argv.includes('--screen-reader'),
+    onQuit: process.argv.includes('--stop') ? 'stop' : 'ask',
+  },
   {
     loadConfig: () =>
       ({

@@ -44,9 +44,9 @@ export class Tmux {
     this.#tmux('resize-window', '-t', 'main', '-x', String(columns), '-y', String(rows));
   }
 
-  /** What is visible; with `history` what has scrolled away too. */
-  screen({history = false} = {}): string {
-    return this.#tmux('capture-pane', '-p', '-t', 'main', ...(history ? ['-S', '-'] : []));
+  /** What is visible; with `history` what has scrolled away too, with `codes` as it is coloured. */
+  screen({history = false, codes = false} = {}): string {
+    return this.#tmux('capture-pane', '-p', '-t', 'main', ...(history ? ['-S', '-'] : []), ...(codes ? ['-e'] : []));
   }
 
   /** Waits until the screen shows it and returns the screen. */

@@ -52,6 +52,15 @@ const status: fc.Arbitrary<Status> = fc
       ),
       events: Array.from({length: payouts}, (_, id) => event(id, {data: deposit(id, {account: words})})),
       alerts: words === '' ? [] : [{id: 'a', severity: 'critical', coin: null, text: words, since: 'never'}],
+      log: Array.from({length: payouts}, (_, id) => ({
+        id: String(id),
+        level: (['debug', 'info', 'warn', 'error'] as const)[id % 4]!,
+        source: words,
+        text: words,
+        count: id,
+        since: 'never',
+        at: words,
+      })),
       loops: base.loops.map(loop => ({...loop, detail: words, state: 'waiting' as const})),
     }),
   );
@@ -59,7 +68,10 @@ const status: fc.Arbitrary<Status> = fc
 const keys = [...new Set([...KEYMAP.flatMap(binding => binding.keys), 'a', 'q', '0', ':', '.'])].filter(
   key => key !== 'ctrl-c',
 );
+const typed = fc.string({unit: 'grapheme', minLength: 1, maxLength: 3}).map(text => Array.from(text));
 const step = fc.oneof(
+  // What is typed into a filter or another field; elsewhere keys that mean nothing, or something.
+  {weight: 2, arbitrary: typed.map(press => ({press: ['/', ...press]}))},
   {weight: 6, arbitrary: fc.record({press: fc.array(fc.constantFrom(...keys), {minLength: 1, maxLength: 6})})},
   {weight: 1, arbitrary: fc.record({columns: fc.integer({min: 20, max: 180}), rows: fc.integer({min: 4, max: 60})})},
   {weight: 2, arbitrary: fc.record({status})},

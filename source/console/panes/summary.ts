@@ -109,6 +109,8 @@ const linkTrouble = (state: ScreenState): Line | undefined => {
   return undefined;
 };
 
+const NEED_KEYS: Line = [span('n', 'key'), span(' next  ', 'dim'), span('m', 'key'), span(' mute ', 'dim')];
+
 /** What needs a person, one at a time: `2 need you: [1/2] BTC node down 3m …`; `✓` when nothing does. */
 export const drawNeeds = (state: ScreenState): Line => {
   const width = state.size.columns;
@@ -132,7 +134,7 @@ export const drawNeeds = (state: ScreenState): Line => {
       span(shown.text, isCritical ? 'bad' : 'warn'),
       span(` ${formatAgeOf(shown.since, state.now)}`, 'dim'),
     ],
-    [],
+    width < 100 ? [] : NEED_KEYS,
     width,
   );
 };

@@ -120,7 +120,8 @@ export const fitParts = (
   let kept = [...parts];
   const needed = () =>
     kept.reduce((sum, part) => sum + lineWidth(part.line), 0) + separator.width * Math.max(0, kept.length - 1);
-  while (needed() > width) {
+  // What may not go stays, also where nothing has room.
+  while (kept.length > 0 && needed() > width) {
     const worst = Math.max(...kept.map(part => part.drop));
     if (worst === 0) break;
     kept = kept.filter(part => part.drop !== worst);

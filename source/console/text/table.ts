@@ -23,7 +23,7 @@ const GAP = 2;
 export const arrange = <Row>(columns: readonly Column<Row>[], width: number): Grid<Row> => {
   let chosen = [...columns];
   const needed = () => chosen.reduce((sum, column) => sum + column.width, 0) + GAP * Math.max(0, chosen.length - 1);
-  while (needed() > width) {
+  while (chosen.length > 0 && needed() > width) {
     const worst = Math.max(...chosen.map(column => column.drop));
     if (worst === 0) break;
     chosen = chosen.filter(column => column.drop !== worst);

@@ -82,16 +82,6 @@ ${programSection(world)}`,
 
   const enginePid = () => until('the engine to answer', async () => (await api.status()).engine.pid);
 
-  test('an engine that lost its lease ends with 2, and is started again', async () => {
-    const first = await enginePid();
-    await until('supervisord to call it running', () => log().includes('entered RUNNING state'));
-    const ledger = new Database(world.config.ledger);
-    ledger.prepare('UPDATE lease SET epoch = epoch + 1').run();
-    ledger.close();
-    await until('another engine', async () => (await api.status()).engine.pid !== first);
-    expect(log()).toMatch(/exited: cryptoassets \(exit status 2; not expected\)/);
-  });
-
   test('it is started, started again after kill -9, and stopped with exit code 0', async () => {
     const first = await enginePid();
     await until('supervisord to call it running', () => log().includes('entered RUNNING state'));

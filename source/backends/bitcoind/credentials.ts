@@ -24,11 +24,15 @@ export class Credentials {
     return this.#header;
   }
 
-  /** Reads the cookie again. False when that cannot help: it is the same, or there is none. */
-  refresh(): boolean {
-    const before = this.#header;
+  /**
+   * Reads the cookie again after `refused` was. False when that cannot help: it is the same, or there is none. Another
+   * call may have read the new one meanwhile: then it helps too.
+   */
+  refresh(refused: string | undefined): boolean {
+    if (this.#auth.kind !== 'cookie') return false;
     this.#header = undefined;
-    return this.#auth.kind === 'cookie' && this.header() !== before && this.#header !== undefined;
+    const header = this.header();
+    return header !== undefined && header !== refused;
   }
 
   forget(): void {

@@ -96,7 +96,7 @@ export class Faults {
   #unauthorized(): string {
     const {node, cookiePath, authKey} = this.#place;
     return cookiePath === undefined
-      ? `${node} refuses this user and password: correct ${authKey}, or rpcauth in its configuration`
+      ? `${node} refuses this user and password: correct ${authKey}, or rpcauth in its ${this.#place.conf}`
       : `${node} refuses the cookie in ${cookiePath}: does the file belong to this node? Correct ${authKey}`;
   }
 
@@ -109,7 +109,7 @@ export class Faults {
           'it is in the node’s data directory, in `regtest/` for regtest; or set `auth: {user, password}`'
         : code === 'EACCES'
           ? `the cookie file ${cookiePath} (${authKey}) may not be read by this user: ` +
-            'start it with -rpccookieperms=group, or run as its user'
+            `start ${this.#place.daemon} with -rpccookieperms=group, or run as its user`
           : `the cookie file ${cookiePath} (${authKey}) cannot be read: ${code}`;
     return new EngineError('backend_auth', message, {retry: 'backoff', field: authKey});
   }

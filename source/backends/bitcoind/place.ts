@@ -29,6 +29,11 @@ export class Place {
     return this.key(this.#config.auth.kind === 'cookie' ? 'auth.cookie' : 'auth');
   }
 
+  /** `bitcoin.conf` */
+  get conf(): string {
+    return this.daemon.endsWith('d') ? `${this.daemon.slice(0, -1)}.conf` : 'its configuration';
+  }
+
   /** The command line that talks to it, `bitcoin-cli`. */
   get cli(): string {
     return this.daemon.endsWith('d') ? `${this.daemon.slice(0, -1)}-cli` : 'its command line';

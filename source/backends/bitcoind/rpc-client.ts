@@ -161,10 +161,10 @@ export class RpcClient {
     const begun = this.#clock.monotonic();
     let outcome = 'ok';
     try {
-      const answer = await this.#exchange(body, options, signal, receive);
+      const {answer, authorization} = await this.#exchange(body, options, signal, receive);
       // The cookie changes at every start of the node: read it again, once.
-      if (answer.status === 401 && this.#credentials.refresh())
-        return await this.#exchange(body, options, signal, receive);
+      if (answer.status === 401 && this.#credentials.refresh(authorization))
+        return (await this.#exchange(body, options, signal, receive)).answer;
       return answer;
     } catch (error) {
       const fault = this.#mapped(method, error, signal);
@@ -181,7 +181,7 @@ export class RpcClient {
     options: CallOptions,
     signal: AbortSignal,
     receive: (() => Receiver) | undefined,
-  ): Promise<HttpAnswer> {
+  ): Promise<{answer: HttpAnswer; authorization: string | undefined}> {
     const lane = options.lane ?? 'control';
     const request = {
       path: options.wallet === true ? `/wallet/${encodeURIComponent(this.place.wallet)}` : '/',
@@ -191,14 +191,18 @@ export class RpcClient {
       receive,
     };
     const begun = this.#clock.monotonic();
-    const attempt = () => this.#lanes[lane].post({...request, authorization: this.#credentials.header()});
+    let authorization: string | undefined;
+    const attempt = () => {
+      authorization = this.#credentials.header();
+      return this.#lanes[lane].post({...request, authorization});
+    };
     const answer = await attempt().catch((error: unknown) => {
       // An idle connection that the node closed at this very moment. Every call we make can be repeated.
       if (signal.aborted || connectionFault(codeOf(error)) !== 'lost') throw error;
       return attempt();
     });
     if (lane === 'control') this.latencies.add(this.#clock.monotonic() - begun);
-    return answer;
+    return {answer, authorization};
   }
 
   #mapped(method: string, error: unknown, signal: AbortSignal): Error {

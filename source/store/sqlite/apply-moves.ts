@@ -55,7 +55,9 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
     const added = applyOutputs(orm, move, watch);
     if (move.after.kind === 'mempool' && isChanged) watch.push(...move.inputs);
     if (move.before && (isChanged || added)) changed += 1;
-    if (move.reported) {
+    // One that only took somebody else's coin is kept as evidence, and is none of ours.
+    const isOurs = move.outputs.length > 0 || move.spends.length > 0;
+    if (move.reported && isOurs) {
       if (move.before) known += 1;
       else found += 1;
     }

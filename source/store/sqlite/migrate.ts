@@ -23,10 +23,36 @@ const lastMigration = (folder: string): number => {
  * parent would then empty its children. Checked before the file is used.
  */
 export const migrateFile = (file: string, folder = MIGRATIONS): void => {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      migrateOnce(file, folder);
+      return;
+    } catch (error) {
+      // Two that want the file for themselves may each hold what the other waits for: only letting go helps.
+      if (!isBusy(error) || performance.now() > deadline) throw databaseFault(file, error);
+      sleep(50 + Math.random() * 100);
+    }
+  }
+};
+
+/** ms that another process may take to migrate the same file. */
+const PATIENCE = 30_000;
+
+/** Drizzle wraps what a statement throws. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && (String((error as {code?: unknown}).code).startsWith('SQLITE_BUSY') || isBusy(error.cause));
+
+/** Nothing else can be done meanwhile: the ledger is not open yet. */
+const sleep = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+const migrateOnce = (file: string, folder: string): void => {
   let sqlite: Database.Database | undefined;
   try {
     sqlite = new Database(file);
-    sqlite.pragma('busy_timeout = 5000');
+    sqlite.pragma('busy_timeout = 1000');
     // Drizzle looks which migration is next before its transaction begins: of two processes, one must wait until the
     // other has finished.
     sqlite.pragma('locking_mode = EXCLUSIVE');
@@ -38,8 +64,6 @@ export const migrateFile = (file: string, folder = MIGRATIONS): void => {
     const violations = sqlite.pragma('foreign_key_check') as unknown[];
     if (violations.length > 0)
       throw new EngineError('database_fault', `${file}: ${violations.length} rows point nowhere after the migration`);
-  } catch (error) {
-    throw databaseFault(file, error);
   } finally {
     sqlite?.close();
   }

@@ -18,8 +18,8 @@ export class Metrics implements Exposition {
 
   constructor() {
     const registers = [this.#registry];
-    // Every 100 ms instead of 10: an idle engine should sleep.
-    collectDefaultMetrics({register: this.#registry, eventLoopMonitoringPrecision: 100});
+    // Every second instead of every 10 ms: an idle engine should sleep.
+    collectDefaultMetrics({register: this.#registry, eventLoopMonitoringPrecision: 1000});
     this.#calls = new Histogram({
       name: 'cryptoassets_backend_rpc_duration_seconds',
       help: 'Calls to the node, until their answer was read',

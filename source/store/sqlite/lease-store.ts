@@ -46,7 +46,7 @@ export const createLeaseStore = (writer: Writer): LeaseStore => {
   const setExpiry = async (expiresAt: number): Promise<void> => {
     if (writer.epoch === undefined) throw new EngineError('fenced', 'this engine holds no lease');
     // The writer compares the epoch in the same transaction.
-    await writer.run(orm => void updateExpiry(orm).run({expiresAt}));
+    await writer.run(orm => void updateExpiry(orm).run({expiresAt}), {silent: true});
   };
   return {
     acquireLease: async (holder, now, validFor, replace) => {

@@ -6,6 +6,7 @@ interface Pending {
   run(): unknown;
   resolve(value: never): void;
   reject(error: unknown): void;
+  readonly silent: boolean;
 }
 
 /** ms that operations wait for a lock of another process. */
@@ -80,14 +81,18 @@ export class Writer {
     this.#closed = true;
   }
 
-  /** Runs `operation` inside a transaction and resolves with its value once that is committed. */
-  async run<Value>(operation: (orm: Orm) => Value): Promise<Value> {
+  /**
+   * Runs `operation` inside a transaction and resolves with its value once that is committed. `silent`: of no interest
+   * to listeners, which an idle engine would otherwise wake for nothing.
+   */
+  async run<Value>(operation: (orm: Orm) => Value, {silent = false} = {}): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       if (this.#closed) return reject(new EngineError('stopping', 'the ledger is closed'));
       this.#pending.push({
         run: () => operation(this.#connection.orm),
         resolve: resolve,
         reject,
+        silent,
       });
       if (this.#scheduled) return;
       this.#scheduled = true;
@@ -122,7 +127,8 @@ export class Writer {
     }
     for (const done of settle) done();
     // Rows that a refused operation wrote and took back count too: a listener only looks once more for nothing.
-    if (this.#changesStatement.get() !== before) for (const listener of this.#listeners) listener();
+    const isNews = batch.some(({silent}) => !silent) && this.#changesStatement.get() !== before;
+    if (isNews) for (const listener of this.#listeners) listener();
   }
 
   /**

@@ -63,7 +63,15 @@ export const createCoinLoops = async (
     verifyWallet: async () => vitals.requirePinnedWallet(),
   });
   const rescan = createRescan(chainParts);
-  const books = createCheckBooks({coin, store, addresses: backend.addresses, coins: backend.coins, clock, log});
+  const books = createCheckBooks({
+    coin,
+    store,
+    addresses: backend.addresses,
+    coins: backend.coins,
+    nodeTip: () => track.view().tip?.hash,
+    clock,
+    log,
+  });
   const blocked = (): Hold | undefined => {
     const {wrongWallet} = vitals;
     if (wrongWallet !== undefined) return {reason: 'wallet_missing', words: wrongWallet};

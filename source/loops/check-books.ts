@@ -20,6 +20,11 @@ export interface CheckBooksOptions {
   readonly addresses: Pick<AddressSource, 'walletCoins' | 'walletTotal'>;
   /** Asked of single coins, where the backend can tell. */
   readonly coins?: CoinSource | undefined;
+  /**
+   * The node's tip as tracking saw it last. While the ladder catches up with it, only the ledger's own sums are checked:
+   * the node has blocks to hand out, and its wallet is ahead of us. Unknown: it is asked all the same.
+   */
+  readonly nodeTip?: () => BlockHash | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,8 +87,9 @@ class BooksChecker {
     if (top === undefined || (!isNews && this.#lookAgainAfter === undefined && now < this.#spotsDueAt))
       return {sleep: IDLE, detail: this.#detail};
     if (now < this.#booksDueAt) return {sleep: this.#booksDueAt - now, detail: this.#detail};
-    await this.#askWallet();
-    await this.#check(isNews, await this.#inspect(top.hash));
+    const isBehind = (this.#options.nodeTip?.() ?? top.hash) !== top.hash;
+    if (!isBehind) await this.#askWallet();
+    await this.#check(isNews, await (isBehind ? this.#asBefore(top.hash) : this.#inspect(top.hash)));
     return {sleep: this.#lookAgainAfter ?? IDLE, detail: this.#detail};
   }
 
@@ -142,12 +148,17 @@ class BooksChecker {
     this.#suspected = [...this.#suspected, ...unlisted].slice(0, MOST_SUSPECTS);
   }
 
-  /** What the node said before when it cannot be asked, or is elsewhere: then nothing new is concluded from it. */
+  /** What the node said before: nothing new is concluded. */
+  async #asBefore(tip: BlockHash): Promise<Inspection | undefined> {
+    this.#differing ??= await this.#rememberDiffering();
+    return this.#differing.length > 0 ? {tip, differing: this.#differing} : undefined;
+  }
+
+  /** What the node said before when it cannot be asked, or is elsewhere. */
   async #inspect(tip: BlockHash): Promise<Inspection | undefined> {
     const {coins, store, log, coin} = this.#options;
     if (!coins) return undefined;
-    this.#differing ??= await this.#rememberDiffering();
-    const asBefore = this.#differing.length > 0 ? {tip, differing: this.#differing} : undefined;
+    const asBefore = await this.#asBefore(tip);
     const slice = await store.unspentOutpoints(this.#position, SPOT_CHECKS);
     const asked = new Map(
       [...this.#suspected, ...slice.outpoints.map(({outpoint}) => outpoint)].map(outpoint => [

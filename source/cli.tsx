@@ -32,7 +32,7 @@ const rememberCompiledCode = async (): Promise<void> => {
 };
 
 const start = async (): Promise<number> => {
-  // The engine runs for months beside other things; a screen comes and goes, and is better off with V8's own sizes.
+  // The engine runs for months beside other things. The console does the same for itself (compose.ts).
   if (process.argv.includes('--headless')) {
     (await import('./primitives/early-signals.ts')).endOnEarlySignals();
     (await import('./primitives/young-generation.ts')).keepYoungGenerationSmall();

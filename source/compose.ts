@@ -7,6 +7,7 @@ import type {Parts} from './engine/parts.ts';
 import {EngineError, hasCode} from './primitives/errors.ts';
 import {silentLog} from './primitives/log.ts';
 import {systemClock} from './primitives/clock.ts';
+import {keepYoungGenerationSmall} from './primitives/young-generation.ts';
 
 // The composition root: the only place that knows every part. Each is loaded when it is used, so that a verb starts as
 // fast as what it needs and no faster one pays for a slower.
@@ -38,6 +39,8 @@ const initialise = async (config: Config): Promise<Finding[]> =>
   (await import('./engine/initialise.ts')).initialise(verbOptions(config));
 
 const runConsole = async (configPath: string, options: ConsoleOptions): Promise<number> => {
+  // Before React and Ink: a screen may stand open for weeks, and what loading them takes is never given back.
+  keepYoungGenerationSmall();
   const [{runConsole: run}, deps] = await Promise.all([import('./console/run-console.tsx'), clientParts()]);
   return run(configPath, options, {...deps, uninitialisedCoins, runEngine, clock: systemClock});
 };

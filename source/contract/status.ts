@@ -57,6 +57,7 @@ export const coinStatus = z.object({
   confirmations: z.number().int(),
   max_confirmation_count: z.number().int(),
   block_time: z.number().int(),
+  smallest_unit: z.string().meta({description: 'Of feerates: `sat` gives sat/vB', example: 'sat'}),
   height: z.number().int().nullable().meta({description: "Our ledger's tip"}),
   backend: backendStatus,
   books: books.nullable(),

@@ -41,6 +41,7 @@ export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promi
       confirmations: config.confirmations,
       max_confirmation_count: config.maxConfirmationCount,
       block_time: coin.blockTime,
+      smallest_unit: coin.smallestUnit,
       height: ledger.height ?? null,
       backend: backendStatus(engine, startedAt),
       books: books ?? null,

@@ -91,6 +91,7 @@ export const status: Status = {
       confirmations: 3,
       max_confirmation_count: 15,
       block_time: 600,
+      smallest_unit: 'sat',
       height: 210,
       backend: {
         type: 'bitcoind',

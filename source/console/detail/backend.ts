@@ -1,6 +1,6 @@
 import type {CoinStatus} from '../../contract/index.ts';
 import {backendMark, markSpan} from '../panes/words.ts';
-import {formatAgeOf, formatBytes, formatCount, sparkline} from '../text/format.ts';
+import {formatAgeOf, formatBytes, formatCount, formatFeerate, sparkline} from '../text/format.ts';
 import type {Line} from '../text/line.ts';
 import {inFours} from '../text/width.ts';
 import {field, LABEL, optional, when} from './fields.ts';
@@ -29,7 +29,7 @@ export const backendLines = (coin: CoinStatus, now: number, width: number): Line
         : '-',
       width,
     ),
-    ...field('fee floor', backend.fee_floor === null ? '-' : `${backend.fee_floor} sat/vB`, width),
+    ...field('fee floor', backend.fee_floor === null ? '-' : formatFeerate(backend.fee_floor, coin), width),
     [],
     ...field(
       'latency',

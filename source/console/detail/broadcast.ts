@@ -1,7 +1,7 @@
 import type {BroadcastDetail, CoinStatus} from '../../contract/index.ts';
 import {whyBroadcast} from '../panes/why.ts';
 import {broadcastMark, markSpan} from '../panes/words.ts';
-import {formatCount, plural} from '../text/format.ts';
+import {formatCount, formatFeerate, plural} from '../text/format.ts';
 import {span, type Line} from '../text/line.ts';
 import {inFours} from '../text/width.ts';
 import {blockOf, field, heading, optional, rawLines, when} from './fields.ts';
@@ -47,10 +47,14 @@ export const broadcastLines = (
     ),
     ...field(
       'fee',
-      `${broadcast.fee} ${unit}, ${broadcast.feerate} sat/vB for ${formatCount(broadcast.virtual_size)} vB`,
+      `${broadcast.fee} ${unit}, ${formatFeerate(broadcast.feerate, coin)} for ${formatCount(broadcast.virtual_size)} vB`,
       width,
     ),
-    ...optional('fee floor', coin?.backend.fee_floor == null ? undefined : `${coin.backend.fee_floor} sat/vB`, width),
+    ...optional(
+      'fee floor',
+      coin?.backend.fee_floor == null ? undefined : formatFeerate(coin.backend.fee_floor, coin),
+      width,
+    ),
     ...optional('change', broadcast.change && `${broadcast.change} ${unit}`, width),
     ...field('sent', plural(broadcast.attempts, 'time'), width),
     ...optional('last answer', broadcast.last_answer, width),
@@ -60,7 +64,7 @@ export const broadcastLines = (
     ...optional('planned', when(broadcast.created_at, now), width),
     ...inputLines(broadcast.inputs, unit),
     ...memberLines(broadcast, width),
-    ...timelineLines(broadcastMoments(broadcast), now, width),
+    ...timelineLines(broadcastMoments(broadcast, coin), now, width),
     ...rawLines(broadcast.raw, width),
   ];
 };

@@ -7,6 +7,10 @@ import {inFours} from '../text/width.ts';
 import {blockOf, field, optional, when} from './fields.ts';
 import {eventMoments, timelineLines} from './timeline.ts';
 
+/** What comes next: the credit, then settling. */
+const wantedOf = (deposit: Deposit, coin: CoinStatus): number =>
+  deposit.status === 'credited' || deposit.status === 'settled' ? coin.max_confirmation_count : coin.confirmations;
+
 export const depositLines = (
   deposit: Deposit,
   {coin, fetched, now, width}: {coin: CoinStatus | undefined; fetched: Fetched | undefined; now: number; width: number},
@@ -25,7 +29,7 @@ export const depositLines = (
     [],
     ...field('txid', inFours(deposit.txid), width),
     ...field('output', String(deposit.vout), width),
-    ...field('confirmations', `${deposit.confirmations}${coin ? ` of ${coin.confirmations}` : ''}`, width),
+    ...field('confirmations', `${deposit.confirmations}${coin ? ` of ${wantedOf(deposit, coin)}` : ''}`, width),
     ...optional('block', blockOf(deposit), width),
     ...optional('replaced by', deposit.replaced_by && inFours(deposit.replaced_by), width),
     ...optional('mined', deposit.coinbase ? 'yes (coinbase)' : undefined, width),

@@ -1,5 +1,5 @@
-import type {BroadcastDetail, EventDetail, EventDelivery} from '../../contract/index.ts';
-import {formatAgeOf, formatTime, plural} from '../text/format.ts';
+import type {BroadcastDetail, CoinStatus, EventDetail, EventDelivery} from '../../contract/index.ts';
+import {formatAgeOf, formatFeerate, formatTime, plural} from '../text/format.ts';
 import {fit, line, span, wrap, type Line, type Span, type Style} from '../text/line.ts';
 import {heading} from './fields.ts';
 
@@ -70,8 +70,8 @@ export const eventMoments = (history: readonly EventDetail[]): Moment[] =>
   }));
 
 /** Signed, each answer of the node, seen, mined. */
-export const broadcastMoments = (broadcast: BroadcastDetail): Moment[] => [
-  {at: broadcast.created_at, words: `transaction planned at ${broadcast.feerate} sat/vB`},
+export const broadcastMoments = (broadcast: BroadcastDetail, coin: CoinStatus | undefined): Moment[] => [
+  {at: broadcast.created_at, words: `transaction planned at ${formatFeerate(broadcast.feerate, coin)}`},
   ...(broadcast.signed_at === undefined ? [] : [{at: broadcast.signed_at, words: 'signed; the bytes are stored'}]),
   ...broadcast.answers.map(({attempt, times, first_at: first, last_at: last, answer}): Moment => {
     const what = answer === null ? 'sent; its answer was lost' : `sent, the node said: ${answer}`;

@@ -1,7 +1,16 @@
 import type {Status} from '../../contract/index.ts';
 import type {List} from '../lists/list.ts';
 import {backendRows, type BackendRow} from '../rows.ts';
-import {ageOf, formatAge, formatBytes, formatCount, formatShort, roundAge, sparkline} from '../text/format.ts';
+import {
+  ageOf,
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatFeerate,
+  formatShort,
+  roundAge,
+  sparkline,
+} from '../text/format.ts';
 import {fit, fitParts, joinLines, span, type Line, type Span} from '../text/line.ts';
 import type {Column} from '../text/table.ts';
 import {listPane, paneTitle, timeWord, type PaneFrame} from './list-pane.ts';
@@ -67,7 +76,7 @@ const stateOf = ({coin}: BackendRow, now: number): Span => markSpan(backendMark(
 
 const floorOf = (row: BackendRow, now: number): Span => {
   const floor = row.coin.backend.fee_floor;
-  return figure(row, now, floor === null ? null : `${floor} sat/vB`);
+  return figure(row, now, floor === null ? null : formatFeerate(floor, row.coin));
 };
 
 const columns = (status: Status | undefined, pane: PaneFrame): readonly Column<BackendRow>[] => [

@@ -1,5 +1,5 @@
 import type {BroadcastDetail, CoinStatus, Deposit, Payout} from '../../contract/index.ts';
-import {formatCount, plural} from '../text/format.ts';
+import {formatCount, formatFeerate, plural} from '../text/format.ts';
 
 // Why something has not moved, in one line, and what will move it.
 
@@ -44,9 +44,9 @@ const waitsForBlock = (coin: CoinStatus | undefined, broadcast: BroadcastDetail 
     return `the node's mempool has dropped it; the same bytes are sent again${lastAnswer(broadcast)}`;
   const floor = coin?.backend.fee_floor ?? undefined;
   if (broadcast && floor !== undefined && broadcast.feerate < floor)
-    return `LOW FEE: it pays ${broadcast.feerate} sat/vB and the node's mempool asks ${floor} now; it may wait long`;
+    return `LOW FEE: it pays ${formatFeerate(broadcast.feerate, coin)} and the node's mempool asks ${floor} now; it may wait long`;
   return broadcast
-    ? `the node has it at ${broadcast.feerate} sat/vB; waits for a block`
+    ? `the node has it at ${formatFeerate(broadcast.feerate, coin)}; waits for a block`
     : 'the node has it; waits for a block';
 };
 

@@ -77,3 +77,7 @@ export const bar = (value: number, total: number, width: number): {full: string;
 /** Whole coins without trailing zeros for sums in titles: `0.813`, `12`. Rows show amounts as the engine wrote them. */
 export const shortAmount = (amount: string): string =>
   amount.includes('.') ? amount.replace(/0+$/, '').replace(/\.$/, '') : amount;
+
+/** `12.5 sat/vB`, in the coin's own smallest unit; bitcoin's while the coin is not known. */
+export const formatFeerate = (rate: number, coin: {readonly smallest_unit: string} | undefined): string =>
+  `${rate} ${coin?.smallest_unit ?? 'sat'}/vB`;

@@ -56,6 +56,7 @@ export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
   confirmations: 6,
   max_confirmation_count: 15,
   block_time: 600,
+  smallest_unit: 'sat',
   height: 912_344,
   backend: {
     type: 'bitcoind',

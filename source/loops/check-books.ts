@@ -89,7 +89,10 @@ class BooksChecker {
     if (now < this.#booksDueAt) return {sleep: this.#booksDueAt - now, detail: this.#detail};
     const isBehind = (this.#options.nodeTip?.() ?? top.hash) !== top.hash;
     if (!isBehind) await this.#askWallet();
-    await this.#check(isNews, await (isBehind ? this.#asBefore(top.hash) : this.#inspect(top.hash)));
+    const inspection = await (isBehind ? this.#asBefore(top.hash) : this.#inspect(top.hash));
+    await this.#check(isNews, inspection);
+    // The one seen before the check: had the ladder moved meanwhile, the newer one is still news.
+    this.#checkedTip = top.hash;
     return {sleep: this.#lookAgainAfter ?? IDLE, detail: this.#detail};
   }
 
@@ -98,7 +101,6 @@ class BooksChecker {
     const started = clock.monotonic();
     const books = await store.checkBooks(this.#untracked, clock.now(), inspection);
     const took = clock.monotonic() - started;
-    this.#checkedTip = (await store.ladderTop())?.hash;
     const isBalanced = /^-?0\.?0*$/.test(books.drift);
     const wasBalanced = this.#lookAgainAfter === undefined;
     this.#lookAgainAfter = isBalanced ? undefined : isNews || wasBalanced ? SECOND_LOOK : WHILE_DRIFTING;

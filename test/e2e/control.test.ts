@@ -52,7 +52,7 @@ describe('with the books in order', () => {
     const resumed = await world.run('payouts', 'resume', 'btc');
     expect(resumed.code, resumed.stderr).toBe(0);
     await payoutIs(body.id, 'sent');
-    expect(await pausedBy()).toBeNull();
+    await until('the status to say so', async () => (await pausedBy()) === null);
     await world.mine(1);
   });
 

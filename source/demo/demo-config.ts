@@ -28,7 +28,7 @@ export const demoFiles = (directory: string): DemoFiles => {
 
 export interface DemoEnds {
   readonly nodes: readonly {
-    readonly kind: {readonly coin: string};
+    readonly kind: {readonly coin: string; readonly confirmations: number};
     readonly url: string;
     readonly zmqUrl: string | undefined;
     readonly cookiePath: string;
@@ -39,8 +39,8 @@ export interface DemoEnds {
 const coinLines = ({kind, url, zmqUrl, cookiePath}: DemoEnds['nodes'][number]): string =>
   `  ${kind.coin}:
     network: regtest
-    confirmations: 2
-    max_confirmation_count: 6
+    confirmations: ${kind.confirmations}
+    max_confirmation_count: ${kind.confirmations + 4}
     backend:
       type: bitcoind
       url: ${url}

@@ -23,6 +23,8 @@ export interface DaemonKind {
   /** As in `a Bitcoin node`. */
   readonly network: string;
   readonly args: readonly string[];
+  /** At which a deposit is credited here: no sooner than the network lets it be spent (Litecoin: PEGOUT_MATURITY). */
+  readonly confirmations: number;
   /** Of createwallet: Bitcoin Core 30 has descriptor wallets only, Litecoin Core 0.21 makes the older kind. */
   readonly descriptors: boolean;
   readonly zmq: boolean;
@@ -35,6 +37,7 @@ export const BITCOIN: DaemonKind = {
   unit: 'BTC',
   network: 'Bitcoin',
   args: ['-unsafesqlitesync=1'],
+  confirmations: 2,
   descriptors: true,
   zmq: true,
   bumpsElsewhere: true,
@@ -45,6 +48,7 @@ export const LITECOIN: DaemonKind = {
   unit: 'LTC',
   network: 'Litecoin',
   args: ['-vbparams=mweb:-2:0', '-mempoolreplacement=1', '-walletrbf=1', '-flushwallet=0', '-mintxfee=0.00001'],
+  confirmations: 6,
   descriptors: false,
   zmq: false,
   bumpsElsewhere: false,

@@ -8,11 +8,15 @@ export interface Offer {
   readonly coins: readonly SpendableCoin[];
   /** Our change that the network has and tracking has not seen yet. */
   readonly expected: Satoshi;
+  /** Credited coins that the network lets nobody spend yet. Asked only when coins are short. */
+  readonly maturing?: () => Satoshi;
 }
 
 export interface BatchRules extends SelectionRules {
   /** `BTC`, for the words. */
   readonly unit: string;
+  /** Confirmations at which a deposit can be spent, for the words. */
+  readonly depositMaturity: number;
   /** Set after the node refused a chain of unconfirmed transactions. */
   readonly anchoredOnly: boolean;
 }
@@ -30,13 +34,16 @@ export interface Decision {
 export const decideBatch = (offer: Offer, rules: BatchRules): Decision => {
   const coins = rules.anchoredOnly ? offer.coins.filter(coin => coin.unconfirmed === undefined) : offer.coins;
   const {batch, short} = selectCoins(offer.due, coins, rules);
-  const holds = short
-    .filter(({missing}) => rules.anchoredOnly || missing > offer.expected)
-    .map(({id, missing}) => ({
-      payoutIds: [id],
-      reason: 'coins_short' as const,
-      words: `add ${formatAmount(missing)} ${rules.unit} for it to go out`,
-    }));
+  const missed = short.filter(({missing}) => rules.anchoredOnly || missing > offer.expected);
+  const maturing = missed.length === 0 ? 0n : (offer.maturing?.() ?? 0n);
+  const holds = missed.map(({id, missing}) => ({
+    payoutIds: [id],
+    reason: 'coins_short' as const,
+    words:
+      missing <= maturing
+        ? `its coins are too young: the network lets them be spent at ${rules.depositMaturity} confirmations`
+        : `add ${formatAmount(missing)} ${rules.unit} for it to go out`,
+  }));
   return {batch, holds};
 };
 

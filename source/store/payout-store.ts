@@ -45,6 +45,8 @@ export interface BatchOffer {
   readonly coins: readonly SpendableCoin[];
   /** Our change that the network has and tracking has not seen yet: worth waiting for. */
   readonly expected: Satoshi;
+  /** Credited coins that the network lets nobody spend yet. Asked only when coins are short. */
+  readonly maturing?: () => Satoshi;
 }
 
 /** What the gather step decided: all or nothing. */

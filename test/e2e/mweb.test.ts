@@ -51,7 +51,9 @@ describe.skipIf(litecoind === undefined)('a Litecoin node with MWEB active, and 
     await until('it to wait for coins', async () => {
       const payout = await world.api.payout(body.id);
       return (
-        payout.status === 'held' && payout.reason?.startsWith('coins_short') === true && payout.clears === 'itself'
+        payout.status === 'held' &&
+        payout.reason?.startsWith('coins_short: its coins are too young') === true &&
+        payout.clears === 'itself'
       );
     });
     await world.mine(3);

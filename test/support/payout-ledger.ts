@@ -182,6 +182,7 @@ export class PayoutLedger {
       change,
       dustLimit: script => btc.dustLimit(script),
       unit: 'BTC',
+      depositMaturity: btc.depositMaturity,
       anchoredOnly: false,
       ...more,
     };

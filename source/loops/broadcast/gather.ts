@@ -115,6 +115,7 @@ export class Gatherer {
         dustLimit: script => coin.dustLimit(script),
         maxOutputs: this.#limit,
         unit: coin.unit,
+        depositMaturity: coin.depositMaturity,
         anchoredOnly: this.#anchoredOnly,
       };
     } catch (error) {

@@ -15,7 +15,7 @@ import {pausedBy} from './pause-payouts.ts';
 import {payoutsById, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
 import {account, address, broadcast} from './schema.ts';
-import {expectedChange, spendableCoins} from './spendable-coins.ts';
+import {expectedChange, maturingCoins, spendableCoins} from './spendable-coins.ts';
 
 export type Which = 'due' | 'queued' | 'refused';
 
@@ -67,7 +67,7 @@ export const reserveBatch = (
     scriptPubKey: row.script,
     amount: row.amount,
   }));
-  const offer = {due, coins, expected: expectedChange(orm)};
+  const offer = {due, coins, expected: expectedChange(orm), maturing: () => maturingCoins(orm, coin)};
   const {batch, holds} = decide(offer);
   for (const {payoutIds, reason, words} of holds)
     movePayouts(

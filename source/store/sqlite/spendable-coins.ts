@@ -128,3 +128,15 @@ const selectExpected = rawStatement(
 /** Change of what was sent a moment ago, which tracking has not seen yet. */
 export const expectedChange = (orm: Orm): Satoshi =>
   sum((selectExpected(orm).all() as {amount: bigint}[]).map(row => row.amount));
+
+const selectMaturing = rawStatement(
+  `SELECT coalesce(sum(o.amount), 0) AS amount FROM output o
+   WHERE o.spent_by IS NULL AND o.reserved_by IS NULL AND o.purpose = 'deposit' AND o.coinbase = 0 AND o.height > ?
+   AND EXISTS (SELECT 1 FROM deposit d WHERE d.txid = o.txid AND d.vout = o.vout AND d.status = 'credited')`,
+);
+
+/** What was credited before the coin's rules let it be spent. */
+export const maturingCoins = (orm: Orm, coin: Coin): Satoshi => {
+  const settled = (ladderTop(orm)?.height ?? 0) - coin.depositMaturity + 1;
+  return satoshi((selectMaturing(orm).get(settled) as {amount: bigint}).amount);
+};

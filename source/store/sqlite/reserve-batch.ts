@@ -1,4 +1,3 @@
-import {and, eq} from './drizzle.ts';
 import type {Coin} from '../../coins/index.ts';
 import {shareFee} from '../../payout/fee-shares.ts';
 import type {Batch} from '../../payout/select-coins.ts';
@@ -7,15 +6,15 @@ import {planFault} from '../../payout/verify.ts';
 import {sum} from '../../primitives/amount.ts';
 import {outpointKey} from '../../primitives/ids.ts';
 import type {BatchDecision, BatchOffer, PlannedBroadcast, Queue} from '../payout-store.ts';
-import {holdInput} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {ladderTop} from './ladder.ts';
 import {movePayout, movePayouts} from './move-payouts.ts';
 import {pausedBy} from './pause-payouts.ts';
 import {payoutsById, type Moving, type PayoutRecord} from './payout-rows.ts';
 import {rawStatement} from './raw-statement.ts';
-import {account, address, broadcast} from './schema.ts';
+import {account} from './schema.ts';
 import {expectedChange, maturingCoins, spendableCoins} from './spendable-coins.ts';
+import {storePlan} from './store-plan.ts';
 
 export type Which = 'due' | 'queued' | 'refused';
 
@@ -118,25 +117,7 @@ const store = (
 ): Omit<PlannedBroadcast, 'spendsUnconfirmed'> => {
   const {orm, now} = moving;
   const {plan, changeVout, payoutIds, virtualSize} = batch;
-  const change = changeVout === undefined ? undefined : plan.outputs[changeVout]!;
-  const {id} = orm
-    .insert(broadcast)
-    .values({
-      family: 0,
-      status: 'reserved',
-      fee: plan.fee,
-      virtualSize,
-      changeVout: changeVout ?? null,
-      changeAddressId: change ? changeAddressId(orm, change.scriptPubKey) : null,
-      changeAmount: change?.amount ?? null,
-      attempts: 0,
-      createdAt: now,
-    })
-    .returning({id: broadcast.id})
-    .get();
-  orm.update(broadcast).set({family: id}).where(eq(broadcast.id, id)).run();
-  for (const [position, {outpoint, amount}] of plan.inputs.entries())
-    holdInput(orm, {broadcastId: id, family: id, position, ...outpoint, amount});
+  const id = storePlan(orm, {plan, changeVout, virtualSize, kind: 'payouts', family: undefined}, now);
   const paid = payoutIds.map(payoutId => records.get(payoutId)!);
   const fees = shareFee(
     plan.fee,
@@ -157,14 +138,4 @@ const store = (
     txid: undefined,
     virtualSize,
   };
-};
-
-export const changeAddressId = (orm: Orm, script: Buffer): number => {
-  const row = orm
-    .select({id: address.id})
-    .from(address)
-    .where(and(eq(address.script, script), eq(address.purpose, 'change')))
-    .get();
-  if (!row) throw new Error('a plan with change to a script that is not stored');
-  return row.id;
 };

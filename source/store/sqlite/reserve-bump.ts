@@ -5,14 +5,14 @@ import {satoshi} from '../../primitives/amount.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Txid} from '../../primitives/ids.ts';
 import type {BumpSubject, PlannedBroadcast} from '../payout-store.ts';
-import {holdInput, membersOf, type BroadcastRow} from './broadcast-rows.ts';
+import {membersOf, type BroadcastRow} from './broadcast-rows.ts';
 import type {Orm} from './connection.ts';
 import {pausedBy} from './pause-payouts.ts';
 import {plannedBroadcast} from './planned-broadcast.ts';
 import {rawStatement} from './raw-statement.ts';
-import {changeAddressId} from './reserve-batch.ts';
 import {address, broadcast, broadcastPayout} from './schema.ts';
 import {spendableCoins} from './spendable-coins.ts';
+import {storePlan} from './store-plan.ts';
 
 /** As PayoutStore.reserveBump says. */
 export const reserveBump = (
@@ -166,26 +166,7 @@ const store = (
   {kind, family}: {kind: 'bump' | 'child'; family: number | undefined},
   now: number,
 ): PlannedBroadcast => {
-  const change = changeVout === undefined ? undefined : plan.outputs[changeVout]!;
-  const {id} = orm
-    .insert(broadcast)
-    .values({
-      family: family ?? 0,
-      kind,
-      status: 'reserved',
-      fee: plan.fee,
-      virtualSize,
-      changeVout: changeVout ?? null,
-      changeAddressId: change ? changeAddressId(orm, change.scriptPubKey) : null,
-      changeAmount: change?.amount ?? null,
-      attempts: 0,
-      createdAt: now,
-    })
-    .returning({id: broadcast.id})
-    .get();
-  if (family === undefined) orm.update(broadcast).set({family: id}).where(eq(broadcast.id, id)).run();
-  for (const [position, {outpoint, amount}] of plan.inputs.entries())
-    holdInput(orm, {broadcastId: id, family: family ?? id, position, ...outpoint, amount});
+  const id = storePlan(orm, {plan, changeVout, virtualSize, kind, family}, now);
   return plannedBroadcast(orm, network, String(id))!;
 };
 

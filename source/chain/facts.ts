@@ -41,7 +41,7 @@ export interface GoneTransaction {
  * What one fetch learned, to be applied as one step. The same facts twice change nothing the second time.
  * `fork` is the highest rung of our ladder that the node's chain shares, when that is below our tip.
  * `connected` goes up from the fork (or from our tip) by previous-hash, without gaps; it may stop short of `tip` when
- * the rest comes with the next step. For a rescan, `connected` holds blocks at heights we hold already.
+ * the rest comes with the next step. For a rescan, `connected` holds blocks at heights we hold already, perhaps not all.
  */
 export interface ChainFacts {
   readonly tip: BlockRef;

@@ -143,8 +143,13 @@ const attach = (
   let newFrom: number | undefined;
   let below: BlockRef | undefined;
   for (const {height, hash, previous} of connected) {
-    if (below && height !== below.height + 1) return `block ${height} does not come next`;
     const isHeld = newFrom === undefined && rungAt(height) === hash;
+    if (below && height !== below.height + 1) {
+      // Of blocks that we hold, a rescan may have had reason to look at some only.
+      if (!isHeld || height <= below.height) return `block ${height} does not come next`;
+      below = {height, hash};
+      continue;
+    }
     // The lowest block we hold has nothing of ours below it, nor has the one that takes its place.
     const expected = below?.hash ?? rungAt(height - 1) ?? (fork?.height === height - 1 ? fork.hash : undefined);
     const attaches = expected === previous || (below === undefined && isHeld);

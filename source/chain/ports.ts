@@ -1,4 +1,6 @@
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
+import type {BlockFacts} from './facts.ts';
+import type {WatchSet} from './watch-set.ts';
 
 export interface NodeTip extends BlockRef {
   /** Chain name and genesis as the node says; compared with what was pinned at init. */
@@ -15,8 +17,9 @@ export interface RawBlock extends BlockRef {
 }
 
 export interface MempoolView {
-  /** Every txid now in the mempool, or only what changed since `sequence`. */
+  /** Whether the node has its whole mempool: right after a start its absences prove nothing. */
   readonly loaded: boolean;
+  /** Every txid now in the mempool, or all of those that pay or spend a watched script. */
   readonly txids: ReadonlySet<Txid>;
 }
 
@@ -25,6 +28,8 @@ export type Hint =
   | {readonly kind: 'mempool-added'; readonly txid: Txid}
   | {readonly kind: 'mempool-removed'; readonly txid: Txid}
   | {readonly kind: 'block'}
+  /** What was told of these heights of the best chain was not all of it: to be asked again. */
+  | {readonly kind: 'blocks'; readonly heights: readonly number[]}
   /** Notifications were lost or the channel (re)connected: look at everything. */
   | {readonly kind: 'everything'};
 
@@ -41,14 +46,23 @@ export interface ChainSource {
   genesis(): Promise<BlockHash>;
   /** Hashes in the node's best chain; undefined above its tip. One batch. */
   hashesAt(heights: readonly number[]): Promise<(BlockHash | undefined)[]>;
-  /** Raw blocks in the order asked, fetched in batches with bounded parallelism. Yields as they arrive, in order. */
-  blocks(refs: readonly BlockRef[], signal?: AbortSignal): AsyncIterable<RawBlock>;
+  /**
+   * What these blocks of the best chain hold for `watch`, in the order asked, yielded as it arrives; outpoints that it
+   * finds are added to `watch`, so that their spends are found in the same pass. Blocks that are asked for in a row are
+   * checked to follow each other: `stale_facts` when they do not. Ends by throwing when `signal` is aborted.
+   */
+  facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts>;
+  /**
+   * Tells of a script to be reported on: each one known at the start, later ones as soon as they are ours. For sources
+   * that ask by script; those that read whole blocks go by the watch set alone and have none.
+   */
+  watchScript?(scriptPubKey: Buffer): void;
   /** Header time in seconds of best-chain blocks, for `rescan --from DATE`. */
   timesAt(heights: readonly number[]): Promise<(number | undefined)[]>;
   mempool(): Promise<MempoolView>;
   /** Raw bytes of mempool transactions; undefined for those it does not hold now. Order as asked. */
   mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]>;
-  /** For each outpoint the mempool transaction that spends it (RPC gettxspendingprevout). */
+  /** For each outpoint the mempool transaction that spends it (RPC gettxspendingprevout), as far as it can be known. */
   mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]>;
   /** Starts the notification channels. Each hint only wakes a loop; lost ones are announced as `everything`. */
   listen(onHint: (hint: Hint) => void, signal: AbortSignal): void;
@@ -63,8 +77,11 @@ export interface AddressSource {
   walletFingerprints(): Promise<string[]>;
   /** Every coin of the wallet at one confirmation or more, for `untracked`. */
   walletCoins(): Promise<{outpoint: Outpoint; amount: bigint; scriptPubKey?: Buffer | undefined}[]>;
-  /** Sum of the same coins, immature ones included, at a price that does not grow with their number. */
-  walletTotal(): Promise<bigint>;
+  /**
+   * Sum of the same coins, immature ones included, at a price that does not grow with their number. Undefined when
+   * nobody can tell: a wallet that is nothing but keys holds no list of its coins.
+   */
+  walletTotal(): Promise<bigint | undefined>;
 }
 
 /** What the node holds of single coins. `tip`: the block that all answers belong to; undefined when it moved meanwhile. */

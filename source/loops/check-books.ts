@@ -124,9 +124,10 @@ class BooksChecker {
   }
 
   /** Coins are listed only when the totals differ: 100,000 of them cost the node seconds. */
-  async #sumUntracked(): Promise<bigint> {
+  async #sumUntracked(): Promise<bigint | undefined> {
     const {addresses, store} = this.#options;
     const [held, ours] = await Promise.all([addresses.walletTotal(), store.unspentTotal()]);
+    if (held === undefined) return undefined;
     if (held === ours) return 0n;
     const coins = await addresses.walletCoins();
     const own = await store.ownOutpoints(coins.map(({outpoint}) => outpoint));

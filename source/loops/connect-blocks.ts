@@ -8,7 +8,6 @@ import type {BlockRef, Txid} from '../primitives/ids.ts';
 import type {ChainStore, TrackPolicy, TrackResult} from '../store/chain-store.ts';
 import type {JobStore} from '../store/job-store.ts';
 import type {Clock} from '../primitives/clock.ts';
-import {skimmedBlocks} from './skimmed-blocks.ts';
 import type {RoundContext} from './loop.ts';
 
 /** A longer gap than this is worth showing: it becomes a job with a checkpoint. */
@@ -80,9 +79,7 @@ export const connectAhead = async (
   let blocks = 0;
   for (let from = top.height + 1; from <= tip.height && !context.signal.aborted; from += BLOCKS_PER_STEP * 10) {
     const refs = await refsBetween(parts.chain, from, Math.min(tip.height, from + BLOCKS_PER_STEP * 10 - 1));
-    for await (const step of stepsOf(
-      skimmedBlocks(parts.chain, refs, parts.watch, parts.coin.format, context.signal),
-    )) {
+    for await (const step of stepsOf(parts.chain.facts(refs, parts.watch, context.signal))) {
       const at = step.at(-1)!.height;
       await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});
       txids.push(...txidsOf(step));
@@ -139,7 +136,7 @@ export const connectBranch = async (
   // Coins that our transactions in the old branch spend; those first seen in a block were not watched until now.
   for (const outpoint of await parts.store.inputsFrom(fork.height + 1)) parts.watch.addOutpoint(outpoint);
   const branch: BlockFacts[] = [];
-  for await (const block of skimmedBlocks(parts.chain, refs, parts.watch, parts.coin.format, context.signal)) {
+  for await (const block of parts.chain.facts(refs, parts.watch, context.signal)) {
     branch.push(block);
     context.progress();
   }

@@ -7,6 +7,8 @@ export interface Hinted {
   readonly added: readonly Txid[];
   readonly removed: readonly Txid[];
   readonly block: boolean;
+  /** To be asked again, upwards. */
+  readonly heights: readonly number[];
   readonly everything: boolean;
 }
 
@@ -18,6 +20,7 @@ export class HintBox {
   #added = new Set<Txid>();
   #removed = new Set<Txid>();
   #block = false;
+  readonly #heights = new Set<number>();
   #everything = false;
 
   put(hint: Hint): void {
@@ -30,6 +33,9 @@ export class HintBox {
         break;
       case 'block':
         this.#block = true;
+        break;
+      case 'blocks':
+        for (const height of hint.heights) this.#heights.add(height);
         break;
       case 'everything':
         this.#everything = true;
@@ -46,11 +52,13 @@ export class HintBox {
       added: [...this.#added],
       removed: [...this.#removed],
       block: this.#block,
+      heights: [...this.#heights].sort((one, other) => one - other),
       everything: this.#everything,
     };
     this.#added = new Set();
     this.#removed = new Set();
     this.#block = false;
+    this.#heights.clear();
     this.#everything = false;
     return hinted;
   }

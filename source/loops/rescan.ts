@@ -9,7 +9,6 @@ import type {LedgerIdentity} from '../store/store.ts';
 import {applyFacts, factsOfBlocks, wasOvertaken, type Connecting} from './connect-blocks.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
 import {rescanStart} from './rescan-start.ts';
-import {skimmedBlocks} from './skimmed-blocks.ts';
 import {extendDownTo} from './stand-to-node.ts';
 
 export interface RescanOptions extends Connecting {
@@ -172,7 +171,7 @@ class Rescanner {
     // The genesis block cannot be spent and some nodes do not serve it.
     const wanted = refs.filter(({height}) => height > 0);
     const blocks: BlockFacts[] = [];
-    for await (const block of skimmedBlocks(chain, wanted, watch, this.#options.coin.format, context.signal)) {
+    for await (const block of chain.facts(wanted, watch, context.signal)) {
       blocks.push(block);
       if (context.signal.aborted) return;
     }

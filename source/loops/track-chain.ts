@@ -1,4 +1,4 @@
-import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
+import type {BlockFacts, GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
 import type {ChainSource, Hint, NodeTip} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
@@ -11,7 +11,7 @@ import type {ChainStore, TrackPolicy} from '../store/chain-store.ts';
 import type {JobStore} from '../store/job-store.ts';
 import type {LedgerIdentity} from '../store/store.ts';
 import {BackendWatch, type BackendState, type BackendTeller, type ChainView} from './backend-watch.ts';
-import {applyFacts, wasOvertaken} from './connect-blocks.ts';
+import {applyFacts, factsOfBlocks, wasOvertaken} from './connect-blocks.ts';
 import {ChainFollower} from './follow-chain.ts';
 import {HintBox, type Hinted} from './hint-box.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
@@ -113,7 +113,10 @@ class Tracker {
     try {
       await this.#look(hinted, context);
       this.#overtaken = 0;
+      // They wait for the ladder to stand at the tip again.
+      if (!this.#isAtTip) this.#hints.put({kind: 'blocks', heights: hinted.heights});
     } catch (error) {
+      this.#hints.put({kind: 'blocks', heights: hinted.heights});
       if (context.signal.aborted) return {sleep: 0};
       if (wasOvertaken(error)) {
         this.#options.log.debug({coin: this.#options.coin.name}, `looking again: ${messageOf(error)}`);
@@ -131,7 +134,10 @@ class Tracker {
 
   #start(signal: AbortSignal): void {
     const {store, watch, chain} = this.#options;
-    for (const script of store.watchedScripts()) watch.addScript(script);
+    for (const script of store.watchedScripts()) {
+      watch.addScript(script);
+      chain.watchScript?.(script);
+    }
     for (const outpoint of store.watchedOutpoints()) watch.addOutpoint(outpoint);
     chain.listen(hint => this.hint(hint), signal);
     this.#isStarted = true;
@@ -169,10 +175,22 @@ class Tracker {
     else if (hinted.added.length > 0) this.#mempoolDueAt = 0;
     if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#mempoolDueAt = 0;
     if (hinted.block || this.#tipDueAt <= now || this.#mempoolDueAt <= now) await this.#lookAtNode(context);
+    if (hinted.heights.length > 0 && this.#isAtTip) await this.#lookAgainAt(hinted.heights);
   }
 
   async #lookAtNames({added}: Hinted): Promise<void> {
     await this.#apply(await this.#mempool.lookAt(added), []);
+  }
+
+  /** Heights that the ladder holds: what is above it comes with its blocks. */
+  async #lookAgainAt(heights: readonly number[]): Promise<void> {
+    const {chain, store, watch} = this.#options;
+    const rungs = await store.rungs(heights);
+    const refs = heights.flatMap((height, index) => (rungs[index] === undefined ? [] : [{height, hash: rungs[index]}]));
+    if (refs.length === 0) return;
+    const blocks: BlockFacts[] = [];
+    for await (const block of chain.facts(refs, watch)) blocks.push(block);
+    await applyFacts(this.#options, factsOfBlocks(refs.at(-1)!, blocks));
   }
 
   async #apply(seen: readonly RelevantTransaction[], gone: readonly GoneTransaction[]): Promise<void> {

@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {EngineError} from '../../source/primitives/errors.ts';
 import type {BlockHash} from '../../source/primitives/ids.ts';
+import {scriptOfPayee} from '../support/ledger-world.ts';
 import {LoopWorld} from '../support/loop-world.ts';
 
 // The chain loop against a node that fails, lies and moves under it, round by round on a clock of the test.
@@ -104,16 +105,37 @@ describe('a step that fails', () => {
     await world.pass(100);
     const {chain} = world;
     chain.mineMany(3);
-    const blocks = chain.blocks.bind(chain);
+    const facts = chain.facts.bind(chain);
     // Between the hashes and the blocks, the top two are replaced.
-    chain.blocks = async function* (refs) {
-      chain.blocks = blocks;
+    chain.facts = async function* (refs, watch) {
+      chain.facts = facts;
       chain.reorg(2, [[], [], []]);
-      yield* blocks(refs);
+      yield* facts(refs, watch);
     };
     await world.pass(3_000);
     expect((await world.store.ladderTop())?.hash).toBe(chain.tipNow.hash);
   });
+});
+
+test('heights that are to be asked again are, once the ladder holds them, and nothing of them is told twice', async () => {
+  await world.pass(100);
+  const {chain} = world;
+  const facts = chain.facts.bind(chain);
+  // A source that knows of the block before it knows what is in it.
+  chain.facts = async function* (refs, watch) {
+    for await (const block of facts(refs, watch)) yield {...block, transactions: []};
+  };
+  chain.mine([chain.transaction([], [{script: scriptOfPayee('alice'), amount: 5n}])]);
+  await world.pass(1_000);
+  expect(world.story()).toEqual([]);
+  chain.facts = facts;
+  const {height} = chain.tipNow;
+  chain.hint({kind: 'blocks', heights: [height + 7, height]});
+  await world.pass(100);
+  expect(world.story()).toEqual(['detected undefined:0 1']);
+  chain.hint({kind: 'blocks', heights: [height]});
+  await world.pass(100);
+  expect(world.story()).toEqual([]);
 });
 
 describe('a node', () => {

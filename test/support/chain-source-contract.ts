@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {skimBlock, txidOf} from '../../source/chain/skim.ts';
+import type {BlockFacts} from '../../source/chain/facts.ts';
+import {txidOf} from '../../source/chain/skim.ts';
 import type {ChainSource, Hint} from '../../source/chain/ports.ts';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {type BlockHash, type BlockRef, type Outpoint, parseBlockHash, parseTxid} from '../../source/primitives/ids.ts';
@@ -36,6 +37,19 @@ export const chainSourceContract = (name: string, open: () => Promise<ContractWo
       const hashes = await node.batch<string>(heights.map(at => ['getblockhash', [at]] as const));
       return hashes.map((hash, at) => ({height: at, hash: parseBlockHash(hash)}));
     };
+    const timeOf = async (hash: string) => (await node.rpc<{time: number}>('getblockheader', [hash])).time;
+    const coinOf = async (txid: string, script: Buffer): Promise<{vout: number}> => {
+      const hex = await node.rpc<string>('getrawtransaction', [txid]);
+      const {vout} = await node.rpc<{vout: {n: number; scriptPubKey: {hex: string}}[]}>('decoderawtransaction', [hex]);
+      return {vout: vout.find(({scriptPubKey}) => scriptPubKey.hex === script.toString('hex'))!.n};
+    };
+    /** One coin of the wallet to a script of nobody's, without change. */
+    const spend = async ({txid, vout}: Outpoint): Promise<string> => {
+      const outputs = [{[await newAddress()]: 0.999}];
+      const unsigned = await node.rpc<string>('createrawtransaction', [[{txid, vout}], outputs]);
+      const {hex} = await node.rpc<{hex: string}>('signrawtransactionwithwallet', [unsigned], 'hot');
+      return node.rpc<string>('sendrawtransaction', [hex]);
+    };
     const pay = async (options: Record<string, unknown> = {}): Promise<string> =>
       node.rpc<string>('sendtoaddress', {address: await newAddress(), amount: 1, ...options}, 'hot');
 
@@ -66,30 +80,55 @@ export const chainSourceContract = (name: string, open: () => Promise<ContractWo
       expect(await source.hashesAt([])).toEqual([]);
     });
 
-    test('yields raw blocks in the order asked, whole', async () => {
-      const refs = (await refsUpTo(110)).reverse();
-      const seen: BlockRef[] = [];
-      for await (const {height, hash, raw} of source.blocks(refs)) {
-        expect(skimBlock(raw, height, new WatchSet()).hash).toBe(hash);
-        seen.push({height, hash});
-      }
-      expect(seen).toEqual(refs);
+    test('tells what blocks hold for a watched script, in the order asked', async () => {
+      const address = await newAddress();
+      const {scriptPubKey} = await node.rpc<{scriptPubKey: string}>('getaddressinfo', [address], 'hot');
+      const script = Buffer.from(scriptPubKey, 'hex');
+      const watch = new WatchSet();
+      watch.addScript(script);
+      source.watchScript?.(script);
+      const paid = await node.rpc<string>('sendtoaddress', {address, amount: 1}, 'hot');
+      const {vout} = await coinOf(paid, script);
+      await node.mine(1, await newAddress());
+      const [spent] = await node.rpc<string[]>('generatetoaddress', [1, address], 'hot');
+      const spending = await spend({txid: parseTxid(paid), vout});
+      const [last] = await node.mine(1, await newAddress());
+      await until('the source to be at the tip', async () => (await source.tip()).hash === last);
+
+      const refs = await refsUpTo(113);
+      const seen: BlockFacts[] = [];
+      for await (const block of source.facts(refs.slice(1), watch)) seen.push(block);
+      expect(seen.map(({height, hash}) => ({height, hash}))).toEqual(refs.slice(1));
+      for (const [index, {previous}] of seen.entries()) expect(previous).toBe(refs[index]!.hash);
+      const of = (height: number) => seen[height - 1]!.transactions;
+      expect(of(112)).toMatchObject([{coinbase: true}]);
+      expect(seen[111]).toMatchObject({hash: spent, time: await timeOf(spent!)});
+      expect(of(111)).toMatchObject([{txid: paid, coinbase: false, outputs: [{vout, scriptPubKey: script}]}]);
+      expect(txidOf(of(111)[0]!.raw)).toBe(paid);
+      expect(of(113)).toMatchObject([{txid: spending, inputs: [{txid: paid, vout}], outputs: []}]);
+      expect(seen.flatMap(({transactions}) => transactions)).toHaveLength(3);
+
+      const again: number[] = [];
+      for await (const {height} of source.facts([refs[113]!, refs[111]!], watch)) again.push(height);
+      expect(again).toEqual([113, 111]);
     });
 
     test('stops a download when the reader leaves or calls it off', async () => {
       const refs = await refsUpTo(110);
-      for await (const {height} of source.blocks(refs)) if (height === 3) break;
+      for await (const {height} of source.facts(refs.slice(1), new WatchSet())) if (height === 3) break;
       const controller = new AbortController();
       const read = async () => {
-        for await (const {height} of source.blocks(refs, controller.signal)) if (height === 5) controller.abort();
+        for await (const {height} of source.facts(refs.slice(1), new WatchSet(), controller.signal))
+          if (height === 5) controller.abort();
       };
       await expect(read()).rejects.toThrow();
-      expect((await source.tip()).height).toBe(110);
+      expect((await source.tip()).height).toBe(113);
     });
 
     test('refuses a block that the node does not have', async () => {
       const read = async () => {
-        for await (const _ of source.blocks([{height: 1, hash: parseBlockHash('ab'.repeat(32))}])) expect(_).toBe(0);
+        for await (const _ of source.facts([{height: 1, hash: parseBlockHash('ab'.repeat(32))}], new WatchSet()))
+          expect(_).toBe(0);
       };
       await expect(read()).rejects.toMatchObject({retry: 'backoff'});
     });

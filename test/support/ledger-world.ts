@@ -84,7 +84,7 @@ export class LedgerWorld {
   /** Everything that happened since, in steps of at most `limit` blocks. Returns the last step's result. */
   async look(limit?: number): Promise<TrackResult> {
     for (;;) {
-      const facts = this.chain.facts(this.rungs(), await this.store.unanchoredTransactions(), limit);
+      const facts = this.chain.idealFacts(this.rungs(), await this.store.unanchoredTransactions(), limit);
       this.lastFacts = facts;
       this.now += 1000;
       const result = await this.store.track(facts, this.policy, this.now);

@@ -1,6 +1,9 @@
 import {createHash} from 'node:crypto';
 import type {BlockFacts, ChainFacts, RelevantTransaction} from '../../source/chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, NodeTip, RawBlock} from '../../source/chain/ports.ts';
+import {skimmedBlocks} from '../../source/chain/skimmed-blocks.ts';
+import type {WatchSet} from '../../source/chain/watch-set.ts';
+import {btc} from '../../source/coins/btc.ts';
 import {EngineError} from '../../source/primitives/errors.ts';
 import {
   hashToHex,
@@ -60,7 +63,7 @@ const serialize = (inputs: readonly Outpoint[], outputs: readonly SimulatedOutpu
 
 /**
  * A chain and a mempool in memory, with real bytes, that reorganise, lose blocks and evict at will. Answers like a
- * node (ChainSource), and tells what an ideal fetch would report (`facts`).
+ * node (ChainSource), and tells what an ideal fetch would report (`idealFacts`).
  */
 export class SimulatedChain implements ChainSource {
   readonly genesisBlock: SimulatedBlock;
@@ -218,8 +221,13 @@ export class SimulatedChain implements ChainSource {
     return heights.map(height => this.blocksNow[height]?.time);
   }
 
-  async *blocks(refs: readonly BlockRef[]): AsyncIterable<RawBlock> {
+  facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
+    return skimmedBlocks(this.#blocks(refs, signal), watch, btc.format);
+  }
+
+  async *#blocks(refs: readonly BlockRef[], signal?: AbortSignal): AsyncIterable<RawBlock> {
     for (const {height, hash} of refs) {
+      signal?.throwIfAborted();
       this.#call('block');
       if (this.prunedBelow !== undefined && height < this.prunedBelow)
         throw new EngineError('block_pruned', `block ${height} was pruned`);
@@ -280,7 +288,7 @@ export class SimulatedChain implements ChainSource {
   }
 
   /** Blocks above a height of the best chain (up to `limit` of them) and, once at the tip, the whole mempool. */
-  facts(
+  idealFacts(
     ladder: ReadonlyMap<number, BlockHash>,
     tracked: readonly {txid: Txid; inputs: readonly Outpoint[]}[],
     limit = Number.MAX_SAFE_INTEGER,

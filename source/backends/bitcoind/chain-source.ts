@@ -1,5 +1,8 @@
+import type {BlockFacts} from '../../chain/facts.ts';
+import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
 import {findTxid} from '../../chain/skim.ts';
-import type {ChainSource, Hint, MempoolView, NodeTip, RawBlock} from '../../chain/ports.ts';
+import {skimmedBlocks} from '../../chain/skimmed-blocks.ts';
+import type {WatchSet} from '../../chain/watch-set.ts';
 import type {BlockFormat, Network} from '../../coins/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
@@ -90,8 +93,8 @@ export class BitcoindChainSource implements ChainSource {
     );
   }
 
-  blocks(refs: readonly BlockRef[], signal?: AbortSignal): AsyncIterable<RawBlock> {
-    return streamBlocks(this.#rpc, refs, signal);
+  facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
+    return skimmedBlocks(streamBlocks(this.#rpc, refs, signal), watch, this.#format);
   }
 
   async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {

@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {Bitcoind} from '../../../source/backends/bitcoind/index.ts';
+import {WatchSet} from '../../../source/chain/watch-set.ts';
 import {EngineError} from '../../../source/primitives/errors.ts';
 import {parseBlockHash, parseTxid} from '../../../source/primitives/ids.ts';
 import {openBackend} from '../../support/bitcoind.ts';
@@ -145,7 +146,7 @@ describe('a node that answers badly', () => {
     const patient = openBackend({url: fake.url, timeout: 20_000});
     const refs = Array.from({length: 500}, (_, height) => ({height, hash: parseBlockHash(SOME_HASH)}));
     const download = (async () => {
-      for await (const block of patient.chain.blocks(refs)) expect(block).toBeUndefined();
+      for await (const block of patient.chain.facts(refs, new WatchSet())) expect(block).toBeUndefined();
     })().catch(() => 'ended');
     expect(await patient.broadcaster.send(Buffer.of(1), parseTxid(SOME_HASH))).toEqual({kind: 'accepted'});
     const many = Promise.allSettled(Array.from({length: 40}, () => patient.chain.genesis()));
@@ -190,7 +191,7 @@ describe('a node that lies', () => {
   test('sends another block than asked: refused', async () => {
     lie(() => '00'.repeat(81));
     const read = async () => {
-      for await (const block of backend.chain.blocks([{height: 1, hash: parseBlockHash(SOME_HASH)}]))
+      for await (const block of backend.chain.facts([{height: 1, hash: parseBlockHash(SOME_HASH)}], new WatchSet()))
         expect(block).toBeUndefined();
     };
     await expect(read()).rejects.toMatchObject(BAD);

@@ -185,12 +185,12 @@ export class WorldEngine {
       mempoolTransactions: txids => ask(() => chain.mempoolTransactions(txids)),
       mempoolSpenders: outpoints => ask(() => chain.mempoolSpenders(outpoints)),
       listen: (onHint, signal) => chain.listen(onHint, signal),
-      blocks: refs => this.#blocks(node, refs),
+      facts: (refs, watch, signal) => this.#facts(node, refs, watch, signal),
     };
   }
 
-  async *#blocks(node: WorldNode, refs: Parameters<ChainSource['blocks']>[0]): ReturnType<ChainSource['blocks']> {
-    for await (const block of node.chain.blocks(refs)) yield await this.#ask(node, () => block);
+  async *#facts(node: WorldNode, ...asked: Parameters<ChainSource['facts']>): ReturnType<ChainSource['facts']> {
+    for await (const block of node.chain.facts(...asked)) yield await this.#ask(node, () => block);
   }
 
   #signer(node: WorldNode): Signer {

@@ -2,14 +2,12 @@ import {expect, test} from 'vitest';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {btc} from '../../source/coins/btc.ts';
 import {rescanStart} from '../../source/loops/rescan-start.ts';
-import {skimmedBlocks} from '../../source/loops/skimmed-blocks.ts';
 import type {BlockHash} from '../../source/primitives/ids.ts';
 import {scriptOfPayee} from '../support/ledger-world.ts';
 import {SimulatedChain} from '../support/simulated-chain.ts';
 
 const newChain = () => new SimulatedChain(btc.networks.regtest!.genesis as BlockHash);
 const foreign = {script: scriptOfPayee('nobody'), amount: 4n};
-const signal = new AbortController().signal;
 
 test('a coin of ours is followed in the same pass, within its block and beyond', async () => {
   const chain = newChain();
@@ -23,7 +21,7 @@ test('a coin of ours is followed in the same pass, within its block and beyond',
   chain.mine([chain.transaction([], [foreign]), first, sameBlock, second]);
   chain.mine([laterBlock]);
   const found: string[] = [];
-  for await (const {transactions} of skimmedBlocks(chain, chain.blocksNow.slice(1), watch, btc.format, signal))
+  for await (const {transactions} of chain.facts(chain.blocksNow.slice(1), watch))
     found.push(...transactions.map(({txid}) => txid));
   expect(found).toEqual([first, sameBlock, second, laterBlock].map(({txid}) => txid));
 });
@@ -33,8 +31,7 @@ test('another block than the one asked for, or one that does not follow, is refu
   chain.mineMany(3);
   const refs = chain.blocksNow.slice(1);
   const read = async (asked: typeof refs) => {
-    for await (const block of skimmedBlocks(chain, asked, new WatchSet(), btc.format, signal))
-      expect(block).toBeDefined();
+    for await (const block of chain.facts(asked, new WatchSet())) expect(block).toBeDefined();
   };
   await read(refs);
   await expect(read([refs[0]!, {...refs[2]!, height: 2}])).rejects.toMatchObject({code: 'stale_facts'});

@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import type {ConsoleOptions, Finding, Introduction, OpenApplication, Supplies} from './commands/supplies.ts';
 import {programVersion} from './commands/shell/version.ts';
+import {createBackend} from './compose-backend.ts';
 import type {Config} from './config/config.ts';
 import {LOCAL} from './contract/index.ts';
 import type {Parts} from './engine/parts.ts';
@@ -57,14 +58,7 @@ const clientParts = async () => {
 };
 
 const parts: Parts = {
-  createBackend: async (config, {coin, network, clock, log, meter, walletFingerprints}) => {
-    const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
-      import('./backends/bitcoind/index.ts'),
-      import('./signers/node.ts'),
-    ]);
-    const node = createBitcoind(config.backend, {coin, network, clock, log, meter, walletFingerprints});
-    return {...node, signer: createNodeSigner(node.wallet, log)};
-  },
+  createBackend,
   createSink: async (name, config, {coin, log}) => {
     switch (config.type) {
       case 'webhook':

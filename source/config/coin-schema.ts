@@ -82,7 +82,8 @@ export const coinSchema = (coin: Coin, described = false) =>
       when: ({value}) => numbers(value, 'confirmations', 'max_confirmation_count'),
     })
     .superRefine(({network, backend}, context) => {
-      const found = backend.auth.cookie === undefined ? undefined : networkOfCookie(backend.auth.cookie);
+      if (backend.type !== 'bitcoind' || backend.auth.cookie === undefined) return;
+      const found = networkOfCookie(backend.auth.cookie);
       // A name that this coin has no network for is the folder of something else.
       if (found !== undefined && found !== network && coin.networks[found] !== undefined)
         context.addIssue({

@@ -34,7 +34,7 @@ export interface CoinConfig {
   readonly payouts: PayoutConfig;
 }
 
-/** By `type`. */
+/** By `type`; config/backend-kinds/ has how each is written. */
 export type BackendConfig = BitcoindConfig;
 
 export type RpcAuth =

@@ -2,7 +2,8 @@ import {homedir} from 'node:os';
 import {dirname, resolve} from 'node:path';
 import type {Coin} from '../coins/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
-import type {BitcoindConfig, CoinConfig, Config, RpcAuth, SinkConfig} from './config.ts';
+import {backendSecrets, toBackendConfig} from './backend-config.ts';
+import type {CoinConfig, Config, SinkConfig} from './config.ts';
 import {allowListFault, readAllowList} from './allow-list.ts';
 import {ConfigError} from './config-error.ts';
 import {fieldName, fillVariables} from './fill-variables.ts';
@@ -134,11 +135,7 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
     network: values.network,
     confirmations: values.confirmations,
     maxConfirmationCount: values.max_confirmation_count,
-    backend: {
-      ...backend,
-      auth: toAuth(backend.auth, absolute),
-      notify: backend.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),
-    } satisfies BitcoindConfig,
+    backend: toBackendConfig(backend, absolute),
     payouts: {
       fee: {
         targetBlocks: fee.target_blocks,
@@ -154,16 +151,11 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
   };
 };
 
-const toAuth = (auth: CoinValues['backend']['auth'], absolute: (path: string) => string): RpcAuth =>
-  auth.cookie === undefined
-    ? {kind: 'password', user: auth.user!, password: auth.password!}
-    : {kind: 'cookie', path: absolute(auth.cookie)};
-
 /** Longest first, so that redacting one that holds another leaves no rest. */
 const secretsOf = (values: ConfigValues, variableSecrets: readonly string[]): string[] => {
   const secrets = new Set(variableSecrets);
   for (const coin of Object.values(values.coins))
-    if (coin?.backend.auth.password) secrets.add(coin.backend.auth.password);
+    for (const secret of coin === undefined ? [] : backendSecrets(coin.backend)) secrets.add(secret);
   for (const sink of Object.values(values.events)) for (const secret of sinkSecrets(sink)) secrets.add(secret);
   if (values.api.token !== undefined) secrets.add(values.api.token);
   for (const {token} of values.api.tokens) secrets.add(token);

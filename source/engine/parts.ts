@@ -7,18 +7,25 @@ import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Meter} from '../primitives/meter.ts';
 
-/** Everything the engine asks of one coin's node, behind the ports. Making one does no I/O. */
-export interface Backend {
+/** What a node or a provider of chain data is asked. */
+export interface NetworkSide {
   readonly chain: ChainSource;
-  readonly addresses: AddressSource;
   readonly broadcaster: Broadcaster;
   readonly fees: FeeSource;
   readonly health: BackendHealth;
   /** Undefined for a backend that cannot tell of single coins. */
   readonly coins?: CoinSource | undefined;
-  readonly signer: Signer;
   close(): Promise<void>;
 }
+
+/** Where addresses and signatures come from: the node's wallet, or one that needs no node. */
+export interface WalletSide {
+  readonly addresses: AddressSource;
+  readonly signer: Signer;
+}
+
+/** Everything the engine asks for one coin, behind the ports. Making one does no I/O. */
+export interface Backend extends NetworkSide, WalletSide {}
 
 export interface BackendContext {
   readonly coin: Coin;

@@ -1,5 +1,5 @@
 import type {Coin} from '../../coins/index.ts';
-import type {BitcoindConfig, CoinConfig, Config} from '../../config/config.ts';
+import type {BitcoindConfig, Config} from '../../config/config.ts';
 import {ConfigError} from '../../config/config-error.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {UsageError} from './usage-error.ts';
@@ -17,7 +17,7 @@ const PROGRAM = 'cryptoassets-console';
 /** Lines that say what to do about an error code; empty when its message says it all. */
 export const adviceFor = (code: string, circumstances: Circumstances): string[] => {
   const {configPath, config} = circumstances;
-  const backends = [...(config?.coins.values() ?? [])];
+  const nodes = nodesOf(config);
   const check = `  Then look again:     ${PROGRAM} check ${configPath}`;
   switch (code) {
     case 'not_initialised':
@@ -25,7 +25,7 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
     case 'backend_down':
     case 'backend_timeout':
       return [
-        ...backends.flatMap(({backend, definition}) => [
+        ...nodes.flatMap(({backend, definition}) => [
           `  Does it take RPC?    server=1 in ${configOf(definition)}, and rpcport as in the config`,
           `  Ask it yourself:     ${cliOf(definition)} -rpcport=${portOf(backend)} getblockchaininfo`,
         ]),
@@ -34,7 +34,7 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
     case 'backend_warming_up':
       return ['  The node is starting. Wait until it has loaded its blocks, then try again.'];
     case 'backend_auth':
-      return [...backends.flatMap(authAdvice), check];
+      return [...nodes.flatMap(authAdvice), check];
     case 'wallet_mismatch':
     case 'wrong_wallet':
       return [
@@ -57,6 +57,17 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
   }
 };
 
+interface NodeOfCoin {
+  readonly backend: BitcoindConfig;
+  readonly definition: Coin;
+}
+
+/** Those that have a daemon of their own, which somebody can look after. */
+const nodesOf = (config: Config | undefined): NodeOfCoin[] =>
+  [...(config?.coins.values() ?? [])].flatMap(({backend, definition}) =>
+    backend.type === 'bitcoind' ? [{backend, definition}] : [],
+  );
+
 const portOf = (backend: BitcoindConfig): string => {
   const url = new URL(backend.url);
   return url.port || (url.protocol === 'https:' ? '443' : '80');
@@ -67,7 +78,7 @@ const stemOf = ({daemon}: Coin): string => daemon.replace(/d$/, '');
 const cliOf = (coin: Coin): string => (coin.daemon.endsWith('d') ? `${stemOf(coin)}-cli` : 'bitcoin-cli');
 const configOf = (coin: Coin): string => (coin.daemon.endsWith('d') ? `${stemOf(coin)}.conf` : "the node's config");
 
-const authAdvice = ({backend: {auth}, definition}: CoinConfig): string[] =>
+const authAdvice = ({backend: {auth}, definition}: NodeOfCoin): string[] =>
   auth.kind === 'cookie'
     ? [
         `  May we read it?      ls -l ${auth.path}`,

@@ -1,0 +1,27 @@
+import type {CoinConfig} from './config/config.ts';
+import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
+
+/** One coin's backend: the network by the type of its config, and the wallet. Each part is loaded when it is made. */
+export const createBackend = async (config: CoinConfig, context: BackendContext): Promise<Backend> => {
+  const {network, wallet} = await createSides(config, context);
+  return {...network, ...wallet};
+};
+
+/** The node's own wallet is reached as the node is: both come from one client. */
+const createSides = async (
+  {backend}: CoinConfig,
+  context: BackendContext,
+): Promise<{network: NetworkSide; wallet: WalletSide}> => {
+  switch (backend.type) {
+    case 'bitcoind': {
+      const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
+        import('./backends/bitcoind/index.ts'),
+        import('./signers/node.ts'),
+      ]);
+      const {addresses, wallet, ...network} = createBitcoind(backend, context);
+      return {network, wallet: {addresses, signer: createNodeSigner(wallet, context.log)}};
+    }
+    default:
+      return backend.type satisfies never;
+  }
+};

@@ -8,6 +8,10 @@ export interface Network {
   /** What the node's getblockchaininfo says in `chain`. */
   readonly chain: string;
   readonly genesis: string;
+  /** The easiest target that its headers may have, in compact form (powLimit); undefined: work is not checked. */
+  readonly easiestBits?: number;
+  /** Difficulty moves every 2,016 blocks only, by a factor of 4 at most: a header that follows another costs about as much. */
+  readonly steadyDifficulty?: boolean;
   /** Prefix of witness addresses; undefined where the network has none. */
   readonly bech32: string | undefined;
   readonly pubKeyHash: number;
@@ -60,6 +64,8 @@ export interface Coin {
   /** How its addresses and wallets are: witness (BIP141) or only legacy ones. */
   readonly segwit: boolean;
   readonly format: BlockFormat;
+  /** The hash of a header that must reach its target; undefined where it is not checked (merge-mined or unknown chains). */
+  readonly proofOfWork?: 'sha256d' | 'scrypt';
   /** Feerates in smallest units per vB where the config says none. */
   readonly fees: {readonly fallback: number; readonly min: number; readonly max: number};
   readonly networks: Partial<Record<NetworkName, Network>>;

@@ -97,7 +97,8 @@ const fits = (pool: CoinPool, filling: Filling, inputs: number, changeSize: numb
 
 const fill = (due: readonly WantedOutput[], pool: CoinPool, rules: SelectionRules): Filling => {
   const filling: Filling = {chosen: [], short: [], amount: 0n, outputs: 0, inputs: 0};
-  const scripts = new Set<string>();
+  // One that pays the script of the change waits for a batch that has another.
+  const scripts = new Set([rules.change.scriptPubKey.toString('hex')]);
   const most = (rules.maxOutputs ?? MAX_OUTPUTS) - 1;
   const changeSize = outputSize(rules.change.scriptPubKey);
   for (const wanted of due) {

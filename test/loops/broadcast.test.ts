@@ -1,9 +1,11 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {BROADCAST_STEPS, type BroadcastParts} from '../../source/loops/broadcast.ts';
 import type {Broadcaster, Signer} from '../../source/payout/ports.ts';
+import {scriptOf} from '../../source/coins/index.ts';
 import {parseAmount} from '../../source/primitives/amount.ts';
 import {createNodeSigner} from '../../source/signers/node.ts';
 import {silentLog} from '../../source/primitives/log.ts';
+import {btc, regtest} from '../support/bitcoind.ts';
 import {PayoutWorld, round} from '../support/payout-world.ts';
 
 let world: PayoutWorld;
@@ -78,6 +80,17 @@ describe('the broadcast loop', () => {
     await round(world.loop());
     expect(await world.story(payouts[6]!.id)).toEqual(['queued', 'held']);
     expect((await world.store.cancelPayout(payouts[6]!.id, Date.now())).status).toBe('cancelled');
+  });
+
+  test('a payout to a change address of ours goes out, with other change', async () => {
+    await world.fund('1.0');
+    const address = await world.backend.addresses.newChangeAddress();
+    await world.store.addChangeAddress(address, scriptOf(address, btc, regtest), Date.now());
+    const {id} = await world.accept('0.1', address);
+    await round(world.loop());
+    const payout = await world.store.payout(id);
+    expect(payout.status).toBe('sent');
+    expect(await paidTo(payout.txid!, address)).toEqual([0.1]);
   });
 
   test('two payouts to one address go out in two transactions, one to our own address comes back as a deposit', async () => {

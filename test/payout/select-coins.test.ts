@@ -153,6 +153,11 @@ describe('selectCoins', () => {
     expect(selectCoins(due, [coin(1, 500_000)], rules()).batch?.payoutIds).toEqual(['1', '3']);
   });
 
+  test('a payout to the script of the change waits for other change', () => {
+    const due = [{...wanted(1, 10_000), scriptPubKey: rules().change.scriptPubKey}, wanted(2, 10_000)];
+    expect(selectCoins(due, [coin(1, 500_000)], rules()).batch?.payoutIds).toEqual(['2']);
+  });
+
   test('takes few inputs, the largest first', () => {
     const {batch} = selectCoins([wanted(1, 100_000)], [coin(1, 5_000), coin(2, 300_000), coin(3, 90_000)], rules());
     expect(batch?.plan.inputs.map(input => input.amount)).toEqual([300_000n]);

@@ -8,7 +8,11 @@ const TEST_ADDRESSES = {
   pubKeyHash: 0x6f,
   scriptHash: 0xc4,
   bip32: {public: 0x043587cf, private: 0x04358394},
-};
+  keyVersions: [
+    {public: 0x044a5262, private: 0x044a4e28, type: 'nested'},
+    {public: 0x045f1cf6, private: 0x045f18bc, type: 'segwit'},
+  ],
+} as const;
 
 export const btc: Coin = {
   name: 'btc',
@@ -35,6 +39,10 @@ export const btc: Coin = {
       pubKeyHash: 0x00,
       scriptHash: 0x05,
       bip32: {public: 0x0488b21e, private: 0x0488ade4},
+      keyVersions: [
+        {public: 0x049d7cb2, private: 0x049d7878, type: 'nested'},
+        {public: 0x04b24746, private: 0x04b2430c, type: 'segwit'},
+      ],
     },
     testnet: {
       name: 'testnet',

@@ -1,5 +1,15 @@
 import type {Satoshi} from '../primitives/amount.ts';
 
+/** What a wallet with one key an address pays to: P2PKH, P2SH-P2WPKH, P2WPKH, P2TR by key (BIP44, 49, 84, 86). */
+export type ScriptType = 'legacy' | 'nested' | 'segwit' | 'taproot';
+
+/** Version bytes of an extended key that some wallets write instead of BIP32's, to say what its addresses are. */
+export interface KeyVersion {
+  readonly public: number;
+  readonly private: number;
+  readonly type: ScriptType;
+}
+
 export type NetworkName = 'mainnet' | 'testnet' | 'testnet4' | 'signet' | 'regtest';
 
 /** Address and chain rules of one network of a coin. */
@@ -28,6 +38,8 @@ export interface Network {
   readonly mweb?: string;
   /** Version bytes of extended keys (BIP32). */
   readonly bip32: {readonly public: number; readonly private: number};
+  /** Others for the same keys (SLIP-0132), read from what an operator copies out of a wallet. */
+  readonly keyVersions?: readonly KeyVersion[];
 }
 
 /** How the coin's blocks and transactions differ from Bitcoin's serialization. */

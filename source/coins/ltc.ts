@@ -10,7 +10,13 @@ const TEST_ADDRESSES = {
   otherScriptHashes: [0xc4],
   mweb: 'tmweb',
   bip32: {public: 0x043587cf, private: 0x04358394},
-};
+  keyVersions: [
+    // ttub
+    {public: 0x0436f6e1, private: 0x0436ef7d, type: 'legacy'},
+    {public: 0x044a5262, private: 0x044a4e28, type: 'nested'},
+    {public: 0x045f1cf6, private: 0x045f18bc, type: 'segwit'},
+  ],
+} as const;
 
 /** Litecoin, by Litecoin Core 0.21 (chainparams.cpp, policy.h). */
 export const ltc: Coin = {
@@ -41,6 +47,13 @@ export const ltc: Coin = {
       ambiguousScriptHashes: [0x05],
       mweb: 'ltcmweb',
       bip32: {public: 0x0488b21e, private: 0x0488ade4},
+      keyVersions: [
+        // Ltub, Mtub; and Bitcoin's, which Electrum-LTC and hardware wallets write.
+        {public: 0x019da462, private: 0x019d9cfe, type: 'legacy'},
+        {public: 0x01b26ef6, private: 0x01b26792, type: 'nested'},
+        {public: 0x049d7cb2, private: 0x049d7878, type: 'nested'},
+        {public: 0x04b24746, private: 0x04b2430c, type: 'segwit'},
+      ],
     },
     testnet: {
       name: 'testnet',

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {Coin, NetworkName} from '../coins/index.ts';
 import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
 import {coinParams} from './coin-params.ts';
+import {walletFault, walletSchema} from './wallet-schema.ts';
 import {amount, choice, feerate, kindOf, section, text, wholeNumber} from './fields.ts';
 
 const feeSchema = ({fees}: Coin) =>
@@ -59,6 +60,7 @@ export const coinSchema = (coin: Coin, described = false) =>
       [bitcoindBackend],
       ['esplora', 'electrum', 'blockio'],
     ),
+    wallet: walletSchema.optional(),
     payouts: section('a mapping with `fee`, `limits`, `allow` and `approval`', {
       fee: feeSchema(coin).prefault({}),
       limits: section('a mapping such as {per_payout: "1.0", per_day: "10.0"}', {
@@ -90,5 +92,16 @@ export const coinSchema = (coin: Coin, described = false) =>
           code: 'custom',
           path: ['backend', 'auth', 'cookie'],
           message: `is the cookie of a ${found} node, but \`network\` is ${network}; expected both to be the same`,
+        });
+    })
+    .superRefine(({network, backend, wallet}, context) => {
+      if (wallet === undefined) return;
+      const fault = walletFault(wallet, coin, network);
+      if (fault !== undefined) context.addIssue({code: 'custom', path: ['wallet', fault.field], message: fault.words});
+      if (wallet.signer?.type === 'node' && backend.type !== 'bitcoind')
+        context.addIssue({
+          code: 'custom',
+          path: ['wallet', 'signer', 'type'],
+          message: `is node, but the backend is ${String(backend.type)}, which has no wallet; expected psbt or key`,
         });
     });

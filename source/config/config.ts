@@ -1,4 +1,5 @@
 import type {Coin, NetworkName} from '../coins/index.ts';
+import type {WrittenWallet} from '../descriptors/index.ts';
 import type {EventType, Scope} from '../contract/index.ts';
 import type {Satoshi} from '../primitives/amount.ts';
 
@@ -31,8 +32,37 @@ export interface CoinConfig {
   readonly confirmations: number;
   readonly maxConfirmationCount: number;
   readonly backend: BackendConfig;
+  /** Undefined: the node's own wallet makes the addresses and signs. */
+  readonly wallet: WalletConfig | undefined;
   readonly payouts: PayoutConfig;
 }
+
+/** A wallet that the engine derives itself, from public keys. */
+export interface WalletConfig {
+  /** Checked against coin and network when the file was read. */
+  readonly keys: WrittenWallet;
+  /** Scripts beyond the last one handed out that are watched too; other wallet software looks as far. */
+  readonly gapLimit: number;
+  /** Where the ledger starts at init: a date (YYYY-MM-DD, UTC) or the height of the first block to look at. */
+  readonly birthday: string | number | undefined;
+  /** Undefined: nothing can be paid out. */
+  readonly signer: SignerConfig | undefined;
+}
+
+/** By `type`. */
+export type SignerConfig =
+  /** The wallet of the bitcoind backend holds the keys. */
+  | {readonly type: 'node'}
+  /** Absolute path of the folder where unsigned transactions wait. */
+  | {readonly type: 'psbt'; readonly folder: string}
+  /** Absolute path of the encrypted seed. */
+  | {readonly type: 'key'; readonly file: string; readonly passphrase: PassphraseSource};
+
+export type PassphraseSource =
+  | {readonly kind: 'fd'; readonly fd: number}
+  /** In the directory that systemd names in CREDENTIALS_DIRECTORY. */
+  | {readonly kind: 'credential'; readonly name: string}
+  | {readonly kind: 'file'; readonly path: string};
 
 /** By `type`; config/backend-kinds/ has how each is written. */
 export type BackendConfig = BitcoindConfig;

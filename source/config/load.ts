@@ -12,6 +12,7 @@ import {readSource} from './read-source.ts';
 import {schemaProblems, toConfigProblems} from './report.ts';
 import {coinsOf, type ConfigValues, configSchemaFor} from './schema.ts';
 import {sinkSecrets, toSinkConfig} from './sink-config.ts';
+import {toWallet} from './wallet-schema.ts';
 
 /** A unix socket's address holds 108 bytes, the last of which is NUL. */
 const MAX_SOCKET_BYTES = 107;
@@ -136,6 +137,7 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
     confirmations: values.confirmations,
     maxConfirmationCount: values.max_confirmation_count,
     backend: toBackendConfig(backend, absolute),
+    wallet: values.wallet && toWallet(values.wallet, absolute),
     payouts: {
       fee: {
         targetBlocks: fee.target_blocks,

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import {withoutPrivateKeys} from '../descriptors/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
 import {type ConfigProblem} from './config-error.ts';
 import {fieldName} from './fill-variables.ts';
@@ -36,7 +37,7 @@ const whatIsThere = (root: YamlNode, path: Path): string => {
   if (typeof key === 'string' && SECRET_KEYS.has(key))
     return typeof node.value === 'string' ? 'does not fit' : `is a ${typeof node.value}; put it in quotes`;
   // As written in the file: what a variable stands for may be secret, also in a field that is not.
-  const shown = cleanText(node.text, 60).replaceAll(/\/\/[^/@\s]*@/g, '//***@');
+  const shown = cleanText(withoutPrivateKeys(node.text), 60).replaceAll(/\/\/[^/@\s]*@/g, '//***@');
   return typeof node.value === 'string' ? `is ${JSON.stringify(shown)}` : `is the ${typeof node.value} ${shown}`;
 };
 

@@ -1,0 +1,15 @@
+export {descriptorChecksum} from './checksum.ts';
+export {withoutPrivateKeys} from './extended-key.ts';
+export {parseWallet, type WrittenWallet} from './parse-descriptor.ts';
+export {
+  BranchDeriver,
+  branchFingerprint,
+  scriptFor,
+  writeDescriptor,
+  writePath,
+  type Branch,
+  type BranchKeys,
+  type DerivedKey,
+  type KeyOrigin,
+  type WalletKeys,
+} from './wallet-keys.ts';

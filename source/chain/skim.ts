@@ -18,13 +18,13 @@ import {
   walkTransaction,
   wireTxid,
 } from './walk.ts';
-import type {WatchSet} from './watch-set.ts';
+import type {Watched} from './watch-set.ts';
 
 /** Hash of a block by its header, the first 80 bytes. */
 export const blockHashOf = (raw: Buffer): BlockHash => hashToHex(sha256d(raw.subarray(0, HEADER_BYTES))) as BlockHash;
 
 /** The transaction just walked, in full. Only for hits: this is where memory and hashing are spent. */
-const relevantTransaction = (walk: Walk, watch: WatchSet): RelevantTransaction => {
+const relevantTransaction = (walk: Walk, watch: Watched): RelevantTransaction => {
   // A copy, or one deposit of 200 bytes would keep a whole block in memory.
   const raw = Buffer.from(walk.bytes.subarray(walk.start, walk.position));
   const own = walkOf(raw, walk.format);
@@ -48,7 +48,7 @@ const readInputs = (walk: Walk): {inputs: Outpoint[]; coinbase: boolean} => {
   return {inputs, coinbase};
 };
 
-const readOutputs = (walk: Walk, watch: WatchSet): CandidateOutput[] => {
+const readOutputs = (walk: Walk, watch: Watched): CandidateOutput[] => {
   const outputs: CandidateOutput[] = [];
   const count = readCount(walk);
   for (let vout = 0; vout < count; vout++) {
@@ -75,10 +75,12 @@ const readAmounts = (walk: Walk): Satoshi[] => {
 };
 
 /**
- * What a raw block holds for us. Pure. Throws `bad_backend_answer` for bytes that are not exactly one block; that the
- * block is the one asked for is the caller's to compare, by `hash`.
+ * What a raw block holds for us. Throws `bad_backend_answer` for bytes that are not exactly one block; that the block is
+ * the one asked for is the caller's to compare, by `hash`. Outputs that may be ours are watched at once, so that
+ * whatever spends them is found too: further down in the same block, as consensus has every spender behind what it
+ * spends, and in the blocks above.
  */
-export const skimBlock = (raw: Buffer, height: number, watch: WatchSet, format: BlockFormat = BITCOIN): BlockFacts =>
+export const skimBlock = (raw: Buffer, height: number, watch: Watched, format: BlockFormat = BITCOIN): BlockFacts =>
   guarded('block', () => {
     const walk = walkOf(raw, format);
     const time = walk.view.getUint32(68, true);
@@ -86,7 +88,10 @@ export const skimBlock = (raw: Buffer, height: number, watch: WatchSet, format: 
     skipHeader(walk);
     for (let left = readCount(walk); left > 0; left--) {
       walkTransaction(walk, watch, false);
-      if (walk.hit) transactions.push(relevantTransaction(walk, watch));
+      if (!walk.hit) continue;
+      const transaction = relevantTransaction(walk, watch);
+      for (const {vout} of transaction.outputs) watch.addOutpoint({txid: transaction.txid, vout});
+      transactions.push(transaction);
     }
     // Behind the transaction that ties it to the block stands the MWEB extension, which holds nothing of ours.
     if (walk.position !== raw.length && !walk.hogEx) throw malformed('a block with bytes behind its end');
@@ -105,7 +110,7 @@ export const skimBlock = (raw: Buffer, height: number, watch: WatchSet, format: 
  */
 export const skimTransaction = (
   raw: Buffer,
-  watch: WatchSet,
+  watch: Watched,
   format: BlockFormat = BITCOIN,
 ): RelevantTransaction | undefined =>
   guarded('transaction', () => {

@@ -7,8 +7,8 @@ import type {WatchSet} from './watch-set.ts';
 
 /**
  * Raw blocks as facts, in the order they come. Each is checked to be the one that was asked for and, where it is the
- * next by its height, to follow the one before. Outputs that may be ours are watched at once, so that whatever spends them further on is found in the same
- * pass; a spend in the very same block too, because such a block is looked at twice.
+ * next by its height, to follow the one before. Outputs that may be ours are watched at once, so that their spends are
+ * found in the same pass.
  */
 export async function* skimmedBlocks(
   blocks: AsyncIterable<RawBlock>,
@@ -17,7 +17,7 @@ export async function* skimmedBlocks(
 ): AsyncGenerator<BlockFacts> {
   let below: BlockFacts | undefined;
   for await (const {height, hash, raw} of blocks) {
-    const block = skimWithSpends(raw, height, watch, format);
+    const block = skimBlock(raw, height, watch, format);
     if (block.hash !== hash)
       throw new EngineError('bad_backend_answer', `the node sent another block than ${hash}`, {retry: 'backoff'});
     requireNext(below, block);
@@ -30,15 +30,4 @@ export async function* skimmedBlocks(
 const requireNext = (below: BlockFacts | undefined, {height, previous}: BlockFacts): void => {
   if (below !== undefined && below.height + 1 === height && previous !== below.hash)
     throw new EngineError('stale_facts', `block ${height} does not follow the block below it`, {retry: 'backoff'});
-};
-
-const skimWithSpends = (raw: Buffer, height: number, watch: WatchSet, format: BlockFormat): BlockFacts => {
-  const block = skimBlock(raw, height, watch, format);
-  let paysUs = false;
-  for (const {txid, outputs} of block.transactions)
-    for (const {vout} of outputs) {
-      watch.addOutpoint({txid, vout});
-      paysUs = true;
-    }
-  return paysUs ? skimBlock(raw, height, watch, format) : block;
 };

@@ -2,7 +2,7 @@ import type {BlockFormat} from '../coins/index.ts';
 import {satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {sha256d} from '../primitives/sha256d.ts';
-import {WatchSet} from './watch-set.ts';
+import {type Watched, WatchSet} from './watch-set.ts';
 
 // Consensus serialization as in BIP144. Every read goes through a DataView, whose bounds check is what finds truncated
 // bytes: no length that the bytes claim is believed before the read behind it succeeded, and nothing is allocated by it.
@@ -80,7 +80,7 @@ export const skipBytes = (walk: Walk): void => {
   walk.position += length;
 };
 
-const skipInputs = (walk: Walk, count: number, watch: WatchSet): void => {
+const skipInputs = (walk: Walk, count: number, watch: Watched): void => {
   for (let index = 0; index < count; index++) {
     if (!walk.hit && watch.hasOutpoint(walk.view, walk.position)) walk.hit = true;
     walk.position += 36;
@@ -89,7 +89,7 @@ const skipInputs = (walk: Walk, count: number, watch: WatchSet): void => {
   }
 };
 
-const skipOutputs = (walk: Walk, count: number, watch: WatchSet): void => {
+const skipOutputs = (walk: Walk, count: number, watch: Watched): void => {
   for (let index = 0; index < count; index++) {
     walk.position += 8;
     const length = readCount(walk);
@@ -133,7 +133,7 @@ const skipMweb = (walk: Walk, isAlone: boolean): void => {
 };
 
 /** Moves behind one transaction and notes whether it hit. */
-export const walkTransaction = (walk: Walk, watch: WatchSet, isAlone: boolean): void => {
+export const walkTransaction = (walk: Walk, watch: Watched, isAlone: boolean): void => {
   walk.start = walk.position;
   walk.hit = false;
   walk.hogEx = false;

@@ -1,12 +1,21 @@
 import type {Outpoint} from '../primitives/ids.ts';
 import {FingerprintTable} from './fingerprint-table.ts';
 
+/** What a skim asks, and what it adds to. */
+export interface Watched {
+  /** Whether the bytes from `start` to before `end` may be a watched scriptPubKey. */
+  hasScript(view: DataView, start: number, end: number): boolean;
+  /** Whether the 36 wire bytes of an input's previous output at `position` may be a watched outpoint. */
+  hasOutpoint(view: DataView, position: number): boolean;
+  addOutpoint(outpoint: Outpoint): void;
+}
+
 /**
  * The scripts and outpoints that the skim looks for, as 64-bit fingerprints: a million scripts cost 16 MB. Never a
  * false negative; a false positive is one foreign output in 10^13 or somebody's deliberate work, and the store, which
  * compares whole scripts, finds it out.
  */
-export class WatchSet {
+export class WatchSet implements Watched {
   readonly #scripts: FingerprintTable;
   readonly #outpoints: FingerprintTable;
 
@@ -29,13 +38,11 @@ export class WatchSet {
     );
   }
 
-  /** Whether the bytes from `start` to before `end` may be a watched scriptPubKey. */
   hasScript(view: DataView, start: number, end: number): boolean {
     const high = scriptHash(view, start, end, HIGH);
     return this.#scripts.hasHigh(high) && this.#scripts.has(high, scriptHash(view, start, end, LOW));
   }
 
-  /** Whether the 36 wire bytes of an input's previous output at `position` may be a watched outpoint. */
   hasOutpoint(view: DataView, position: number): boolean {
     return this.#outpoints.has(
       outpointHash(view.getUint32(position, true), view.getUint32(position + 32, true)),

@@ -8,12 +8,12 @@ import {
 } from '../../ledger/decide-deposit.ts';
 import {depositRules} from '../../ledger/deposit.ts';
 import type {TrackPolicy} from '../chain-store.ts';
-import {appendEvent} from './append-event.ts';
+import {EventBatch} from './append-event.ts';
 import {isRecordedChange} from './apply-moves.ts';
 import type {Orm} from './connection.ts';
-import {depositsOf, liveDeposits, nextDepositId, writeDeposit} from './deposit-rows.ts';
+import {DepositRows, depositsOf, liveDeposits} from './deposit-rows.ts';
 import {freezeOverdrawn} from './freeze-accounts.ts';
-import {isImported} from './import-coins.ts';
+import {anyImported, isImported} from './import-coins.ts';
 import {Names} from './names.ts';
 import {HOUSE} from './post.ts';
 import {PostBatch} from './post-batch.ts';
@@ -52,7 +52,9 @@ class DepositWriter {
   readonly #step: DepositsStep;
   readonly #names: Names;
   readonly #postings: PostBatch;
-  #nextId: number;
+  readonly #rows: DepositRows;
+  readonly #events: EventBatch;
+  readonly #hasImported: boolean;
   #written = 0;
 
   constructor(orm: Orm, step: DepositsStep) {
@@ -60,7 +62,9 @@ class DepositWriter {
     this.#step = step;
     this.#names = new Names(orm);
     this.#postings = new PostBatch(orm);
-    this.#nextId = nextDepositId(orm);
+    this.#rows = new DepositRows(orm);
+    this.#events = new EventBatch(orm);
+    this.#hasImported = anyImported(orm);
   }
 
   applyMove(move: TransactionMove): void {
@@ -71,7 +75,8 @@ class DepositWriter {
     for (const deposit of held) this.#apply(deposit, move);
     for (const output of move.outputs) {
       if (held.some(deposit => deposit.vout === output.vout)) continue;
-      if (this.#isChange(move, output) || isImported(this.#orm, move.txid, output.vout)) continue;
+      if (this.#isChange(move, output)) continue;
+      if (this.#hasImported && isImported(this.#orm, move.txid, output.vout)) continue;
       this.#apply(this.#newDeposit(move, output), move);
     }
   }
@@ -83,6 +88,8 @@ class DepositWriter {
   }
 
   finish(): number {
+    this.#rows.flush();
+    this.#events.flush();
     const balances = this.#postings.flush();
     freezeOverdrawn(this.#orm, balances, this.#step.now);
     return this.#written;
@@ -97,7 +104,7 @@ class DepositWriter {
 
   #newDeposit(move: TransactionMove, {vout, amount, address}: TransactionMove['outputs'][number]): NewDeposit {
     return {
-      id: this.#nextId,
+      id: this.#rows.nextId,
       txid: move.txid,
       vout,
       // Foreign money on a change script has no owner yet.
@@ -121,10 +128,9 @@ class DepositWriter {
     const rules = depositRules(policy, deposit.coinbase);
     const change = decideDeposit(deposit, facts, move.after, rules, now);
     if (!change) return;
-    const isNew = deposit.status === 'unseen';
-    if (isNew) this.#nextId += 1;
     this.#written += 1;
-    writeDeposit(this.#orm, change.after, isNew);
+    if (deposit.status === 'unseen') this.#rows.add(change.after);
+    else this.#rows.update(change.after);
     this.#tell(change);
   }
 
@@ -141,7 +147,7 @@ class DepositWriter {
             : (['deposit_reversal', accountId, HOUSE.external] as const);
         this.#postings.move({kind, reference: String(id), now, from, to, amount});
       }
-      appendEvent(this.#orm, event, toDeposit(deposit, named, tip, policy.coinbaseMaturity), now);
+      this.#events.add(event, toDeposit(deposit, named, tip, policy.coinbaseMaturity), now);
     }
   }
 }

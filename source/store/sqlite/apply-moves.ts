@@ -1,12 +1,18 @@
 import type {KnownTransaction, OwnOutput, TransactionMove, Whereabouts} from '../../chain/transaction-moves.ts';
 import type {Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
+import {bulkInsert, type BulkInsert} from './bulk-insert.ts';
 import {rawStatement} from './raw-statement.ts';
 
-const insertTransaction = rawStatement(
-  `INSERT INTO network_transaction (txid, raw, state, coinbase, height, block_hash, reason, replaced_by, first_seen_at)
-   VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
-);
+const transactionRows = bulkInsert('network_transaction', [
+  'txid',
+  'raw',
+  'state',
+  'coinbase',
+  'height',
+  'block_hash',
+  'first_seen_at',
+]);
 const updateTransaction = rawStatement(
   'UPDATE network_transaction SET state = ?, height = ?, block_hash = ?, reason = ?, replaced_by = ? WHERE txid = ?',
 );
@@ -14,9 +20,10 @@ const insertInput = rawStatement(
   'INSERT OR IGNORE INTO unconfirmed_input (txid, previous_txid, previous_vout) VALUES (?, ?, ?)',
 );
 const deleteInputs = rawStatement('DELETE FROM unconfirmed_input WHERE txid = ?');
+const OUTPUT_COLUMNS = ['txid', 'vout', 'address_id', 'amount', 'purpose', 'coinbase', 'height'];
+const outputRows = bulkInsert('output', OUTPUT_COLUMNS);
 const insertOutput = rawStatement(
-  `INSERT INTO output (txid, vout, address_id, amount, purpose, coinbase, height)
-   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (txid, vout) DO NOTHING`,
+  `INSERT INTO output (${OUTPUT_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (txid, vout) DO NOTHING`,
 );
 const placeOutputs = rawStatement('UPDATE output SET height = ? WHERE txid = ? AND height IS NOT ?');
 const selectChangeVout = rawStatement('SELECT change_vout FROM broadcast WHERE txid = ?');
@@ -50,9 +57,10 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
   let known = 0;
   let found = 0;
   let changed = 0;
+  const fresh = {transactions: transactionRows(orm), outputs: outputRows(orm)};
   for (const move of moves) {
-    const isChanged = applyTransaction(orm, move, now);
-    const added = applyOutputs(orm, move, watch);
+    const isChanged = applyTransaction(orm, move, now, fresh.transactions);
+    const added = applyOutputs(orm, move, watch, fresh.outputs);
     if (move.after.kind === 'mempool' && isChanged) watch.push(...move.inputs);
     if (move.before && (isChanged || added)) changed += 1;
     // One that only took somebody else's coin is kept as evidence, and is none of ours.
@@ -62,6 +70,8 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
       else found += 1;
     }
   }
+  fresh.transactions.flush();
+  fresh.outputs.flush();
   applySpends(orm, moves);
   return {known, found, changed, watch};
 };
@@ -77,7 +87,7 @@ const selectBuiltOn = rawStatement('SELECT 1 FROM output WHERE txid = ? AND rese
 const isBuiltOn = (orm: Orm, txid: Txid): boolean => selectBuiltOn(orm).get(txid) !== undefined;
 
 /** True when the transaction is new or moved. */
-const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean => {
+const applyTransaction = (orm: Orm, move: TransactionMove, now: number, fresh: BulkInsert): boolean => {
   const {txid, before, after, reported} = move;
   const height = after.kind === 'anchored' ? after.height : null;
   const hash = after.kind === 'anchored' ? after.hash : null;
@@ -95,7 +105,7 @@ const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean
     updateTransaction(orm).run(after.kind, height, hash, reason, replacedBy, txid);
   } else {
     if (!reported) throw new Error(`nothing is known of transaction ${txid}`);
-    insertTransaction(orm).run(txid, reported.raw, after.kind, move.coinbase ? 1 : 0, height, hash, now);
+    fresh.add(txid, reported.raw, after.kind, move.coinbase ? 1 : 0, height, hash, now);
   }
   if (after.kind === 'mempool' || (after.kind === 'gone' && isBuiltOn(orm, txid)))
     for (const input of move.inputs) insertInput(orm).run(txid, input.txid, input.vout);
@@ -105,22 +115,16 @@ const applyTransaction = (orm: Orm, move: TransactionMove, now: number): boolean
 };
 
 /** True when an output was new to the ledger. */
-const applyOutputs = (orm: Orm, move: TransactionMove, watch: Outpoint[]): boolean => {
+const applyOutputs = (orm: Orm, move: TransactionMove, watch: Outpoint[], fresh: BulkInsert): boolean => {
   const height = move.after.kind === 'anchored' ? move.after.height : null;
   let added = false;
   for (const output of move.outputs) {
     const purpose = purposeOf(orm, move.txid, output);
     const coinbase = move.coinbase ? 1 : 0;
-    const {changes} = insertOutput(orm).run(
-      move.txid,
-      output.vout,
-      output.address.id,
-      output.amount,
-      purpose,
-      coinbase,
-      height,
-    );
-    if (changes === 0) continue;
+    const row = [move.txid, output.vout, output.address.id, output.amount, purpose, coinbase, height] as const;
+    // The outputs of a transaction that the ledger did not know are new with it.
+    if (move.before === undefined) fresh.add(...row);
+    else if (insertOutput(orm).run(...row).changes === 0) continue;
     added = true;
     watch.push({txid: move.txid, vout: output.vout});
   }

@@ -3,6 +3,7 @@ import {satoshi} from '../../primitives/amount.ts';
 import type {BlockHash, Txid} from '../../primitives/ids.ts';
 import type {DepositStatus, DropReason} from '../../contract/index.ts';
 import type {Orm} from './connection.ts';
+import {bulkInsert, type BulkInsert} from './bulk-insert.ts';
 import {rawStatement} from './raw-statement.ts';
 
 interface DepositRow {
@@ -28,10 +29,22 @@ const selectLive = rawStatement(
    UNION ALL SELECT * FROM deposit WHERE status = 'credited'`,
 );
 const selectLastId = rawStatement('SELECT max(id) AS id FROM deposit');
-const insertDeposit = rawStatement(
-  `INSERT INTO deposit (id, txid, vout, account_id, address_id, amount, status, reason, replaced_by, coinbase, height,
-   block_hash, first_seen_at, credited_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-);
+const depositRows = bulkInsert('deposit', [
+  'id',
+  'txid',
+  'vout',
+  'account_id',
+  'address_id',
+  'amount',
+  'status',
+  'reason',
+  'replaced_by',
+  'coinbase',
+  'height',
+  'block_hash',
+  'first_seen_at',
+  'credited_at',
+]);
 const updateDeposit = rawStatement(
   `UPDATE deposit SET status = ?, reason = ?, replaced_by = ?, height = ?, block_hash = ?, credited_at = ?
    WHERE id = ?`,
@@ -62,30 +75,48 @@ export const depositsOf = (orm: Orm, txid: Txid): DepositRecord[] =>
 /** Anchored and not settled: what every new block counts for. As many as the last blocks brought, whatever the rest. */
 export const liveDeposits = (orm: Orm): DepositRecord[] => (selectLive(orm).all() as DepositRow[]).map(toRecord);
 
-/** The id that the next new deposit gets; there is one writer. */
-export const nextDepositId = (orm: Orm): number =>
-  Number((selectLastId(orm).get() as {id: bigint | null}).id ?? 0n) + 1;
+/** What a step writes of deposits. New ones are there after `flush` only. */
+export class DepositRows {
+  readonly #orm: Orm;
+  readonly #added: BulkInsert;
+  #nextId: number;
 
-export const writeDeposit = (orm: Orm, after: DepositRecord, isNew: boolean): void => {
-  const {status, reason, replacedBy, height, blockHash, creditedAt, id} = after;
-  if (!isNew) {
-    updateDeposit(orm).run(status, reason, replacedBy, height, blockHash, creditedAt, id);
-    return;
+  constructor(orm: Orm) {
+    this.#orm = orm;
+    this.#added = depositRows(orm);
+    this.#nextId = Number((selectLastId(orm).get() as {id: bigint | null}).id ?? 0n) + 1;
   }
-  insertDeposit(orm).run(
-    id,
-    after.txid,
-    after.vout,
-    after.accountId,
-    after.addressId,
-    after.amount,
-    status,
-    reason,
-    replacedBy,
-    after.coinbase ? 1 : 0,
-    height,
-    blockHash,
-    after.firstSeenAt,
-    creditedAt,
-  );
-};
+
+  /** The id that the next new deposit gets; there is one writer. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  add(deposit: DepositRecord): void {
+    this.#nextId += 1;
+    this.#added.add(
+      deposit.id,
+      deposit.txid,
+      deposit.vout,
+      deposit.accountId,
+      deposit.addressId,
+      deposit.amount,
+      deposit.status,
+      deposit.reason,
+      deposit.replacedBy,
+      deposit.coinbase ? 1 : 0,
+      deposit.height,
+      deposit.blockHash,
+      deposit.firstSeenAt,
+      deposit.creditedAt,
+    );
+  }
+
+  update({status, reason, replacedBy, height, blockHash, creditedAt, id}: DepositRecord): void {
+    updateDeposit(this.#orm).run(status, reason, replacedBy, height, blockHash, creditedAt, id);
+  }
+
+  flush(): void {
+    this.#added.flush();
+  }
+}

@@ -127,7 +127,7 @@ interface MovedRow {
 
 /** Takes the money of imported coins back when their block goes away, and gives it again when they are in one. */
 export const followImported = (orm: Orm, moves: readonly TransactionMove[], now: number): void => {
-  if (selectAny(orm).get() === undefined) return;
+  if (!anyImported(orm)) return;
   const postings = new PostBatch(orm);
   for (const {txid, before} of moves) {
     if (!before) continue;
@@ -151,5 +151,7 @@ const moveBack = (orm: Orm, postings: PostBatch, txid: Txid, row: MovedRow, now:
 };
 
 const selectImported = rawStatement("SELECT 1 FROM output WHERE txid = ? AND vout = ? AND purpose = 'import'");
+/** Whether any coin was ever imported; without one, `isImported` need not be asked. */
+export const anyImported = (orm: Orm): boolean => selectAny(orm).get() !== undefined;
 export const isImported = (orm: Orm, txid: Txid, vout: number): boolean =>
   selectImported(orm).get(txid, vout) !== undefined;

@@ -9,15 +9,25 @@ const selectAddress = rawStatement('SELECT address, label FROM address WHERE id 
 export class Names {
   readonly #orm: Orm;
   readonly #accounts = new Map<number, string>();
+  readonly #addresses = new Map<number, Omit<Named, 'account'>>();
 
   constructor(orm: Orm) {
     this.#orm = orm;
   }
 
   of({accountId, addressId}: {accountId: number; addressId: number}): Named {
-    const row = selectAddress(this.#orm).get(addressId) as Omit<Named, 'account'> | undefined;
-    if (!row) throw new Error(`no address ${addressId}`);
-    return {account: this.#account(accountId), address: row.address, label: row.label};
+    const {address, label} = this.#address(addressId);
+    return {account: this.#account(accountId), address, label};
+  }
+
+  #address(id: number): Omit<Named, 'account'> {
+    let row = this.#addresses.get(id);
+    if (row === undefined) {
+      row = selectAddress(this.#orm).get(id) as Omit<Named, 'account'> | undefined;
+      if (row === undefined) throw new Error(`no address ${id}`);
+      this.#addresses.set(id, row);
+    }
+    return row;
   }
 
   #account(id: number): string {

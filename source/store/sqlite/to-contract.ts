@@ -4,7 +4,13 @@ import type * as schema from './schema.ts';
 
 // Rows to contract objects: one home, so that an event, a list and a detail never differ.
 
-export const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+let lastTime = {milliseconds: Number.NaN, text: ''};
+
+/** A step tells thousands of deposits of the same moment: writing one is more than the rest of an event. */
+export const toTime = (milliseconds: number): string => {
+  if (milliseconds !== lastTime.milliseconds) lastTime = {milliseconds, text: new Date(milliseconds).toISOString()};
+  return lastTime.text;
+};
 
 /** A transaction in the newest block has one confirmation. Not anchored, or above our tip: none. */
 export const confirmationsAt = (height: number | null, tip: number): number =>

@@ -84,6 +84,7 @@ export const createCoinLoops = async (
     signer: backend.signer,
     broadcaster: backend.broadcaster,
     fees: backend.fees,
+    inputSize: backend.inputSize,
     addresses: watchedChange(backend, watch, engine),
     policy: config.payouts,
     blocked,

@@ -3,6 +3,7 @@ import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {Sink} from '../outbox/ports.ts';
 import type {Broadcaster, FeeSource, Signer} from '../payout/ports.ts';
+import type {SizeOfInput} from '../payout/sizes.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Meter} from '../primitives/meter.ts';
@@ -22,6 +23,8 @@ export interface NetworkSide {
 export interface WalletSide {
   readonly addresses: AddressSource;
   readonly signer: Signer;
+  /** What spending a coin of it takes, where its scripts are not the usual ones of single keys. */
+  readonly inputSize?: SizeOfInput | undefined;
 }
 
 /** Everything the engine asks for one coin, behind the ports. Making one does no I/O. */

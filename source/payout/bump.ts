@@ -4,7 +4,7 @@ import {EngineError} from '../primitives/errors.ts';
 import type {SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
 import {costOf, milli} from './select-coins.ts';
-import {inputSize, outputSize, overheadSize} from './sizes.ts';
+import {inputSize, outputSize, overheadSize, type SizeOfInput} from './sizes.ts';
 
 /** The newest member of a family, which the network has or refused. */
 export interface Replaceable {
@@ -31,6 +31,8 @@ export interface BumpRules {
   readonly maxRate: number;
   readonly change: {readonly address: string; readonly scriptPubKey: Buffer};
   dustLimit(scriptPubKey: Uint8Array): Satoshi;
+  /** Of a wallet whose scripts are not the usual ones of single keys. */
+  readonly inputSize?: SizeOfInput | undefined;
 }
 
 export interface BumpPlan {
@@ -60,7 +62,7 @@ export const planReplacement = (from: Replaceable, coins: readonly SpendableCoin
     const wanted = costOf(size, milli(rate));
     return wanted > forRelay ? wanted : forRelay;
   };
-  for (const inputs of inputsOf(plan.inputs, coins, rate)) {
+  for (const inputs of inputsOf(plan.inputs, coins, {rate, inputSize: rules.inputSize ?? inputSize})) {
     const found = balance({inputs, paid, change, place}, atLeast, rules);
     if (found !== undefined) return found;
   }
@@ -78,7 +80,7 @@ export const planChild = (leaf: Leaf, coins: readonly SpendableCoin[], rules: Bu
     const alone = costOf(size, milli(Math.max(rules.minRate, INCREMENT)));
     return wanted > alone ? wanted : alone;
   };
-  for (const inputs of inputsOf([leaf.coin], coins, rate)) {
+  for (const inputs of inputsOf([leaf.coin], coins, {rate, inputSize: rules.inputSize ?? inputSize})) {
     const found = balance({inputs, paid: [], change: rules.change, place: 0}, atLeast, rules);
     if (found !== undefined) return found;
   }
@@ -111,7 +113,11 @@ type Inputs = TransactionPlan['inputs'];
 const MOST_ADDED = 3;
 
 /** The inputs that must be there, then the same with one coin more, and so on. */
-function* inputsOf(fixed: Inputs, coins: readonly SpendableCoin[], rate: number): Iterable<Inputs> {
+function* inputsOf(
+  fixed: Inputs,
+  coins: readonly SpendableCoin[],
+  {rate, inputSize}: {rate: number; inputSize: SizeOfInput},
+): Iterable<Inputs> {
   yield fixed;
   const worth = coins
     .filter(coin => coin.amount > costOf(inputSize(coin.scriptPubKey)?.expected ?? Infinity, milli(rate)))
@@ -120,8 +126,8 @@ function* inputsOf(fixed: Inputs, coins: readonly SpendableCoin[], rate: number)
     yield [...fixed, ...worth.slice(0, count)];
 }
 
-const sizeOf = (inputs: Inputs, outputs: readonly Pick<Output, 'scriptPubKey'>[]) => {
-  const sizes = inputs.map(({scriptPubKey}) => inputSize(scriptPubKey));
+const sizeOf = (inputs: Inputs, outputs: readonly Pick<Output, 'scriptPubKey'>[], sizeOfInput: SizeOfInput) => {
+  const sizes = inputs.map(({scriptPubKey}) => sizeOfInput(scriptPubKey));
   const rest = outputs.reduce((total, output) => total + outputSize(output.scriptPubKey), 0);
   const around = overheadSize(inputs.length, outputs.length) + rest;
   const total = (which: 'expected' | 'least') =>
@@ -148,7 +154,7 @@ const balance = (
   rules: BumpRules,
 ): BumpPlan | undefined => {
   const left = sum(inputs.map(({amount}) => amount)) - sum(paid.map(({amount}) => amount));
-  const withChange = sizeOf(inputs, [...paid, change]);
+  const withChange = sizeOf(inputs, [...paid, change], rules.inputSize ?? inputSize);
   const fee = atLeast(withChange.expected);
   const cap = (least: number): bigint => (BigInt(least) * BigInt(Math.floor(rules.maxRate * 1000))) / 1000n;
   if (left - fee >= rules.dustLimit(change.scriptPubKey)) {
@@ -160,7 +166,7 @@ const balance = (
   }
   // Without change everything left over is the fee.
   if (paid.length === 0) return undefined;
-  const plain = sizeOf(inputs, paid);
+  const plain = sizeOf(inputs, paid, rules.inputSize ?? inputSize);
   if (left < atLeast(plain.expected) || left > cap(plain.least)) return undefined;
   return {plan: {inputs, outputs: paid, fee: satoshi(left)}, changeVout: undefined, virtualSize: plain.expected};
 };

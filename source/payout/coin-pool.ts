@@ -1,6 +1,6 @@
 import type {Satoshi} from '../primitives/amount.ts';
 import type {Outpoint} from '../primitives/ids.ts';
-import {inputSize} from './sizes.ts';
+import type {SizeOfInput} from './sizes.ts';
 
 export interface SpendableCoin {
   readonly outpoint: Outpoint;
@@ -26,14 +26,14 @@ export interface CoinPool {
 }
 
 /** A coin whose spending costs more than it brings (its size in milli-satoshi a vbyte) is left alone. */
-const isWorthSpending = (coin: SpendableCoin, milliRate: bigint): boolean => {
+const isWorthSpending = (coin: SpendableCoin, milliRate: bigint, inputSize: SizeOfInput): boolean => {
   const size = inputSize(coin.scriptPubKey);
   // Two bytes more for the coin that makes the input count longer.
   return size !== undefined && coin.amount * 1000n > BigInt(size.expected + 2) * milliRate;
 };
 
 /** Largest first, as many as fit in one transaction. `milliRate` is in milli-satoshi per vbyte. */
-export const makePool = (available: readonly SpendableCoin[], milliRate: bigint): CoinPool => {
+export const makePool = (available: readonly SpendableCoin[], milliRate: bigint, inputSize: SizeOfInput): CoinPool => {
   const pool = {
     coins: [] as SpendableCoin[],
     amount: [0n],
@@ -43,7 +43,7 @@ export const makePool = (available: readonly SpendableCoin[], milliRate: bigint)
   };
   let ancestors = 0;
   const byAmount = available
-    .filter(coin => isWorthSpending(coin, milliRate))
+    .filter(coin => isWorthSpending(coin, milliRate, inputSize))
     .sort((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0));
   for (const coin of byAmount) {
     const size = inputSize(coin.scriptPubKey)!;

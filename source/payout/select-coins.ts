@@ -1,7 +1,7 @@
 import {satoshi, type Satoshi} from '../primitives/amount.ts';
 import {makePool, type CoinPool, type SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
-import {inputSize, outputSize, overheadSize} from './sizes.ts';
+import {inputSize, outputSize, overheadSize, type SizeOfInput} from './sizes.ts';
 
 export interface WantedOutput {
   readonly id: string;
@@ -19,6 +19,8 @@ export interface SelectionRules {
   dustLimit(scriptPubKey: Uint8Array): Satoshi;
   /** Outputs of one transaction, change included. */
   readonly maxOutputs?: number;
+  /** Of a wallet whose scripts are not the usual ones of single keys. */
+  readonly inputSize?: SizeOfInput | undefined;
 }
 
 /** A transaction decided to the last satoshi. Inputs = outputs + fee, always. */
@@ -69,10 +71,12 @@ export const selectCoins = (
   rules: SelectionRules,
 ): Selection => {
   const rate = milli(rules.rate);
-  const every = makePool(coins, rate);
+  const sizeOfInput = rules.inputSize ?? inputSize;
+  const every = makePool(coins, rate, sizeOfInput);
   const anchored = makePool(
     coins.filter(coin => coin.unconfirmed === undefined),
     rate,
+    sizeOfInput,
   );
   const filledByAll = fill(due, every, rules);
   const filledByAnchored = fill(due, anchored, rules);
@@ -147,6 +151,10 @@ const settle = (pool: CoinPool, filling: Filling, rules: SelectionRules): Batch 
   return undefined;
 };
 
+/** What spending the change will take later; 0 when the wallet cannot tell. */
+const changeInputSize = (rules: SelectionRules): number =>
+  (rules.inputSize ?? inputSize)(rules.change.scriptPubKey)?.expected ?? 0;
+
 interface Fee {
   readonly fee: bigint;
   readonly change: bigint | undefined;
@@ -175,7 +183,7 @@ const chooseChange = (pool: CoinPool, filling: Filling, inputs: number, rules: S
   const wanted = costOf(withChange, rate);
   const fee = wanted < lowest ? lowest : wanted > highest ? highest : wanted;
   const dust = rules.dustLimit(rules.change.scriptPubKey);
-  const spending = costOf(inputSize(rules.change.scriptPubKey)?.expected ?? 0, rate);
+  const spending = costOf(changeInputSize(rules), rate);
   if (left - fee >= dust && left - fee > spending) return {fee, change: left - fee, size: withChange};
   const [plainLowest, plainHighest] = feeBounds(plain, least(plain), rules);
   if (left >= plainLowest && left <= plainHighest) return {fee: left, change: undefined, size: plain};
@@ -207,7 +215,7 @@ const shortfalls = (pool: CoinPool, filling: Filling, due: readonly WantedOutput
   const isShort = new Set(filling.short);
   const rate = milli(rules.rate);
   const inputs = pool.coins.length;
-  const added = inputSize(rules.change.scriptPubKey)?.expected ?? 0;
+  const added = changeInputSize(rules);
   const total: Filling = {...filling, chosen: [...filling.chosen]};
   return due
     .filter(wanted => isShort.has(wanted))

@@ -4,6 +4,9 @@ export interface InputSize {
   readonly least: number;
 }
 
+/** What the wallet says of its own scripts; undefined for those that it cannot spend. */
+export type SizeOfInput = (scriptPubKey: Uint8Array) => InputSize | undefined;
+
 const P2WPKH: InputSize = {expected: 68, least: 67};
 const P2TR: InputSize = {expected: 58, least: 57};
 const P2SH_P2WPKH: InputSize = {expected: 91, least: 90};

@@ -200,3 +200,15 @@ describe('selectCoins', () => {
     expect(batch!.payoutIds.length).toBeGreaterThan(1000);
   });
 });
+
+test('coins of a wallet with scripts of its own are spent by the sizes that it gives, and otherwise left alone', () => {
+  const multisig = Buffer.concat([Buffer.from([0x00, 0x20]), Buffer.alloc(32, 7)]);
+  const coins = [{...coin(1, 100_000), scriptPubKey: multisig}];
+  const due = [wanted(9, 50_000)];
+  expect(selectCoins(due, coins, rules())).toMatchObject({batch: undefined, short: [{id: due[0]!.id}]});
+
+  const own = (scriptPubKey: Uint8Array) => (scriptPubKey.length === 34 ? {expected: 96, least: 95} : undefined);
+  const {batch} = selectCoins(due, coins, {...rules(), inputSize: own});
+  const outputs = batch!.plan.outputs.reduce((size, output) => size + outputSize(output.scriptPubKey), 0);
+  expect(batch!.virtualSize).toBe(96 + outputs + overheadSize(1, batch!.plan.outputs.length));
+});

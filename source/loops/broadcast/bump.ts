@@ -38,7 +38,7 @@ export const bumpBroadcast = async (parts: BroadcastParts, txid: string, asked: 
 };
 
 const rulesOf = async (parts: BroadcastParts, asked: number | undefined): Promise<BumpRules> => {
-  const {coin, fees, policy} = parts;
+  const {coin, fees, policy, inputSize} = parts;
   const {targetBlocks, fallbackRate, minRate, maxRate} = policy.fee;
   const [estimate, change] = await Promise.all([fees.estimate(targetBlocks), changeAddress(parts)]);
   return {
@@ -48,6 +48,7 @@ const rulesOf = async (parts: BroadcastParts, asked: number | undefined): Promis
     maxRate,
     change,
     dustLimit: script => coin.dustLimit(script),
+    inputSize,
   };
 };
 

@@ -102,7 +102,7 @@ export class Gatherer {
   }
 
   async #rules(): Promise<BatchRules | Hold> {
-    const {coin, fees, policy} = this.#parts;
+    const {coin, fees, policy, inputSize} = this.#parts;
     try {
       const [choice, change] = await Promise.all([askFeeRate(fees, policy.fee), changeAddress(this.#parts)]);
       if (choice.kind === 'above-cap') return {reason: 'fee_above_cap', words: choice.words};
@@ -117,6 +117,7 @@ export class Gatherer {
         unit: coin.unit,
         depositMaturity: coin.depositMaturity,
         anchoredOnly: this.#anchoredOnly,
+        inputSize,
       };
     } catch (error) {
       const reason = error instanceof EngineError ? HOLDING[error.code] : undefined;

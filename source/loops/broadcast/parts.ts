@@ -2,6 +2,7 @@ import type {Coin, Network} from '../../coins/index.ts';
 import type {AddressSource} from '../../chain/ports.ts';
 import type {PayoutPolicy} from '../../payout/fee-policy.ts';
 import type {Broadcaster, FeeSource, Signer} from '../../payout/ports.ts';
+import type {SizeOfInput} from '../../payout/sizes.ts';
 import type {Hold} from '../../payout/state.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import type {Log} from '../../primitives/log.ts';
@@ -36,6 +37,8 @@ export interface BroadcastParts {
   readonly broadcaster: Broadcaster;
   readonly fees: FeeSource;
   readonly addresses: Pick<AddressSource, 'newChangeAddress'>;
+  /** The wallet's own word on what spending a coin takes; undefined: the usual scripts of single keys. */
+  readonly inputSize?: SizeOfInput | undefined;
   readonly policy: PayoutPolicy;
   /** Why no payout may be signed or sent now, as tracking sees the node; the ledger's own reasons come on top. */
   readonly blocked: () => Hold | undefined;

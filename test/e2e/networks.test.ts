@@ -8,6 +8,7 @@ import {World, type WorldOptions} from '../support/world.ts';
 /** What money does is the same on every network and by every road to it. */
 const NETWORKS: readonly {name: string; isThere: boolean; options: WorldOptions}[] = [
   {name: 'bitcoind', isThere: true, options: {}},
+  {name: 'Bitcoin Knots', isThere: (process.env['KNOTSD'] ?? '') !== '', options: {daemon: 'knots'}},
   {name: 'litecoind', isThere: systemProgram('litecoind', 'litecoind') !== undefined, options: {daemon: 'litecoind'}},
 ];
 

@@ -29,6 +29,11 @@ const findBitcoind = (): string => {
   return found;
 };
 
+const programOf = (daemon: Daemon | undefined): string => {
+  if (daemon === 'litecoind') return LITECOIND;
+  return daemon === 'knots' ? process.env['KNOTSD']! : findBitcoind();
+};
+
 /** Below the range from which outgoing connections take theirs, so that the port is free again after a restart. */
 export const freePort = async (): Promise<number> => {
   for (;;) {
@@ -50,8 +55,11 @@ process.once('exit', () => {
   for (const node of running) node.abandon();
 });
 
-/** Which program runs the node; `litecoind` is Litecoin Core 0.21, which has no ZMQ. */
-export type Daemon = 'bitcoind' | 'litecoind';
+/**
+ * Which program runs the node; `litecoind` is Litecoin Core 0.21, which has no ZMQ, `knots` Bitcoin Knots at $KNOTSD
+ * (tools/fetch-knots.sh).
+ */
+export type Daemon = 'bitcoind' | 'knots' | 'litecoind';
 
 /** Debian's binary: the `litecoind` on PATH is a wrapper that writes into the home directory. */
 const LITECOIND = '/usr/lib/litecoin/litecoind';
@@ -183,11 +191,9 @@ export class RegtestNode {
   launch(args: readonly string[] = []): void {
     if (this.isRunning) throw new Error('the node is running already');
     this.#output = '';
-    const child = spawn(
-      this.#options.daemon === 'litecoind' ? LITECOIND : findBitcoind(),
-      [...this.#arguments(), ...args],
-      {stdio: ['ignore', 'pipe', 'pipe']},
-    );
+    const child = spawn(programOf(this.#options.daemon), [...this.#arguments(), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.#output = (this.#output + text).slice(-4000)));
     }

@@ -27,6 +27,7 @@ export const btc: Coin = {
   segwit: true,
   proofOfWork: 'sha256d',
   format: {auxpow: false, mweb: false, maxOutput: MAX_MONEY},
+  hdCoinType: 0,
   fees: {fallback: 2, min: 1, max: 200},
   networks: {
     mainnet: {

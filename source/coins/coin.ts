@@ -78,6 +78,8 @@ export interface Coin {
   readonly format: BlockFormat;
   /** The hash of a header that must reach its target; undefined where it is not checked (merge-mined or unknown chains). */
   readonly proofOfWork?: 'sha256d' | 'scrypt';
+  /** Coin type in the paths of HD wallets on mainnet (SLIP-44); test networks have 1. */
+  readonly hdCoinType: number;
   /** Feerates in smallest units per vB where the config says none. */
   readonly fees: {readonly fallback: number; readonly min: number; readonly max: number};
   readonly networks: Partial<Record<NetworkName, Network>>;

@@ -13,6 +13,7 @@ export interface CustomCoin {
   readonly scriptHash: number;
   readonly bip32: {readonly public: number; readonly private: number};
   readonly segwit: boolean;
+  readonly hdCoinType: number;
   readonly auxpow: boolean;
   readonly mweb: boolean;
   readonly maxSupply: bigint;
@@ -35,6 +36,7 @@ export const customCoin = (name: string, network: NetworkName, params: CustomCoi
   blockTime: params.blockTime,
   segwit: params.segwit,
   format: {auxpow: params.auxpow, mweb: params.mweb, maxOutput: satoshi(params.maxSupply)},
+  hdCoinType: params.hdCoinType,
   fees: params.fees,
   networks: {
     [network]: {

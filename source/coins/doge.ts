@@ -22,6 +22,7 @@ export const doge: Coin = {
   blockTime: 60,
   segwit: false,
   format: {auxpow: true, mweb: false, maxOutput: MAX_MONEY},
+  hdCoinType: 3,
   // RECOMMENDED_MIN_TX_FEE is 0.01 DOGE per kB; a tenth of it relays.
   fees: {fallback: 1_000, min: 1_000, max: 100_000},
   networks: {

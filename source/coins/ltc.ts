@@ -32,6 +32,7 @@ export const ltc: Coin = {
   segwit: true,
   proofOfWork: 'scrypt',
   format: {auxpow: false, mweb: true, maxOutput: MAX_MONEY},
+  hdCoinType: 2,
   fees: {fallback: 2, min: 1, max: 500},
   networks: {
     mainnet: {

@@ -5,6 +5,7 @@ export {
   BranchDeriver,
   branchFingerprint,
   scriptFor,
+  writeAccount,
   writeDescriptor,
   writePath,
   type Branch,

@@ -90,6 +90,12 @@ const FORMS: Readonly<Record<ScriptType, (inside: string) => string>> = {
 export const writePath = (path: readonly number[]): string =>
   path.map(step => (step >= HARDENED ? `/${step - HARDENED}h` : `/${step}`)).join('');
 
+/** The wallet of branches 0 and 1 below one extended key as one descriptor (BIP389), checksum included. */
+export const writeAccount = (type: ScriptType, {fingerprint, path}: KeyOrigin, xpub: string): string => {
+  const descriptor = FORMS[type](`[${fingerprint.toString('hex')}${writePath(path)}]${xpub}/<0;1>/*`);
+  return `${descriptor}#${descriptorChecksum(descriptor)}`;
+};
+
 /** The branch as a descriptor of its own, checksum included, for the node's wallet tools. */
 export const writeDescriptor = ({type, origin, key, steps}: BranchKeys): string => {
   const from = origin === undefined ? '' : `[${origin.fingerprint.toString('hex')}${writePath(origin.path)}]`;

@@ -46,10 +46,18 @@ export type SignAnswer =
   | {readonly kind: 'refused'; readonly words: string}
   | {readonly kind: 'unavailable'; readonly words: string};
 
+/** Whether a signer could sign now. */
+export type SignerState = {readonly kind: 'ready'; readonly words: string} | Exclude<SignAnswer, {kind: 'signed'}>;
+
 /** Signs what it is given and decides nothing. Signing the same plan again gives the same bytes or is harmless. */
 export interface Signer {
   /** Keeps the coins from being spent by hand while reserved. Repeating it is harmless. Best effort, across restarts. */
   lock(outpoints: readonly Outpoint[]): Promise<void>;
   unlock(outpoints: readonly Outpoint[]): Promise<void>;
   sign(plan: TransactionPlan): Promise<SignAnswer>;
+  /**
+   * Gets ready ahead of the first payout, at the engine's start and in `check`, and says what is in the way. Only signers
+   * that have something to get ready.
+   */
+  prepare?(): Promise<SignerState>;
 }

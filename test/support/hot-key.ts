@@ -1,0 +1,50 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {btc} from '../../source/coins/btc.ts';
+import type {Coin, Network, ScriptType} from '../../source/coins/index.ts';
+import {parseWallet} from '../../source/descriptors/index.ts';
+import {signerBranches, type SignerBranches} from '../../source/signers/key/account.ts';
+import {createKeyFile, readKeyFile} from '../../source/signers/key/key-file.ts';
+import {seedOf} from '../../source/signers/key/mnemonic.ts';
+import {accountDescriptor, sealNewKey} from '../../source/signers/key/new-key.ts';
+
+/** Published test vector of BIP39 and BIP84. */
+export const ABANDON = `${'abandon '.repeat(11)}about`;
+export const PASSPHRASE = 'correct horse battery staple';
+
+export interface HotKeyOptions {
+  readonly directory: string;
+  readonly type?: ScriptType;
+  readonly coin?: Coin;
+  readonly network?: Network;
+  readonly mnemonic?: string;
+  /** Beginning of the names of its files. */
+  readonly name?: string;
+}
+
+export interface HotKey {
+  readonly file: string;
+  readonly passphraseFile: string;
+  /** For `coins.<c>.wallet.descriptor`. */
+  readonly descriptor: string;
+  readonly branches: SignerBranches;
+}
+
+/** An encrypted key as `key import` makes it, and a file with its passphrase. */
+export const makeHotKey = async ({
+  directory,
+  type = 'segwit',
+  coin = btc,
+  network = btc.networks.regtest!,
+  mnemonic = ABANDON,
+  name = type,
+}: HotKeyOptions): Promise<HotKey> => {
+  const file = join(directory, `${name}.key`);
+  const passphraseFile = join(directory, `${name}.pass`);
+  const seed = await seedOf(mnemonic);
+  createKeyFile(file, sealNewKey(seed, Buffer.from(PASSPHRASE), {coin, network, type, account: 0}, new Date()));
+  writeFileSync(passphraseFile, `${PASSPHRASE}\n`, {mode: 0o600});
+  const descriptor = accountDescriptor(readKeyFile(file));
+  const branches = signerBranches(parseWallet({kind: 'descriptor', descriptor}, {coin, network}));
+  return {file, passphraseFile, descriptor, branches};
+};

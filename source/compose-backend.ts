@@ -1,8 +1,11 @@
 import type {CoinConfig} from './config/config.ts';
+import {EngineError} from './primitives/errors.ts';
 import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
 
 /** One coin's backend: the network by the type of its config, and the wallet. Each part is loaded when it is made. */
 export const createBackend = async (config: CoinConfig, context: BackendContext): Promise<Backend> => {
+  if (config.backends.length > 1)
+    throw new EngineError('bad_config', `coins.${config.coin}.backend: several backends are not built yet`);
   const {network, wallet} = await createSides(config, context);
   return {...network, ...wallet};
 };

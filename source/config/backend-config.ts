@@ -1,12 +1,23 @@
-import type {z} from 'zod';
-import type {bitcoindBackend} from './backend-kinds/bitcoind.ts';
-import type {BackendConfig, RpcAuth} from './config.ts';
+import {backendNames, type BackendValues} from './backend-list.ts';
+import type {BackendConfig, BackendKind, RpcAuth} from './config.ts';
 
-/** Backends as the file has them, by `type`. */
-type BackendValues = z.output<typeof bitcoindBackend>;
+/** Backends as the file has them -> as the program uses them. `field`: where they stand, `coins.btc.backend`. */
+export const toBackendConfigs = (
+  values: readonly BackendValues[],
+  {isList, field}: {isList: boolean; field: string},
+  absolute: (path: string) => string,
+): [BackendConfig, ...BackendConfig[]] => {
+  const names = backendNames(values);
+  const [first, ...others] = values.map((one, index) => ({
+    ...toBackendKind(one, absolute),
+    name: names[index]!,
+    field: isList ? `${field}[${index}]` : field,
+  }));
+  if (first === undefined) throw new Error(`${field} passed with no backend in it`);
+  return [first, ...others];
+};
 
-/** A backend as the file has it -> as the program uses it. */
-export const toBackendConfig = (values: BackendValues, absolute: (path: string) => string): BackendConfig => ({
+const toBackendKind = (values: BackendValues, absolute: (path: string) => string): BackendKind => ({
   ...values,
   auth: toAuth(values.auth, absolute),
   notify: values.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),

@@ -1,10 +1,10 @@
 import {basename, dirname} from 'node:path';
 import {z} from 'zod';
 import type {Coin, NetworkName} from '../coins/index.ts';
-import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
+import {agreementFault, agreementSchema, backendsSchema, backendsShape} from './backend-list.ts';
 import {coinParams} from './coin-params.ts';
 import {walletFault, walletSchema} from './wallet-schema.ts';
-import {amount, choice, feerate, kindOf, section, text, wholeNumber} from './fields.ts';
+import {amount, choice, feerate, section, text, wholeNumber} from './fields.ts';
 
 const feeSchema = ({fees}: Coin) =>
   section('a mapping such as {target_blocks: 6, fallback_rate: 2, min_rate: 1, max_rate: 200, paid_by: house}', {
@@ -48,18 +48,15 @@ const networkOfCookie = (cookie: string): NetworkName | undefined => {
   return byDirectory[directory];
 };
 
-/** `described`: a coin that the file itself describes in `params`. */
-export const coinSchema = (coin: Coin, described = false) =>
+/** `described`: by the file itself, in `params`. `written`: the coin's section of the file, right or wrong. */
+export const coinSchema = ({coin, described, written}: {coin: Coin; described: boolean; written: unknown}) =>
   section('a mapping with `network` and `backend`', {
     ...(described ? {params: coinParams} : {}),
     network: choice(Object.keys(coin.networks) as NetworkName[]),
     confirmations: wholeNumber(1, 1000).default(3),
     max_confirmation_count: wholeNumber(1, 1000).default(15),
-    backend: kindOf(
-      'a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}',
-      [bitcoindBackend],
-      ['esplora', 'electrum', 'blockio'],
-    ),
+    backend: backendsSchema(backendsShape(written)),
+    agreement: agreementSchema(coin).optional(),
     wallet: walletSchema.optional(),
     payouts: section('a mapping with `fee`, `limits`, `allow` and `approval`', {
       fee: feeSchema(coin).prefault({}),
@@ -83,25 +80,32 @@ export const coinSchema = (coin: Coin, described = false) =>
       error: 'is above max_confirmation_count; expected 1 <= confirmations <= max_confirmation_count',
       when: ({value}) => numbers(value, 'confirmations', 'max_confirmation_count'),
     })
-    .superRefine(({network, backend}, context) => {
-      if (backend.type !== 'bitcoind' || backend.auth.cookie === undefined) return;
-      const found = networkOfCookie(backend.auth.cookie);
-      // A name that this coin has no network for is the folder of something else.
-      if (found !== undefined && found !== network && coin.networks[found] !== undefined)
-        context.addIssue({
-          code: 'custom',
-          path: ['backend', 'auth', 'cookie'],
-          message: `is the cookie of a ${found} node, but \`network\` is ${network}; expected both to be the same`,
-        });
+    .superRefine(({network, backend: backends}, context) => {
+      // One that is wrong elsewhere is not made a list of.
+      for (const [index, backend] of [backends].flat().entries()) {
+        if (backend.type !== 'bitcoind' || backend.auth.cookie === undefined) continue;
+        const found = networkOfCookie(backend.auth.cookie);
+        // A name that this coin has no network for is the folder of something else.
+        if (found !== undefined && found !== network && coin.networks[found] !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['backend', ...(backendsShape(written).isList ? [index] : []), 'auth', 'cookie'],
+            message: `is the cookie of a ${found} node, but \`network\` is ${network}; expected both to be the same`,
+          });
+      }
+    })
+    .superRefine(({backend, agreement}, context) => {
+      const fault = agreement && agreementFault(agreement.sources, [backend].flat().length);
+      if (fault !== undefined) context.addIssue({code: 'custom', path: ['agreement', 'sources'], message: fault});
     })
     .superRefine(({network, backend, wallet}, context) => {
       if (wallet === undefined) return;
       const fault = walletFault(wallet, coin, network);
       if (fault !== undefined) context.addIssue({code: 'custom', path: ['wallet', fault.field], message: fault.words});
-      if (wallet.signer?.type === 'node' && backend.type !== 'bitcoind')
+      if (wallet.signer?.type === 'node' && ![backend].flat().some(({type}) => type === 'bitcoind'))
         context.addIssue({
           code: 'custom',
           path: ['wallet', 'signer', 'type'],
-          message: `is node, but the backend is ${String(backend.type)}, which has no wallet; expected psbt or key`,
+          message: 'is node, but no backend is a bitcoind, and no other has a wallet; expected psbt or key',
         });
     });

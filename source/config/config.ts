@@ -31,7 +31,12 @@ export interface CoinConfig {
   readonly network: NetworkName;
   readonly confirmations: number;
   readonly maxConfirmationCount: number;
+  /** The preferred one: `backends[0]`. */
   readonly backend: BackendConfig;
+  /** In order of preference. */
+  readonly backends: readonly [BackendConfig, ...BackendConfig[]];
+  /** Deposits of `above` and more are credited when that many backends say the same; undefined: one is enough. */
+  readonly agreement: {readonly above: Satoshi; readonly sources: number} | undefined;
   /** Undefined: the node's own wallet makes the addresses and signs. */
   readonly wallet: WalletConfig | undefined;
   readonly payouts: PayoutConfig;
@@ -65,7 +70,14 @@ export type PassphraseSource =
   | {readonly kind: 'file'; readonly path: string};
 
 /** By `type`; config/backend-kinds/ has how each is written. */
-export type BackendConfig = BitcoindConfig;
+export type BackendKind = BitcoindConfig;
+
+export type BackendConfig = BackendKind & {
+  /** By which people know it; no other backend of the coin has it. */
+  readonly name: string;
+  /** Its place in the file, `coins.btc.backend[1]`. */
+  readonly field: string;
+};
 
 export type RpcAuth =
   | {readonly kind: 'cookie'; readonly path: string}
@@ -73,9 +85,12 @@ export type RpcAuth =
 
 export interface BitcoindConfig {
   readonly type: 'bitcoind';
+  /** Its place in the file for error texts; `coins.<coin>.backend` unless said. */
+  readonly field?: string;
   readonly url: string;
   readonly auth: RpcAuth;
-  readonly wallet: string;
+  /** Undefined for a node that only tells of the network. */
+  readonly wallet: string | undefined;
   /** Total deadline of one call, ms. */
   readonly timeout: number;
   readonly notify: readonly NotifyConfig[];

@@ -1,8 +1,8 @@
 import {homedir} from 'node:os';
 import {dirname, resolve} from 'node:path';
-import type {Coin} from '../coins/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
-import {backendSecrets, toBackendConfig} from './backend-config.ts';
+import {backendSecrets, toBackendConfigs} from './backend-config.ts';
+import {backendsShape} from './backend-list.ts';
 import type {CoinConfig, Config, SinkConfig} from './config.ts';
 import {allowListFault, readAllowList} from './allow-list.ts';
 import {ConfigError} from './config-error.ts';
@@ -10,7 +10,7 @@ import {fieldName, fillVariables} from './fill-variables.ts';
 import {parseYaml, type YamlNode, type YamlProblem} from './parse-yaml.ts';
 import {readSource} from './read-source.ts';
 import {schemaProblems, toConfigProblems} from './report.ts';
-import {coinsOf, type ConfigValues, configSchemaFor} from './schema.ts';
+import {coinsOf, type ConfigValues, configSchemaFor, type KnownCoin} from './schema.ts';
 import {sinkSecrets, toSinkConfig} from './sink-config.ts';
 import {toWallet} from './wallet-schema.ts';
 
@@ -98,7 +98,7 @@ const toConfig = (
   const absolute = (relative: string) => pathFrom(path, relative);
   const coins = new Map<string, CoinConfig>();
   for (const [name, coin] of Object.entries(values.coins))
-    if (coin) coins.set(name, toCoin(known.get(name)!.coin, coin, absolute));
+    if (coin) coins.set(name, toCoin(known.get(name)!, coin, absolute));
   const sinks = new Map<string, SinkConfig>();
   for (const [name, sink] of Object.entries(values.events)) sinks.set(name, toSinkConfig(sink, path, absolute));
   const {api, service} = values;
@@ -127,8 +127,14 @@ const toConfig = (
 
 type CoinValues = NonNullable<ConfigValues['coins'][string]>;
 
-const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) => string): CoinConfig => {
-  const {backend, payouts} = values;
+const toCoin = (
+  {coin: definition, written}: KnownCoin,
+  values: CoinValues,
+  absolute: (path: string) => string,
+): CoinConfig => {
+  const {isList} = backendsShape(written);
+  const {payouts} = values;
+  const backends = toBackendConfigs(values.backend, {isList, field: `coins.${definition.name}.backend`}, absolute);
   const {fee, limits, allow, approval} = payouts;
   return {
     coin: definition.name,
@@ -136,7 +142,9 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
     network: values.network,
     confirmations: values.confirmations,
     maxConfirmationCount: values.max_confirmation_count,
-    backend: toBackendConfig(backend, absolute),
+    backend: backends[0],
+    backends,
+    agreement: values.agreement,
     wallet: values.wallet && toWallet(values.wallet, absolute),
     payouts: {
       fee: {
@@ -157,7 +165,7 @@ const toCoin = (definition: Coin, values: CoinValues, absolute: (path: string) =
 const secretsOf = (values: ConfigValues, variableSecrets: readonly string[]): string[] => {
   const secrets = new Set(variableSecrets);
   for (const coin of Object.values(values.coins))
-    for (const secret of coin === undefined ? [] : backendSecrets(coin.backend)) secrets.add(secret);
+    for (const secret of coin === undefined ? [] : coin.backend.flatMap(backendSecrets)) secrets.add(secret);
   for (const sink of Object.values(values.events)) for (const secret of sinkSecrets(sink)) secrets.add(secret);
   if (values.api.token !== undefined) secrets.add(values.api.token);
   for (const {token} of values.api.tokens) secrets.add(token);

@@ -10,15 +10,25 @@ import {sinkSchema} from './sink-schema.ts';
 /** Lower case, as in file names and routes. */
 const COIN_NAME = /^[a-z][a-z0-9]{1,15}$/;
 
+export interface KnownCoin {
+  readonly coin: Coin;
+  /** By the file itself, in `params`. */
+  readonly described: boolean;
+  /** Its section of the file, right or wrong. */
+  readonly written: unknown;
+}
+
 /** The coins that a file may have: the built-in ones, and those that it describes itself. */
-export const coinsOf = (data: unknown): ReadonlyMap<string, {coin: Coin; described: boolean}> => {
-  const known = new Map([...builtIn.values()].map(coin => [coin.name, {coin, described: false}]));
+export const coinsOf = (data: unknown): ReadonlyMap<string, KnownCoin> => {
+  const known = new Map<string, KnownCoin>();
+  for (const coin of builtIn.values()) known.set(coin.name, {coin, described: false, written: undefined});
   const sections = (data as {coins?: unknown} | null | undefined)?.coins;
   if (typeof sections !== 'object' || sections === null) return known;
-  for (const [name, section] of Object.entries(sections)) {
-    const coin =
-      builtIn.has(name) || !COIN_NAME.test(name) ? undefined : describedCoin(name, section, builtIn.get('btc')!);
-    if (coin) known.set(name, {coin, described: true});
+  for (const [name, written] of Object.entries(sections)) {
+    const own = builtIn.get(name);
+    if (own) known.set(name, {coin: own, described: false, written});
+    const described = own || !COIN_NAME.test(name) ? undefined : describedCoin(name, written, builtIn.get('btc')!);
+    if (described) known.set(name, {coin: described, described: true, written});
   }
   return known;
 };
@@ -26,7 +36,7 @@ export const coinsOf = (data: unknown): ReadonlyMap<string, {coin: Coin; describ
 const coinsSection = (data: unknown) => {
   const shape: Record<string, z.ZodOptional<ReturnType<typeof coinSchema>>> = {};
   const known = coinsOf(data);
-  for (const [name, {coin, described}] of known) shape[name] = coinSchema(coin, described).optional();
+  for (const [name, each] of known) shape[name] = coinSchema(each).optional();
   return section('a mapping with one entry per coin, such as btc', shape).refine(
     value => Object.keys(value).length > 0,
     {error: `names no coin; supported: ${[...known.keys()].join(', ')}, and others with \`params\``},

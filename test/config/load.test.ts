@@ -12,6 +12,16 @@ const EXAMPLE = readFileSync(new URL('../../config.example.yaml', import.meta.ur
 test('a minimal config is filled up with the defaults of the contract, paths absolute and durations in ms', () => {
   const path = write(MINIMAL);
   const directory = dirname(path);
+  const backend = {
+    type: 'bitcoind',
+    name: 'bitcoind',
+    field: 'coins.btc.backend',
+    url: 'http://127.0.0.1:18443',
+    auth: {kind: 'cookie', path: join(directory, '.cookie')},
+    wallet: 'hot',
+    timeout: 15_000,
+    notify: [],
+  };
   expect(loadConfig(path, {})).toEqual({
     path,
     database: {type: 'sqlite', path: join(directory, 'data/{coin}.sqlite')},
@@ -24,14 +34,9 @@ test('a minimal config is filled up with the defaults of the contract, paths abs
           network: 'regtest',
           confirmations: 3,
           maxConfirmationCount: 15,
-          backend: {
-            type: 'bitcoind',
-            url: 'http://127.0.0.1:18443',
-            auth: {kind: 'cookie', path: join(directory, '.cookie')},
-            wallet: 'hot',
-            timeout: 15_000,
-            notify: [],
-          },
+          backend,
+          backends: [backend],
+          agreement: undefined,
           payouts: {
             fee: {targetBlocks: 6, fallbackRate: 2, minRate: 1, maxRate: 200, paidBy: 'house'},
             limits: {perPayout: undefined, perHour: undefined, perDay: undefined},

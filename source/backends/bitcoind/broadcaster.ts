@@ -41,14 +41,22 @@ export class BitcoindBroadcaster implements Broadcaster {
     }
   }
 
-  /** Asks the mempool, the wallet, which knows every transaction of its own, and -txindex, if the node has it. */
+  /**
+   * Asks the mempool, the wallet, which knows every transaction of its own, and -txindex, if the node has it. A node
+   * without a wallet of ours is asked for the first outputs instead, which shows those that are not spent.
+   */
   async find(txid: Txid): Promise<'mempool' | 'anchored' | 'absent'> {
-    const [entry, own, indexed] = await this.#wallet.batch([
+    const calls = [
       {method: 'getmempoolentry', params: [txid]},
-      {method: 'gettransaction', params: [txid]},
       {method: 'getrawtransaction', params: [txid, true]},
-    ]);
-    if (this.#confirmations(own) > 0 || this.#confirmations(indexed) > 0) return 'anchored';
+    ];
+    const [entry, ...places] = this.#wallet.isNamed
+      ? await this.#wallet.batch([...calls, {method: 'gettransaction', params: [txid]}])
+      : await this.#wallet.client.batch([
+          ...calls,
+          ...[0, 1].map(vout => ({method: 'gettxout', params: [txid, vout, false]})),
+        ]);
+    if (places.some(place => this.#confirmations(place) > 0)) return 'anchored';
     return entry !== undefined && this.#isThere(entry) ? 'mempool' : 'absent';
   }
 
@@ -60,6 +68,8 @@ export class BitcoindBroadcaster implements Broadcaster {
 
   #confirmations(outcome: RpcOutcome | undefined): number {
     if (outcome === undefined || !this.#isThere(outcome) || !('result' in outcome)) return 0;
+    // gettxout of what does not exist, or is spent.
+    if (outcome.result === null) return 0;
     return readAs(confirmed, outcome.result, 'gettransaction', this.#wallet.client.faults).confirmations ?? 0;
   }
 }

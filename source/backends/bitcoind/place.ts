@@ -22,7 +22,7 @@ export class Place {
 
   /** `coins.btc.backend.url` */
   key(name: string): string {
-    return `coins.${this.coin}.backend.${name}`;
+    return `${this.#config.field ?? `coins.${this.coin}.backend`}.${name}`;
   }
 
   get authKey(): string {
@@ -39,7 +39,8 @@ export class Place {
     return this.daemon.endsWith('d') ? `${this.daemon.slice(0, -1)}-cli` : 'its command line';
   }
 
-  get wallet(): string {
+  /** Undefined for a node that only tells of the network. */
+  get wallet(): string | undefined {
     return this.#config.wallet;
   }
 

@@ -184,7 +184,7 @@ export class RpcClient {
   ): Promise<{answer: HttpAnswer; authorization: string | undefined}> {
     const lane = options.lane ?? 'control';
     const request = {
-      path: options.wallet === true ? `/wallet/${encodeURIComponent(this.place.wallet)}` : '/',
+      path: options.wallet === true ? `/wallet/${encodeURIComponent(this.place.wallet ?? '')}` : '/',
       body,
       cap: options.cap ?? DEFAULT_CAP,
       signal,

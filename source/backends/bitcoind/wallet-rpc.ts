@@ -1,3 +1,4 @@
+import {EngineError} from '../../primitives/errors.ts';
 import type {Log} from '../../primitives/log.ts';
 import type {AbilityProbe} from './abilities.ts';
 import {isRefusal, type Refusal} from './faults.ts';
@@ -41,8 +42,19 @@ export class WalletRpc {
     return ask();
   }
 
+  /** Whether the config names a wallet; without one, every call here is refused: the node's default one is not ours. */
+  get isNamed(): boolean {
+    return this.client.place.wallet !== undefined;
+  }
+
   /** A daemon that cannot load wallets has one, at the endpoint of everything else. */
   async #hasEndpoint(): Promise<boolean> {
+    const {place} = this.client;
+    if (!this.isNamed)
+      throw new EngineError('wallet_missing', `no wallet of ${place.node} is named in ${place.key('wallet')}`, {
+        retry: 'backoff',
+        field: place.key('wallet'),
+      });
     return (await this.abilities.get()).has('loadwallet');
   }
 

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {listenAddress, rpcUrl, zmqUrl} from '../addresses.ts';
 import {duration, expecting, kindOf, refuse, section, text} from '../fields.ts';
+import {anyBackend} from './any.ts';
 
 const AUTH_EXPECTED = '{cookie: /path/to/.cookie} or {user: …, password: "${BTC_RPC_PASSWORD}"}';
 
@@ -31,11 +32,19 @@ const notify = kindOf(
   [],
 );
 
-export const bitcoindBackend = section('a bitcoind backend', {
-  type: z.literal('bitcoind'),
-  url: rpcUrl(),
-  auth,
-  wallet: text("the name of the node's wallet, such as hot", 200),
-  timeout: duration('100ms', '10m').default(15_000),
-  notify: z.array(notify, expecting('a list such as [{type: zmq, url: "tcp://127.0.0.1:28332"}]')).default([]),
-});
+const walletName = (isNeeded: boolean): z.ZodType<string | undefined> => {
+  const name = text("the name of the node's wallet, such as hot", 200);
+  return isNeeded ? name : name.optional();
+};
+
+/** `needsWallet`: addresses and signatures can come from nowhere else. */
+export const bitcoindBackend = (needsWallet: boolean) =>
+  section('a bitcoind backend', {
+    type: z.literal('bitcoind'),
+    ...anyBackend,
+    url: rpcUrl(),
+    auth,
+    wallet: walletName(needsWallet),
+    timeout: duration('100ms', '10m').default(15_000),
+    notify: z.array(notify, expecting('a list such as [{type: zmq, url: "tcp://127.0.0.1:28332"}]')).default([]),
+  });

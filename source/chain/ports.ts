@@ -68,11 +68,46 @@ export interface ChainSource {
   listen(onHint: (hint: Hint) => void, signal: AbortSignal): void;
 }
 
+/** One script of a wallet that the engine derives: which branch, which index. */
+export interface Derived {
+  readonly branch: 'receive' | 'change';
+  readonly index: number;
+}
+
+export interface DerivedScript {
+  readonly scriptPubKey: Buffer;
+  readonly address: string;
+}
+
+/** Which script came from which index, kept in the ledger. Needs no network. */
+export interface DerivedScripts {
+  /**
+   * The next index to hand out, durable before it is told: two calls never get the same one, also over a crash, after
+   * which it may be one that nobody was told. Skips what strangers have paid already. Needs the lease. Throws
+   * `wallet_mismatch` when the ledger holds another script for an index.
+   */
+  next(branch: Derived['branch'], derive: (index: number) => DerivedScript): Promise<number>;
+  /** Where these scripts come from; undefined for those of no branch. Order as asked. */
+  find(scripts: readonly Buffer[]): Promise<(Derived | undefined)[]>;
+  /**
+   * Keeps the scripts up to `count` beyond the last one that was handed out or paid. Returns those that are new, to be
+   * watched: what comes to them belongs to nobody yet, and goes to `suspense`. Needs the lease.
+   */
+  lookAhead(branch: Derived['branch'], count: number, derive: (index: number) => DerivedScript): Promise<Buffer[]>;
+  /** How many were handed out since the last one that was paid: other wallet software gives up after so many. */
+  unusedInARow(branch: Derived['branch']): Promise<number>;
+}
+
 export interface AddressSource {
   /** A fresh receive address of the pinned wallet, checked to be its own. */
   newAddress(): Promise<string>;
   /** A fresh change address of the pinned wallet. */
   newChangeAddress(): Promise<string>;
+  /**
+   * Of a wallet that the engine derives itself: the scripts that it may be paid on before they are handed out; those new
+   * since the last call, to be watched from now on. Needs the lease.
+   */
+  lookAhead?(): Promise<Buffer[]>;
   /** Fingerprints of the wallet's descriptors, sorted. Pinned at init. */
   walletFingerprints(): Promise<string[]>;
   /** Every coin of the wallet at one confirmation or more, for `untracked`. */

@@ -1,3 +1,4 @@
+import type {DerivedScripts} from '../chain/ports.ts';
 import type {AccountStore} from './account-store.ts';
 import type {AuditStore} from './audit-store.ts';
 import type {ChainStore} from './chain-store.ts';
@@ -35,6 +36,8 @@ export interface Store
     AuditStore,
     ReadModel {
   readonly identity: LedgerIdentity;
+  /** Of a wallet that the engine derives itself; empty for every other. */
+  readonly derived: DerivedScripts;
   /** Calls `listener` after every commit that wrote something, for loops to wake on. Returns the unsubscriber. */
   onCommit(listener: () => void): () => void;
   close(): Promise<void>;

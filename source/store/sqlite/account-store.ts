@@ -3,6 +3,7 @@ import type {Account} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {AccountStore, NewAddress} from '../account-store.ts';
 import type {Connection, Orm} from './connection.ts';
+import {markTold} from './derived-scripts.ts';
 import {pageOf, readCursor, startOf} from './page.ts';
 import {HOUSE} from './post.ts';
 import {account, address} from './schema.ts';
@@ -156,5 +157,6 @@ const addAddress = (orm: Orm, added: NewAddress, now: number) => {
     now,
   }) as typeof address.$inferSelect | undefined;
   if (!row) throw new EngineError('already_exists', `address ${added.address} was given out before`);
+  markTold(orm, added.scriptPubKey);
   return toAddress(row, owner.name);
 };

@@ -2,6 +2,7 @@ import type {KnownTransaction, OwnOutput, TransactionMove, Whereabouts} from '..
 import type {Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
 import {bulkInsert, type BulkInsert} from './bulk-insert.ts';
+import {markPaid} from './derived-scripts.ts';
 import {rawStatement} from './raw-statement.ts';
 
 const transactionRows = bulkInsert('network_transaction', [
@@ -125,6 +126,7 @@ const applyOutputs = (orm: Orm, move: TransactionMove, watch: Outpoint[], fresh:
     // The outputs of a transaction that the ledger did not know are new with it.
     if (move.before === undefined) fresh.add(...row);
     else if (insertOutput(orm).run(...row).changes === 0) continue;
+    markPaid(orm, output.address.id);
     added = true;
     watch.push({txid: move.txid, vout: output.vout});
   }

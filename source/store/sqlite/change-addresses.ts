@@ -1,4 +1,5 @@
 import type {Orm} from './connection.ts';
+import {markTold} from './derived-scripts.ts';
 import {rawStatement} from './raw-statement.ts';
 import {address} from './schema.ts';
 
@@ -7,6 +8,7 @@ const selectUnused = rawStatement(
    AND NOT EXISTS (SELECT 1 FROM output o WHERE o.address_id = a.id)
    AND NOT EXISTS (SELECT 1 FROM payout p WHERE p.address IN (a.address, upper(a.address)))
    AND NOT EXISTS (SELECT 1 FROM broadcast b WHERE b.change_address_id = a.id AND b.status <> 'abandoned')
+   AND NOT EXISTS (SELECT 1 FROM derived_script d WHERE d.script = a.script AND d.state = 'met')
    ORDER BY a.id DESC LIMIT 1`,
 );
 
@@ -21,4 +23,5 @@ export const addChangeAddress = (orm: Orm, text: string, scriptPubKey: Buffer, n
     .insert(address)
     .values({address: text, script: scriptPubKey, purpose: 'change', accountId: null, label: null, createdAt: now})
     .run();
+  markTold(orm, scriptPubKey);
 };

@@ -4,6 +4,7 @@ import type {DropReason} from '../../contract/index.ts';
 import {scriptKey, type KnownTransaction, type MovesState, type OwnAddress} from '../../chain/transaction-moves.ts';
 import {outpointKey, type BlockHash, type Outpoint, type OutpointKey, type Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
+import {meetDerived} from './derived-scripts.ts';
 import {rawStatement} from './raw-statement.ts';
 
 interface TransactionRow {
@@ -53,7 +54,7 @@ export const isOwnOutpoint = (orm: Orm, {txid, vout}: Outpoint): boolean =>
   selectOutput(orm).get(txid, vout) !== undefined;
 
 /** Loads what `planMoves` needs to know about these facts; nothing else, so that its cost is that of the facts. */
-export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | undefined): MovesState => {
+export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | undefined, now: number): MovesState => {
   const known = new Map<Txid, KnownTransaction>();
   const disconnected = new Map<Txid, readonly Outpoint[]>();
   const state = {
@@ -72,8 +73,8 @@ export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | 
   }
   const hasRivals = selectAnyRival(orm).get() !== undefined;
   for (const block of facts.connected)
-    for (const transaction of block.transactions) loadTransaction(orm, state, transaction, hasRivals);
-  for (const transaction of facts.seen) loadTransaction(orm, state, transaction, hasRivals);
+    for (const transaction of block.transactions) loadTransaction(orm, state, transaction, {hasRivals, now});
+  for (const transaction of facts.seen) loadTransaction(orm, state, transaction, {hasRivals, now});
   for (const {txid} of facts.gone) loadKnown(orm, known, txid);
   for (const rivals of state.rivals.values()) for (const txid of rivals) loadKnown(orm, known, txid);
   return state;
@@ -92,12 +93,19 @@ interface Loading {
   readonly rivals: Map<OutpointKey, readonly Txid[]>;
 }
 
-const loadTransaction = (orm: Orm, state: Loading, transaction: RelevantTransaction, hasRivals: boolean): void => {
+const loadTransaction = (
+  orm: Orm,
+  state: Loading,
+  transaction: RelevantTransaction,
+  {hasRivals, now}: {hasRivals: boolean; now: number},
+): void => {
   loadKnown(orm, state.known, transaction.txid);
   for (const {scriptPubKey} of transaction.outputs) {
     const key = scriptKey(scriptPubKey);
     if (state.addresses.has(key)) continue;
-    const row = selectAddress(orm).get(scriptPubKey) as AddressRow | undefined;
+    const row = (selectAddress(orm).get(scriptPubKey) ??
+      (meetDerived(orm, scriptPubKey, now) ? selectAddress(orm).get(scriptPubKey) : undefined)) as
+      AddressRow | undefined;
     if (!row) continue;
     const accountId = row.account_id === null ? null : Number(row.account_id);
     const fromHeight = row.from_height === null ? null : Number(row.from_height);

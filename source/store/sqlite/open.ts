@@ -7,6 +7,7 @@ import {createChainStore} from './chain-store.ts';
 import {createControlStore} from './control-store.ts';
 import {databaseFault, openConnection, type Connection} from './connection.ts';
 import {readIdentity} from './identity.ts';
+import {createDerivedScripts} from './derived-scripts.ts';
 import {ledgerFileState} from './ledger-state.ts';
 import {createLeaseStore} from './lease-store.ts';
 import {MIGRATIONS, migrateFile} from './migrate.ts';
@@ -45,6 +46,7 @@ export const composeStore = (connection: Connection, identity: LedgerIdentity, c
     ...createLeaseStore(writer),
     ...createAccountStore(connection, writer),
     ...createChainStore(connection, writer, coin),
+    derived: nameFaults(connection.file, createDerivedScripts(connection, writer)),
     ...createPayoutStore(connection, writer, identity, coin),
     ...createControlStore(connection, writer),
     ...createOutboxStore(connection, writer, identity),

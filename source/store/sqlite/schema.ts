@@ -51,6 +51,36 @@ export const address = sqliteTable(
   table => [index('address_account').on(table.accountId, table.id)],
 );
 
+/**
+ * Scripts that the engine derives itself, by branch and index. `ahead`: watched before it is handed out. `taken`: to be
+ * handed out, and nobody was told yet. `told`: it stands in `address`. `met`: strangers paid it while it was ahead, so
+ * that it stands in `address` too and is never handed out.
+ */
+export const derivedScript = sqliteTable(
+  'derived_script',
+  {
+    script: bytes().primaryKey(),
+    branch: text().$type<'receive' | 'change'>().notNull(),
+    position: int().notNull(),
+    address: text().notNull(),
+    state: text().$type<'ahead' | 'taken' | 'told' | 'met'>().notNull(),
+    /** An output of ours was found on it. */
+    paid: bool()
+      .notNull()
+      .default(sql`0`),
+  },
+  table => [
+    uniqueIndex('derived_script_position').on(table.branch, table.position),
+    index('derived_script_state').on(table.branch, table.state, table.position),
+    index('derived_script_paid')
+      .on(table.branch, table.position)
+      .where(sql`paid = 1`),
+    index('derived_script_untold')
+      .on(table.state)
+      .where(sql`state IN ('ahead', 'taken')`),
+  ],
+);
+
 /** The ladder: the blocks we believe in. */
 export const block = sqliteTable('block', {
   height: int().primaryKey(),

@@ -38,7 +38,7 @@ export const track = (
   if (plan.kind === 'too-deep') return refuseFork(orm, plan, top);
   clearFork(orm, plan, job);
 
-  const state = loadMoves(orm, facts, plan.disconnectFrom);
+  const state = loadMoves(orm, facts, plan.disconnectFrom, now);
   const moves = planMoves(state, facts.connected, facts.seen, facts.gone);
   if (plan.disconnectFrom !== undefined) disconnectRungs(orm, plan.disconnectFrom);
   connectRungs(orm, plan.connect);

@@ -35,6 +35,8 @@ const selectOutpoints = rawStatement(
 const TXID_DIGITS = 64;
 const OUTPOINT_DIGITS = TXID_DIGITS + 8;
 
+/** Few: those of a wallet that the engine derives, from before they are addresses. */
+const selectUntold = rawStatement("SELECT script FROM derived_script WHERE state IN ('ahead', 'taken')");
 const selectInputs = rawStatement('SELECT previous_txid AS txid, previous_vout AS vout FROM unconfirmed_input');
 // `state <> 'anchored'` says no more than the rest, but only so SQLite uses the index that holds just these rows.
 const selectUnanchored = rawStatement(
@@ -53,6 +55,7 @@ export function* watchedScripts(orm: Orm): Iterable<Buffer> {
       yield bytes.subarray(start, at);
     }
   }
+  for (const {script} of selectUntold(orm).all() as {script: Buffer}[]) yield script;
 }
 
 /** Our outputs, and what unanchored transactions spend: whoever else spends that in a block is in conflict with them. */

@@ -30,6 +30,8 @@ export type Hint =
   | {readonly kind: 'block'}
   /** What was told of these heights of the best chain was not all of it: to be asked again. */
   | {readonly kind: 'blocks'; readonly heights: readonly number[]}
+  /** These are in the blocks at these heights of the best chain: where the ledger lacks one, it is to be asked again. */
+  | {readonly kind: 'anchored'; readonly at: ReadonlyMap<number, readonly Txid[]>}
   /** Notifications were lost or the channel (re)connected: look at everything. */
   | {readonly kind: 'everything'};
 

@@ -9,6 +9,8 @@ export interface Hinted {
   readonly block: boolean;
   /** To be asked again, upwards. */
   readonly heights: readonly number[];
+  /** Where transactions are said to be anchored. */
+  readonly anchored: ReadonlyMap<Txid, number>;
   readonly everything: boolean;
 }
 
@@ -21,6 +23,7 @@ export class HintBox {
   #removed = new Set<Txid>();
   #block = false;
   readonly #heights = new Set<number>();
+  #anchored = new Map<Txid, number>();
   #everything = false;
 
   put(hint: Hint): void {
@@ -37,6 +40,9 @@ export class HintBox {
       case 'blocks':
         for (const height of hint.heights) this.#heights.add(height);
         break;
+      case 'anchored':
+        for (const [height, txids] of hint.at) for (const txid of txids) this.#anchored.set(txid, height);
+        break;
       case 'everything':
         this.#everything = true;
         break;
@@ -47,18 +53,26 @@ export class HintBox {
     this.#removed.clear();
   }
 
+  /** What could not be looked at yet of what was anchored; what was said since counts more. */
+  putBack({heights, anchored}: Pick<Hinted, 'heights' | 'anchored'>): void {
+    for (const height of heights) this.#heights.add(height);
+    this.#anchored = new Map([...anchored, ...this.#anchored]);
+  }
+
   take(): Hinted {
     const hinted = {
       added: [...this.#added],
       removed: [...this.#removed],
       block: this.#block,
       heights: [...this.#heights].sort((one, other) => one - other),
+      anchored: this.#anchored,
       everything: this.#everything,
     };
     this.#added = new Set();
     this.#removed = new Set();
     this.#block = false;
     this.#heights.clear();
+    this.#anchored = new Map();
     this.#everything = false;
     return hinted;
   }

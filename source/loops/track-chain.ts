@@ -53,6 +53,8 @@ const TIP_INTERVAL = 5_000;
 const MEMPOOL_INTERVAL = 30_000;
 /** A look at the whole mempool may take this share of the time, however large the mempool is. */
 const MEMPOOL_DUTY = 0.05;
+/** Blocks asked for again in one step. */
+const HEIGHTS_AT_ONCE = 100;
 /** ms; the first and the longest pause after the chain moved under a look. */
 const OVERTAKEN_PAUSE = {first: 20, longest: 1_000};
 
@@ -114,9 +116,9 @@ class Tracker {
       await this.#look(hinted, context);
       this.#overtaken = 0;
       // They wait for the ladder to stand at the tip again.
-      if (!this.#isAtTip) this.#hints.put({kind: 'blocks', heights: hinted.heights});
+      if (!this.#isAtTip) this.#hints.putBack(hinted);
     } catch (error) {
-      this.#hints.put({kind: 'blocks', heights: hinted.heights});
+      this.#hints.putBack(hinted);
       if (context.signal.aborted) return {sleep: 0};
       if (wasOvertaken(error)) {
         this.#options.log.debug({coin: this.#options.coin.name}, `looking again: ${messageOf(error)}`);
@@ -175,11 +177,21 @@ class Tracker {
     else if (hinted.added.length > 0) this.#mempoolDueAt = 0;
     if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#mempoolDueAt = 0;
     if (hinted.block || this.#tipDueAt <= now || this.#mempoolDueAt <= now) await this.#lookAtNode(context);
-    if (hinted.heights.length > 0 && this.#isAtTip) await this.#lookAgainAt(hinted.heights);
+    if (this.#isAtTip) await this.#lookAgain(hinted, context);
   }
 
   async #lookAtNames({added}: Hinted): Promise<void> {
     await this.#apply(await this.#mempool.lookAt(added), []);
+  }
+
+  async #lookAgain({heights, anchored}: Hinted, context: RoundContext): Promise<void> {
+    const wanted = new Set(heights);
+    for (const height of await lackingHeights(this.#options.store, anchored)) wanted.add(height);
+    const upwards = [...wanted].sort((one, other) => one - other);
+    for (let at = 0; at < upwards.length && !context.signal.aborted; at += HEIGHTS_AT_ONCE) {
+      await this.#lookAgainAt(upwards.slice(at, at + HEIGHTS_AT_ONCE));
+      context.progress();
+    }
   }
 
   /** Heights that the ladder holds: what is above it comes with its blocks. */
@@ -260,6 +272,17 @@ class Tracker {
     this.#backend.becomes(state, messageOf(error), undefined);
   }
 }
+
+/** Heights at which the ledger does not have what is said to be there. */
+const lackingHeights = async (
+  store: Pick<ChainStore, 'anchoredAt'>,
+  anchored: ReadonlyMap<Txid, number>,
+): Promise<Set<number>> => {
+  const heights = await store.anchoredAt([...anchored.keys()]);
+  const lacking = new Set<number>();
+  for (const [index, height] of [...anchored.values()].entries()) if (heights[index] !== height) lacking.add(height);
+  return lacking;
+};
 
 /** What a node's failure means for the view; undefined for errors that are not the node's. */
 const stateOf = (code: string): BackendState | undefined => {

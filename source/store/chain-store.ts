@@ -57,6 +57,8 @@ export interface ChainStore {
   watchedScripts(): Iterable<Buffer>;
   watchedOutpoints(): Iterable<Outpoint>;
   unanchoredTransactions(): Promise<UnanchoredTransaction[]>;
+  /** In which block each of these is anchored, by its height; undefined for what is not, or is not ours. */
+  anchoredAt(txids: readonly Txid[]): Promise<(number | undefined)[]>;
   /** Everything that our transactions in blocks of this height and above spend: what another branch may spend otherwise. */
   inputsFrom(height: number): Promise<Outpoint[]>;
   /**

@@ -138,6 +138,41 @@ test('heights that are to be asked again are, once the ladder holds them, and no
   expect(world.story()).toEqual([]);
 });
 
+test('a block is asked for again when it is said to hold what the ledger lacks, and only then', async () => {
+  await world.pass(100);
+  const {chain} = world;
+  const facts = chain.facts.bind(chain);
+  const asked: number[] = [];
+  let isBlind = true;
+  chain.facts = async function* (refs, watch) {
+    for await (const block of facts(refs, watch)) {
+      asked.push(block.height);
+      yield isBlind ? {...block, transactions: []} : block;
+    }
+  };
+  const paid = chain.transaction([], [{script: scriptOfPayee('alice'), amount: 5n}]);
+  chain.mine([paid]);
+  await world.pass(1_000);
+  isBlind = false;
+  asked.length = 0;
+  const {height} = chain.tipNow;
+  chain.hint({kind: 'anchored', at: new Map([[height, [paid.txid]]])});
+  await world.pass(100);
+  expect(world.story()).toEqual(['detected undefined:0 1']);
+  expect(asked).toEqual([height]);
+  // It has this one now, and what is above the ladder comes with its block.
+  const next = chain.transaction([], [{script: scriptOfPayee('alice'), amount: 6n}]);
+  chain.hint({
+    kind: 'anchored',
+    at: new Map([
+      [height, [paid.txid]],
+      [height + 1, [next.txid]],
+    ]),
+  });
+  await world.pass(100);
+  expect(asked).toEqual([height]);
+});
+
 describe('a node', () => {
   test('that is away for a moment is not told of; one that stays away is, once, and when it is back', async () => {
     await world.pass(1_000);

@@ -50,6 +50,14 @@ const toKnown = (row: TransactionRow): KnownTransaction => ({
 export const inputsFrom = (orm: Orm, height: number): Outpoint[] =>
   (selectAnchoredFrom(orm).all(height) as {raw: Buffer}[]).flatMap(({raw}) => transactionInputs(raw));
 
+const selectAnchored = rawStatement("SELECT height FROM network_transaction WHERE txid = ? AND state = 'anchored'");
+
+/** Height of the block that it is anchored in; undefined for what is not, or is not ours. */
+export const anchoredAt = (orm: Orm, txid: Txid): number | undefined => {
+  const row = selectAnchored(orm).get(txid) as {height: bigint} | undefined;
+  return row && Number(row.height);
+};
+
 export const isOwnOutpoint = (orm: Orm, {txid, vout}: Outpoint): boolean =>
   selectOutput(orm).get(txid, vout) !== undefined;
 

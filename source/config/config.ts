@@ -96,6 +96,30 @@ export interface BitcoindConfig {
   readonly notify: readonly NotifyConfig[];
 }
 
+/** A server with the Electrum protocol: ElectrumX, electrs, Fulcrum, one's own or a public one. */
+export interface ElectrumConfig {
+  readonly type: 'electrum';
+  /** `tcp://host:port` or `ssl://host:port`. */
+  readonly url: string;
+  /** Total deadline of one call, ms. */
+  readonly timeout: number;
+  /** How its certificate is verified; by the system's CAs when neither is given. */
+  readonly tls: {
+    /** SHA-256 of the one certificate that is taken, hex digits with or without colons. */
+    readonly fingerprint: string | undefined;
+    /** Absolute path of a PEM file with the CAs, or the certificate itself. */
+    readonly ca: string | undefined;
+  };
+  readonly limits: {
+    /** Calls under way at once. */
+    readonly inFlight: number;
+    /** Calls in one message. */
+    readonly batch: number;
+    /** Bytes of one answer. */
+    readonly message: number;
+  };
+}
+
 export type NotifyConfig =
   | {readonly type: 'zmq'; readonly url: string}
   | {readonly type: 'http'; readonly listen: {readonly host: string; readonly port: number}}

@@ -1,0 +1,1 @@
+export {createElectrum, type Electrum} from './electrum.ts';

@@ -29,7 +29,13 @@ export const chainSourceContract = (name: string, open: () => Promise<ContractWo
     });
     afterAll(() => world.close());
 
-    const newAddress = () => node.rpc<string>('getnewaddress', [], 'hot');
+    /** Of the wallet; sources that go by script are told of it. */
+    const newAddress = async (): Promise<string> => {
+      const address = await node.rpc<string>('getnewaddress', [], 'hot');
+      const {scriptPubKey} = await node.rpc<{scriptPubKey: string}>('getaddressinfo', [address], 'hot');
+      source.watchScript?.(Buffer.from(scriptPubKey, 'hex'));
+      return address;
+    };
     const hashAt = async (height: number): Promise<BlockHash> =>
       parseBlockHash(await node.rpc<string>('getblockhash', [height]));
     const refsUpTo = async (height: number): Promise<BlockRef[]> => {

@@ -1,0 +1,1 @@
+export {ElectrumServer} from './electrum-server.ts';

@@ -40,11 +40,15 @@ const start = async (): Promise<number> => {
   await rememberCompiledCode();
   // Before React and Ink load: their development builds cost three times the CPU and leak.
   process.env['NODE_ENV'] = 'production';
-  const {run} = await import('./commands/shell/run.ts');
+  const [{run}, {createInput}] = await Promise.all([
+    import('./commands/shell/run.ts'),
+    import('./commands/shell/input.ts'),
+  ]);
   return run(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
+    input: createInput(process.stdin, process.stderr, process.env),
     isTerminal: process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb',
     createSupplies: async () => (await import('./compose.ts')).createSupplies(),
   });

@@ -30,6 +30,7 @@ export const createSupplies = (): Supplies => ({
       throw new EngineError('already_running', `an engine answers at ${config.api.socket}: stop it before a restore`);
     return (await import('./engine/backup.ts')).restore(config, folder, {clock: systemClock});
   },
+  keyTools: async () => import('./signers/key/key-tools.ts'),
   runDemo: async options => {
     const [{runDemo}, deps] = await Promise.all([import('./demo/run-demo.ts'), clientParts()]);
     return runDemo(options, {...deps, runConsole});

@@ -1,4 +1,5 @@
-import type {Config} from '../config/config.ts';
+import type {ScriptType} from '../coins/index.ts';
+import type {CoinConfig, Config, KeySignerConfig} from '../config/config.ts';
 import type {Actor} from '../contract/index.ts';
 import type {Application} from '../engine/application.ts';
 
@@ -30,6 +31,41 @@ export interface BackupManifest {
   }[];
 }
 
+/** What anybody may know of a key file (signers/key). */
+export interface KeyDescription {
+  readonly coin: string;
+  readonly network: string;
+  readonly file: string;
+  readonly fingerprint: string;
+  readonly type: ScriptType;
+  readonly path: string;
+  readonly descriptor: string;
+  readonly created_at: string;
+  /** Whether the config's wallet is this key's; null when it has no descriptor yet. */
+  readonly configured: boolean | null;
+}
+
+/** What the verbs of the key signer need (signers/key/key-tools.ts has the contracts). */
+export interface KeyTools {
+  newMnemonic(): string;
+  readMnemonic(typed: string): string;
+  requireStrong(passphrase: Uint8Array): void;
+  requireNoKey(signer: KeySignerConfig): void;
+  createKey(
+    config: CoinConfig,
+    signer: KeySignerConfig,
+    request: {
+      readonly mnemonic: string;
+      readonly passphrase: Buffer;
+      readonly type: ScriptType;
+      readonly accountNumber: number;
+    },
+  ): Promise<KeyDescription>;
+  describeKey(config: CoinConfig, signer: KeySignerConfig): KeyDescription;
+  changePassphrase(signer: KeySignerConfig, old: Buffer, next: Buffer): void;
+  configuredPassphrase(signer: KeySignerConfig): Buffer;
+}
+
 export interface OpenApplication {
   readonly application: Application;
   /** `engine`: over the socket of the one that runs. `ledger`: directly, because none runs. */
@@ -50,6 +86,8 @@ export interface Supplies {
   backup(config: Config, folder: string): Promise<BackupManifest>;
   /** Puts the ledgers of a backup where none are. */
   restore(config: Config, folder: string): Promise<BackupManifest>;
+  /** Tools for the file of an encrypted key. */
+  keyTools(): Promise<KeyTools>;
   runConsole(configPath: string, options: ConsoleOptions): Promise<number>;
   runDemo(options: DemoOptions): Promise<number>;
 }

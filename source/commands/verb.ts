@@ -1,6 +1,7 @@
 import type {Config} from '../config/config.ts';
 import type {OpenApplication, Supplies} from './supplies.ts';
 import type {FlagName, Flags} from './shell/flags.ts';
+import type {Input} from './shell/input.ts';
 import type {Output} from './shell/output.ts';
 
 /** One command of the program. What stands here is also its help and its argument check. */
@@ -32,6 +33,7 @@ export interface Context {
   /** As the user named it. */
   readonly configPath: string;
   readonly output: Output;
+  readonly input: Input;
   /** Whether a full-screen console can be drawn. */
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -19,6 +19,7 @@ import {init} from './init.ts';
 import {move, transfers} from './move.ts';
 import {notify} from './notify.ts';
 import {payoutApprove, payoutCancel, payoutRelease, payoutRepay, payoutShow} from './payout.ts';
+import {keyCreate, keyImport, keyPassphrase, keyShow} from './key.ts';
 import {jobs} from './jobs.ts';
 import {payouts} from './payouts.ts';
 import {rescan} from './rescan.ts';
@@ -74,6 +75,10 @@ export const verbs: readonly Verb[] = [
   sinkPause,
   sinkResume,
   sinkReplay,
+  keyCreate,
+  keyImport,
+  keyShow,
+  keyPassphrase,
   notify,
   audit,
   createCompletion(() => verbs),

@@ -60,8 +60,16 @@ export type SignerConfig =
   | {readonly type: 'node'}
   /** Absolute path of the folder where unsigned transactions wait. */
   | {readonly type: 'psbt'; readonly folder: string}
+  | KeySignerConfig;
+
+export interface KeySignerConfig {
+  readonly type: 'key';
   /** Absolute path of the encrypted seed. */
-  | {readonly type: 'key'; readonly file: string; readonly passphrase: PassphraseSource};
+  readonly file: string;
+  readonly passphrase: PassphraseSource;
+  /** Kept by the process that signs, whatever the engine asks of it. In smallest units; undefined: any amount. */
+  readonly limits: {readonly perTransaction: Satoshi | undefined; readonly perDay: Satoshi | undefined};
+}
 
 export type PassphraseSource =
   | {readonly kind: 'fd'; readonly fd: number}

@@ -1,9 +1,10 @@
 import {z} from 'zod';
 import type {Coin, NetworkName, ScriptType} from '../coins/index.ts';
 import {parseWallet, type WrittenWallet} from '../descriptors/index.ts';
+import {satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {PassphraseSource, SignerConfig, WalletConfig} from './config.ts';
-import {choice, expecting, kindOf, refuse, section, text, wholeNumber} from './fields.ts';
+import {amount, choice, expecting, kindOf, refuse, section, text, wholeNumber} from './fields.ts';
 
 const SCRIPT_TYPES = ['legacy', 'nested', 'segwit', 'taproot'] as const satisfies readonly ScriptType[];
 const KEYS_EXPECTED = '`descriptor`, or `receive` and `change`, or `xpub` with `type`';
@@ -25,6 +26,9 @@ const passphrase = section(PASSPHRASE_EXPECTED, {
     refuse(context, `${given === 0 ? 'is empty' : 'gives more than one'}; expected ${PASSPHRASE_EXPECTED}`);
 });
 
+/** No coin has an amount above it. */
+const MOST = satoshi(1_000_000_000_000_000_000n);
+
 const signer = kindOf(
   'a signer such as {type: psbt, folder: ./psbt}',
   [
@@ -34,6 +38,10 @@ const signer = kindOf(
       type: z.literal('key'),
       file: text('the path of the encrypted key file'),
       passphrase,
+      limits: section('a mapping such as {per_transaction: "1.0", per_day: "10.0"}', {
+        per_transaction: amount(MOST, 'coins').optional(),
+        per_day: amount(MOST, 'coins').optional(),
+      }).default({}),
     }),
   ],
   [],
@@ -62,6 +70,8 @@ export const walletSchema = section(`a mapping with ${KEYS_EXPECTED}`, {
 }).superRefine((value, context) => {
   const has = (key: 'descriptor' | 'receive' | 'change' | 'xpub' | 'type' | 'origin') => value[key] !== undefined;
   const ways = [has('descriptor'), has('receive') || has('change'), has('xpub')].filter(Boolean).length;
+  // A key that is yet to be made has no descriptor yet: `key create` reads this file too.
+  if (ways === 0 && value.signer?.type === 'key') return;
   if (ways !== 1)
     refuse(context, `${ways === 0 ? 'has no keys' : 'has its keys in more than one way'}; expected ${KEYS_EXPECTED}`);
   else if (has('receive') !== has('change'))
@@ -114,14 +124,19 @@ const toSigner = (values: z.output<typeof signer>, absolute: (path: string) => s
     case 'psbt':
       return {type: 'psbt', folder: absolute(values.folder)};
     case 'key':
-      return {type: 'key', file: absolute(values.file), passphrase: toPassphrase(values.passphrase, absolute)};
+      return {
+        type: 'key',
+        file: absolute(values.file),
+        passphrase: toPassphrase(values.passphrase, absolute),
+        limits: {perTransaction: values.limits.per_transaction, perDay: values.limits.per_day},
+      };
     default:
       return values satisfies never;
   }
 };
 
 export const toWallet = (values: WalletValues, absolute: (path: string) => string): WalletConfig => ({
-  keys: writtenIn(values)!,
+  keys: writtenIn(values) ?? {kind: 'none'},
   gapLimit: values.gap_limit,
   birthday: values.birthday,
   signer: values.signer && toSigner(values.signer, absolute),

@@ -7,6 +7,8 @@ import {branchFingerprint, HARDENED, type BranchKeys, type KeyOrigin, type Walle
 /** What an operator may write. */
 export type WrittenWallet =
   | {readonly kind: 'descriptor'; readonly descriptor: string}
+  /** A key is to be made first; reading it throws. */
+  | {readonly kind: 'none'}
   | {readonly kind: 'branches'; readonly receive: string; readonly change: string}
   | {
       readonly kind: 'key';
@@ -47,6 +49,11 @@ export const parseWallet = (written: WrittenWallet, where: Where): WalletKeys =>
       return both([single('receive', written.receive, where), single('change', written.change, where)], 'change');
     case 'key':
       return fromKey(written, where);
+    case 'none':
+      return refuse(
+        'descriptor',
+        `coins.${where.coin.name}.wallet has no descriptor yet: \`key create ${where.coin.name}\` makes a key, and \`key show ${where.coin.name}\` prints its descriptor`,
+      );
     default:
       return written satisfies never;
   }

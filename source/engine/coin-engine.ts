@@ -199,7 +199,18 @@ export class CoinEngine {
     const loops = await createCoinLoops(this, await this.backend(), new WatchSet(), this.#context);
     this.#startedLoops = loops;
     for (const loop of loops.all) this.#supervise(loop);
+    void this.#prepareSigner(loops.backend);
     return loops;
+  }
+
+  /** Said now, and not when the first payout is due. */
+  async #prepareSigner({signer}: Backend): Promise<void> {
+    const {log} = this.#context;
+    const state = await signer.prepare?.();
+    if (state === undefined) return;
+    const {kind, words} = state;
+    if (kind === 'ready') log.info({coin: this.name, words}, 'the signer is ready');
+    else log.error({coin: this.name, state: kind, words}, 'the signer cannot sign');
   }
 
   #supervise(loop: Loop): void {

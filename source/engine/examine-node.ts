@@ -17,12 +17,14 @@ const FINGERPRINTS_SHOWN = 12;
 
 /**
  * Asks one coin's node whether it is there, on the configured chain and with its wallet loaded; with `identity`, whether
- * these are the chain and the wallet that the ledger was made with. Changes nothing.
+ * these are the chain and the wallet that the ledger was made with. `mayBeLocked`: a signer that waits for its passphrase
+ * is no fault. Changes nothing.
  */
 export const examineNode = async (
   config: CoinConfig,
   {parts, clock, log}: Pick<EngineOptions, 'parts' | 'clock' | 'log'>,
   identity: LedgerIdentity | undefined,
+  mayBeLocked = false,
 ): Promise<NodeReport> => {
   const findings: Finding[] = [];
   const coin = config.definition;
@@ -39,6 +41,7 @@ export const examineNode = async (
     const walletFingerprints = await look(findings, `${config.coin} wallet`, async () =>
       examineWallet(backend, config, identity),
     );
+    await examineSigner(findings, backend, config, mayBeLocked);
     return {findings, tip, walletFingerprints};
   } finally {
     await backend.close();
@@ -60,6 +63,29 @@ const look = async <Found>(
     return undefined;
   }
 };
+
+/** Whether it could sign now. */
+const examineSigner = async (
+  findings: Finding[],
+  {signer}: Backend,
+  {coin}: CoinConfig,
+  mayBeLocked: boolean,
+): Promise<void> => {
+  if (signer.prepare === undefined) return;
+  const subject = `${coin} signer`;
+  const state = await signer.prepare();
+  if (state.kind === 'ready') findings.push(fine(subject, state.words));
+  else if (state.kind === 'locked' && mayBeLocked) findings.push(fine(subject, `locked: ${state.words}`));
+  else findings.push(failed(subject, new EngineError(SIGNER_CODES[state.kind], state.words)));
+};
+
+const SIGNER_CODES = {
+  locked: 'wallet_locked',
+  'wallet-missing': 'wallet_missing',
+  unauthorized: 'backend_auth',
+  refused: 'wrong_key',
+  unavailable: 'backend_down',
+} as const;
 
 const requireChain = async (
   backend: Backend,

@@ -10,8 +10,8 @@ export interface Finding {
   readonly code?: string;
 }
 
-const UNFIT = /^(database_|not_initialised$|wrong_|wallet_mismatch$|bad_config$)/;
-const OUT_OF_REACH = /^(backend_|bad_backend_answer$|wallet_missing$|block_pruned$|sink_unreachable$)/;
+const UNFIT = /^(database_|not_initialised$|wrong_|wallet_mismatch$|bad_config$|bad_descriptor$)/;
+const OUT_OF_REACH = /^(backend_|bad_backend_answer$|wallet_(missing|locked)$|block_pruned$|sink_unreachable$)/;
 
 const exitCodeOf = (error: unknown): 1 | 69 | 78 => {
   if (!(error instanceof EngineError)) return 1;

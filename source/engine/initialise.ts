@@ -12,7 +12,7 @@ import type {EngineOptions} from './engine.ts';
  */
 export const initialise = async (options: Omit<EngineOptions, 'version'>): Promise<Finding[]> => {
   const configs = [...options.config.coins.values()];
-  const reports = await Promise.all(configs.map(async config => examineNode(config, options, undefined)));
+  const reports = await Promise.all(configs.map(async config => examineNode(config, options, undefined, true)));
   const databases = await Promise.all(configs.map(async config => examineDatabase(config, options.config)));
   const findings = reports.flatMap((report, index) => [databases[index]!, ...report.findings]);
   if (findings.some(finding => !finding.ok)) return findings;

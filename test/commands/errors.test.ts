@@ -34,7 +34,13 @@ test.each([
   expect(exitCodeOf(new EngineError(code, 'x'))).toBe(expected);
 });
 
-const PLAIN_REFUSALS = new Set(['backend_not_found', 'backend_refused', 'node_refused', 'wrong_state']);
+const PLAIN_REFUSALS = new Set([
+  'backend_not_found',
+  'backend_refused',
+  'node_refused',
+  'wrong_passphrase',
+  'wrong_state',
+]);
 
 test('every code about a node, a database or a ledger that the program can throw has its exit code', () => {
   const root = fileURLToPath(new URL('../../source', import.meta.url));

@@ -1,5 +1,7 @@
 import {dirname} from 'node:path';
 import {expect, test} from 'vitest';
+import {parseWallet} from '../../source/descriptors/index.ts';
+import {btc, regtest} from '../support/bitcoind.ts';
 import {MASTER, TPRV, TPUB, XPUB} from '../support/keys.ts';
 import {inCoin, load, MINIMAL, report} from './load-report.ts';
 
@@ -45,7 +47,18 @@ test('every signer, birthday and way to give keys is read, paths absolute', () =
   });
 });
 
+test('a key signer may come before its descriptor, and has limits of its own', () => {
+  expect(
+    walletOf('signer: {type: key, file: /k, passphrase: {fd: 3}, limits: {per_transaction: "1.5", per_day: "20"}}'),
+  ).toMatchObject({
+    keys: {kind: 'none'},
+    signer: {limits: {perTransaction: 150_000_000n, perDay: 2_000_000_000n}},
+  });
+  expect(() => parseWallet({kind: 'none'}, {coin: btc, network: regtest})).toThrow(/`key create btc` makes a key/);
+});
+
 test.each([
+  ['{signer: {type: psbt, folder: x}}', 'wallet: has no keys; expected `descriptor`'],
   ['{}', 'wallet: has no keys; expected `descriptor`, or `receive` and `change`, or `xpub` with `type`'],
   [`{descriptor: "${DESCRIPTOR}", xpub: ${TPUB}}`, 'wallet: has its keys in more than one way; expected'],
   [`{receive: "wpkh(${TPUB}/0/*)"}`, 'wallet: lacks `change`; expected'],

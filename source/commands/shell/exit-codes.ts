@@ -38,11 +38,17 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
 
   api_unavailable: EXIT.config,
   bad_config: EXIT.config,
+  bad_descriptor: EXIT.config,
+  bad_key_file: EXIT.config,
+  bad_mode: EXIT.config,
   database_fault: EXIT.config,
   database_newer: EXIT.config,
+  missing_file: EXIT.config,
+  missing_key: EXIT.config,
   not_initialised: EXIT.config,
   wallet_mismatch: EXIT.config,
   wrong_chain: EXIT.config,
+  wrong_key: EXIT.config,
   wrong_ledger: EXIT.config,
   wrong_wallet: EXIT.config,
 };

@@ -50,6 +50,8 @@ export const adviceFor = (code: string, circumstances: Circumstances): string[] 
       return [`  Start it:            ${PROGRAM} ${configPath} --headless`];
     case 'unknown_account':
       return [`  Create one:          ${PROGRAM} account create <coin> <name>`];
+    case 'missing_key':
+      return [`  Make a new one:      ${PROGRAM} key create <coin> --config ${configPath}`];
     case 'already_running':
       return [`  Watch it instead:    ${PROGRAM} ${configPath}`];
     default:

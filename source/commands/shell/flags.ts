@@ -32,6 +32,9 @@ export const FLAGS = {
   to: {type: 'string', value: 'NAME|DIR', help: 'the account that gets it; for a backup, the folder to make'},
   rate: {type: 'string', value: 'RATE', help: 'feerate in sat/vB, such as 25'},
   reason: {type: 'string', value: 'TEXT', help: 'why, for those who read the audit log later'},
+  type: {type: 'string', value: 'TYPE', help: 'kind of addresses: legacy, nested, segwit (default) or taproot'},
+  accountNumber: {type: 'string', value: 'N', help: "number of the account in the key's tree, from 0 (default)"},
+  reveal: {type: 'boolean', help: 'print the secret words with the result'},
   directory: {type: 'string', value: 'PATH', help: 'where config, ledger and node live (default ./demo)'},
 } as const satisfies Record<string, FlagDefinition>;
 

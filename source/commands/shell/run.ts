@@ -10,6 +10,7 @@ import {exitCodeOf, EXIT} from './exit-codes.ts';
 import {adviceForError} from './explain.ts';
 import {globalHelp, helpOf} from './help.ts';
 import {Output, type OutputStream} from './output.ts';
+import {type Input, NO_INPUT} from './input.ts';
 import {type Invocation, parseArguments} from './parse-arguments.ts';
 import {verbs} from '../verbs.ts';
 import {programVersion} from './version.ts';
@@ -17,6 +18,8 @@ import {programVersion} from './version.ts';
 export interface Surroundings {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Of the user; without it nothing can be read. */
+  readonly input?: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether stdin and stdout are a terminal that can draw. */
   readonly isTerminal: boolean;
@@ -63,7 +66,7 @@ const contextOf = (
   argv: readonly string[],
   {flags, values, configPath}: Invocation,
   output: Output,
-  {isTerminal, environment, createSupplies}: Surroundings,
+  {isTerminal, input = NO_INPUT, environment, createSupplies}: Surroundings,
   config: () => Config,
 ): Context => {
   let supplies: Promise<Supplies> | undefined;
@@ -74,6 +77,7 @@ const contextOf = (
     configPath,
     output,
     isTerminal,
+    input,
     environment,
     config,
     supplies: getSupplies,

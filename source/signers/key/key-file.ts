@@ -20,16 +20,16 @@ const LARGEST = 64 * 1024;
 
 /**
  * Opens a file that holds a secret, after a look at who else may read it. The caller closes it. Throws `bad_mode` when
- * group or others may, or somebody else owns it; `missing_file`; `unreadable_file`.
+ * group or others may, or somebody else owns it; `missing`; `unreadable_file`.
  */
-export const openSecretFile = (path: string, what: string): number => {
+export const openSecretFile = (path: string, what: string, missing = 'missing_file'): number => {
   let file: number;
   try {
     // Not blocking: a pipe without a writer would hold the process for ever.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new EngineError('missing_file', `${what} ${path} is not there`, {cause: error});
+      throw new EngineError(missing, `${what} ${path} is not there`, {cause: error});
     throw new EngineError('unreadable_file', `${what} ${path} cannot be read: ${messageOf(error)}`, {cause: error});
   }
   try {
@@ -57,7 +57,7 @@ const requirePrivate = (file: number, path: string, what: string): void => {
 
 /** The key file there, still sealed. Throws what `openSecretFile` and `parseSealedKey` do, naming the file. */
 export const readKeyFile = (path: string): SealedKey => {
-  const file = openSecretFile(path, 'the key file');
+  const file = openSecretFile(path, 'the key file', 'missing_key');
   try {
     if (fstatSync(file).size > LARGEST) throw new EngineError('bad_key_file', `the key file ${path} is too large`);
     return parseSealedKey(readFileSync(file, 'utf8'));

@@ -131,10 +131,7 @@ class HotKeySigner implements KeySigner {
     if (this.#is('closed')) return outcome;
     if (outcome instanceof SignerChild) this.#state = {kind: 'ready', child: outcome};
     else if (outcome.kind === 'unavailable') this.#state = {kind: 'idle'};
-    else {
-      this.#state = {kind: 'stuck', answer: outcome, stamp};
-      this.#options.log.error({coin: this.#options.coin, words: outcome.words}, 'the key cannot sign');
-    }
+    else this.#state = {kind: 'stuck', answer: outcome, stamp};
     return outcome;
   }
 
@@ -206,7 +203,7 @@ class HotKeySigner implements KeySigner {
 }
 
 /** What keeps the key from signing, and what to do about it. */
-const unsignedOf = (code: string, words: string, {coin, file, passphrase}: KeySignerOptions): Unsigned => {
+const unsignedOf = (code: string, words: string, {coin, passphrase}: KeySignerOptions): Unsigned => {
   switch (code) {
     case 'wrong_passphrase':
       return {kind: 'locked', words: `${words}. ${howToUnlock(passphrase)}`};
@@ -215,9 +212,12 @@ const unsignedOf = (code: string, words: string, {coin, file, passphrase}: KeySi
     case 'unreadable_file':
       return {kind: 'locked', words};
     case 'missing_file':
-      return words.includes(file)
-        ? {kind: 'wallet-missing', words: `${words}: create it with \`key create ${coin}\`, or \`key import ${coin}\``}
-        : {kind: 'locked', words: `${words}. ${howToUnlock(passphrase)}`};
+      return {kind: 'locked', words: `${words}. ${howToUnlock(passphrase)}`};
+    case 'missing_key':
+      return {
+        kind: 'wallet-missing',
+        words: `${words}: make it with \`key create ${coin}\`, or \`key import ${coin}\``,
+      };
     default:
       return {kind: 'wallet-missing', words};
   }

@@ -12,9 +12,10 @@ export const createBackend = async (config: CoinConfig, context: BackendContext)
 
 /** The node's own wallet is reached as the node is: both come from one client. */
 const createSides = async (
-  {backend}: CoinConfig,
+  config: CoinConfig,
   context: BackendContext,
 ): Promise<{network: NetworkSide; wallet: WalletSide}> => {
+  const {backend} = config;
   switch (backend.type) {
     case 'bitcoind': {
       const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
@@ -24,7 +25,16 @@ const createSides = async (
       const {addresses, wallet, ...network} = createBitcoind(backend, context);
       return {network, wallet: {addresses, signer: createNodeSigner(wallet, context.log)}};
     }
+    case 'electrum': {
+      const {createElectrum} = await import('./backends/electrum/index.ts');
+      return {network: createElectrum(backend, context), wallet: walletOf(config)};
+    }
     default:
-      return backend.type satisfies never;
+      return backend satisfies never;
   }
+};
+
+/** Of servers that have none: it is in the config. */
+const walletOf = ({coin}: CoinConfig): WalletSide => {
+  throw new EngineError('bad_config', `coins.${coin}.wallet: wallets of the config are not built yet`);
 };

@@ -41,6 +41,30 @@ export const zmqUrl = () =>
     expecting(ZMQ_EXPECTED),
   );
 
+const ELECTRUM_EXPECTED = 'a server such as ssl://electrum.example:50002 or tcp://127.0.0.1:50001';
+
+/** `ssl://host:port` anywhere, `tcp://host:port` on this machine. Without a slash at its end. */
+export const electrumUrl = () =>
+  text(ELECTRUM_EXPECTED).transform((value, context): string => {
+    const url = parseUrl(value);
+    if (!url || !['tcp:', 'ssl:'].includes(url.protocol) || url.hostname === '')
+      return refuse(context, `is not an Electrum server; expected ${ELECTRUM_EXPECTED}`);
+    if (url.username !== '' || url.password !== '')
+      return refuse(
+        context,
+        `holds credentials, which this kind of server does not take; expected ${ELECTRUM_EXPECTED}`,
+      );
+    if (url.port === '') return refuse(context, `names no port; expected ${ELECTRUM_EXPECTED}`);
+    if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+      return refuse(context, `has a path, query or fragment; expected ${ELECTRUM_EXPECTED}`);
+    if (url.protocol === 'tcp:' && !isLoopbackHost(url.hostname))
+      return refuse(
+        context,
+        'is not encrypted to another machine: who listens learns every address, and may leave out what is answered; expected ssl://, or an SSH or VPN tunnel that ends at tcp://127.0.0.1',
+      );
+    return `${url.protocol}//${url.host}`;
+  });
+
 const NATS_EXPECTED = 'a NATS server such as nats://127.0.0.1:4222 or tls://nats.example:4222';
 
 /** `nats://host:port` on this machine, `tls://host:port` anywhere. */

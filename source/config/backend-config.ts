@@ -1,5 +1,5 @@
 import {backendNames, type BackendValues} from './backend-list.ts';
-import type {BackendConfig, BackendKind, RpcAuth} from './config.ts';
+import type {BackendConfig, BackendKind, BitcoindConfig, ElectrumConfig, RpcAuth} from './config.ts';
 
 /** Backends as the file has them -> as the program uses them. `field`: where they stand, `coins.btc.backend`. */
 export const toBackendConfigs = (
@@ -17,16 +17,41 @@ export const toBackendConfigs = (
   return [first, ...others];
 };
 
-const toBackendKind = (values: BackendValues, absolute: (path: string) => string): BackendKind => ({
+const toBackendKind = (values: BackendValues, absolute: (path: string) => string): BackendKind => {
+  switch (values.type) {
+    case 'bitcoind':
+      return toBitcoind(values, absolute);
+    case 'electrum':
+      return toElectrum(values, absolute);
+    default:
+      return values satisfies never;
+  }
+};
+
+type ValuesOf<Type> = Extract<BackendValues, {type: Type}>;
+
+const toElectrum = (
+  {type, url, timeout, tls, limits}: ValuesOf<'electrum'>,
+  absolute: (path: string) => string,
+): ElectrumConfig => ({
+  type,
+  url,
+  timeout,
+  tls: {fingerprint: tls.fingerprint, ca: tls.ca === undefined ? undefined : absolute(tls.ca)},
+  limits: {inFlight: limits.in_flight, batch: limits.batch, message: limits.message_mb * 1_000_000},
+});
+
+const toBitcoind = (values: ValuesOf<'bitcoind'>, absolute: (path: string) => string): BitcoindConfig => ({
   ...values,
   auth: toAuth(values.auth, absolute),
   notify: values.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),
 });
 
-const toAuth = (auth: BackendValues['auth'], absolute: (path: string) => string): RpcAuth =>
+const toAuth = (auth: ValuesOf<'bitcoind'>['auth'], absolute: (path: string) => string): RpcAuth =>
   auth.cookie === undefined
     ? {kind: 'password', user: auth.user!, password: auth.password!}
     : {kind: 'cookie', path: absolute(auth.cookie)};
 
 /** What must not be shown of it. */
-export const backendSecrets = ({auth}: BackendValues): string[] => (auth.password === undefined ? [] : [auth.password]);
+export const backendSecrets = (values: BackendValues): string[] =>
+  values.type === 'bitcoind' && values.auth.password !== undefined ? [values.auth.password] : [];

@@ -48,6 +48,10 @@ const networkOfCookie = (cookie: string): NetworkName | undefined => {
   return byDirectory[directory];
 };
 
+/** Whether a header shows by itself that it cost something, which is all there is to go by where no node is one's own. */
+const headersProveThemselves = ({proofOfWork, format, networks}: Coin, network: NetworkName): boolean =>
+  proofOfWork !== undefined && !format.auxpow && networks[network]?.easiestBits !== undefined;
+
 /** `described`: by the file itself, in `params`. `written`: the coin's section of the file, right or wrong. */
 export const coinSchema = ({coin, described, written}: {coin: Coin; described: boolean; written: unknown}) =>
   section('a mapping with `network` and `backend`', {
@@ -93,6 +97,25 @@ export const coinSchema = ({coin, described, written}: {coin: Coin; described: b
             message: `is the cookie of a ${found} node, but \`network\` is ${network}; expected both to be the same`,
           });
       }
+    })
+    .superRefine(({network, backend: backends}, context) => {
+      for (const [index, {type}] of [backends].flat().entries())
+        if (type !== 'bitcoind' && !headersProveThemselves(coin, network))
+          context.addIssue({
+            code: 'custom',
+            path: ['backend', ...(backendsShape(written).isList ? [index] : []), 'type'],
+            message: `is ${type}, and the work of ${coin.name} headers cannot be checked here: a server could invent deposits; expected bitcoind`,
+          });
+    })
+    .superRefine(({backend: backends, wallet}, context) => {
+      const [first] = [backends].flat();
+      // Of a list, its own check has said so.
+      if (wallet === undefined && first?.type !== 'bitcoind' && !backendsShape(written).isList)
+        context.addIssue({
+          code: 'custom',
+          path: ['wallet'],
+          message: `is missing, and ${String(first?.type)} has none; expected a wallet such as {descriptor: "wpkh(…)", signer: {type: psbt, folder: ./psbt}}`,
+        });
     })
     .superRefine(({backend, agreement}, context) => {
       const fault = agreement && agreementFault(agreement.sources, [backend].flat().length);

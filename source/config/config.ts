@@ -78,7 +78,7 @@ export type PassphraseSource =
   | {readonly kind: 'file'; readonly path: string};
 
 /** By `type`; config/backend-kinds/ has how each is written. */
-export type BackendKind = BitcoindConfig;
+export type BackendKind = BitcoindConfig | ElectrumConfig;
 
 export type BackendConfig = BackendKind & {
   /** By which people know it; no other backend of the coin has it. */
@@ -107,6 +107,8 @@ export interface BitcoindConfig {
 /** A server with the Electrum protocol: ElectrumX, electrs, Fulcrum, one's own or a public one. */
 export interface ElectrumConfig {
   readonly type: 'electrum';
+  /** Its place in the file for error texts; `coins.<coin>.backend` unless said. */
+  readonly field?: string;
   /** `tcp://host:port` or `ssl://host:port`. */
   readonly url: string;
   /** Total deadline of one call, ms. */

@@ -107,17 +107,20 @@ const requireChain = async (
 
 const examineWallet = async (
   backend: Backend,
-  {coin, backend: {wallet}}: CoinConfig,
+  {coin, backend: node}: CoinConfig,
   identity: LedgerIdentity | undefined,
 ): Promise<{found: readonly string[]; words: string}> => {
+  // One by a descriptor has no name, and nothing to be loaded.
+  const wallet = node.type === 'bitcoind' ? `the node's wallet ${node.wallet}` : 'the wallet of the config';
   const found = await backend.addresses.walletFingerprints();
   const held = new Set(found);
   const missing = (identity?.walletFingerprints ?? []).filter(fingerprint => !held.has(fingerprint));
   if (missing.length > 0)
     throw new EngineError(
       'wallet_mismatch',
-      `the node's wallet ${wallet} is not the one that the ${coin} ledger was made with (${missing.length} descriptors are missing)`,
+      `${wallet} is not the one that the ${coin} ledger was made with (${missing.length} descriptors are missing)`,
     );
   const first = found[0]?.slice(0, FINGERPRINTS_SHOWN) ?? '';
-  return {found, words: `${wallet} is loaded, ${found.length} descriptors (${first}…)`};
+  const ready = node.type === 'bitcoind' ? `${node.wallet} is loaded` : wallet;
+  return {found, words: `${ready}, ${found.length} descriptors (${first}…)`};
 };

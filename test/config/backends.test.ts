@@ -15,7 +15,7 @@ const backendsOf = (source: string) => load(source).coins.get('btc')!;
 test('several backends are in order of preference, each with a name of its own and its place in the file', () => {
   const third = OTHER.replace('18444', '18445').replace('{type', '{name: bitcoind-2, type');
   const config = backendsOf(coin(`[${OTHER}, ${NODE}, ${third}]`));
-  expect(config.backends.map(({name, field, wallet}) => [name, field, wallet])).toEqual([
+  expect(config.backends.map(one => [one.name, one.field, one.type === 'bitcoind' ? one.wallet : one.url])).toEqual([
     ['bitcoind', 'coins.btc.backend[0]', undefined],
     ['bitcoind-3', 'coins.btc.backend[1]', 'hot'],
     ['bitcoind-2', 'coins.btc.backend[2]', undefined],

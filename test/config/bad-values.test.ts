@@ -113,16 +113,16 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
   [
     'an esplora backend',
     withBackend('type: esplora, url: "https://x"'),
-    /^config\.yaml:4:21: coins\.btc\.backend\.type: esplora is not built yet; supported: bitcoind$/,
+    /^config\.yaml:4:21: coins\.btc\.backend\.type: esplora is not built yet; supported: bitcoind, electrum$/,
   ],
-  ['an electrum backend', withBackend('type: electrum'), /electrum is not built yet; supported: bitcoind$/],
-  ['a blockio backend', withBackend('type: blockio'), /blockio is not built yet; supported: bitcoind$/],
+  ['an electrum backend', withBackend('type: electrum'), /url: is missing; expected a server such as ssl:/],
+  ['a blockio backend', withBackend('type: blockio'), /blockio is not built yet; supported: bitcoind, electrum$/],
   [
     'a mistyped backend',
     withBackend('type: bitcoin'),
-    /type: is not known; expected bitcoind; did you mean bitcoind\?$/,
+    /type: is not known; expected one of bitcoind, electrum; did you mean bitcoind\?$/,
   ],
-  ['a backend without type', withBackend('url: x'), /type: is missing; expected bitcoind$/],
+  ['a backend without type', withBackend('url: x'), /type: is missing; expected one of bitcoind, electrum$/],
   [
     'notify on no address',
     withBackend(

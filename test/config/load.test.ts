@@ -61,9 +61,8 @@ test('a minimal config is filled up with the defaults of the contract, paths abs
 
 test('the example loads as it is, without any variable, so that a copy of it is a beginning', () => {
   const config = load(EXAMPLE, {});
-  expect(config.coins.get('btc')?.backend.auth).toEqual({
-    kind: 'cookie',
-    path: join(homedir(), '.bitcoin/regtest/.cookie'),
+  expect(config.coins.get('btc')?.backend).toMatchObject({
+    auth: {kind: 'cookie', path: join(homedir(), '.bitcoin/regtest/.cookie')},
   });
   expect(config.coins.get('btc')?.payouts.limits).toEqual({
     perPayout: 100_000_000n,

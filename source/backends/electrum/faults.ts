@@ -96,7 +96,7 @@ export class Faults {
   }
 
   tooLong(bytes: number): EngineError {
-    const key = this.#place.key('limits.message');
+    const key = this.#place.key('limits.message_mb');
     const message = `${this.#place.server} sent a message of more than ${bytes} bytes (${key})`;
     return new EngineError('bad_backend_answer', message, {retry: 'backoff', field: key});
   }

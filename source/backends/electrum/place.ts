@@ -3,6 +3,7 @@ import type {ElectrumConfig} from '../../config/config.ts';
 
 /** Where a server is and which keys of the config say so: the part of every error that helps. */
 export class ServerPlace {
+  readonly #field: string;
   readonly coin: string;
   readonly host: string;
   readonly port: number;
@@ -11,9 +12,10 @@ export class ServerPlace {
   /** `Electrum server at ssl://host:50002` */
   readonly server: string;
 
-  constructor(config: Pick<ElectrumConfig, 'url'>, coin: Pick<Coin, 'name'>) {
+  constructor(config: Pick<ElectrumConfig, 'url' | 'field'>, coin: Pick<Coin, 'name'>) {
     const url = new URL(config.url);
     this.coin = coin.name;
+    this.#field = config.field ?? `coins.${coin.name}.backend`;
     this.url = config.url;
     // Brackets belong to the URL, not to the address.
     this.host = url.hostname.replace(/^\[|\]$/g, '');
@@ -24,6 +26,6 @@ export class ServerPlace {
 
   /** `coins.btc.backend.url` */
   key(name: string): string {
-    return `coins.${this.coin}.backend.${name}`;
+    return `${this.#field}.${name}`;
   }
 }

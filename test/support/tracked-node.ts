@@ -3,6 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {createBitcoind, type Bitcoind} from '../../source/backends/bitcoind/index.ts';
+import type {Electrum} from '../../source/backends/electrum/index.ts';
+import type {ChainSource} from '../../source/chain/ports.ts';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {btc} from '../../source/coins/btc.ts';
 import {scriptOf} from '../../source/coins/index.ts';
@@ -15,6 +17,8 @@ import {systemClock} from '../../source/primitives/clock.ts';
 import {silentLog} from '../../source/primitives/log.ts';
 import type {BlockHash} from '../../source/primitives/ids.ts';
 import {initialiseLedger, openStore, type Store} from '../../source/store/open-store.ts';
+import {openElectrum} from './electrum.ts';
+import {ElectrumServer} from './electrum-server/index.ts';
 import {RegtestNode, type RegtestOptions} from './regtest-node.ts';
 import {until} from './until.ts';
 
@@ -25,12 +29,16 @@ interface Running {
   readonly stop: AbortController;
   readonly loops: readonly SupervisedLoop[];
   readonly bitcoind: Bitcoind;
+  readonly electrum: Electrum | undefined;
+  readonly chain: ChainSource;
   readonly store: Store;
   readonly track: TrackChain;
   readonly rescan: Rescan;
 }
 
 export interface TrackedNodeOptions extends RegtestOptions {
+  /** By which road the node is seen; its RPC unless said. */
+  readonly backend?: 'bitcoind' | 'electrum';
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
 }
@@ -38,6 +46,8 @@ export interface TrackedNodeOptions extends RegtestOptions {
 /** A real node, a real ledger, and the chain loops between them, without engine, API or payouts. */
 export class TrackedNode {
   readonly node: RegtestNode;
+  /** Of a world that is seen through one. */
+  server: ElectrumServer | undefined;
   readonly #options: TrackedNodeOptions;
   readonly #directory: string;
   readonly #faults: string[] = [];
@@ -107,7 +117,10 @@ export class TrackedNode {
     const common = {coin: btc, network: NETWORK, clock: systemClock, log: silentLog};
     const bitcoind = createBitcoind(config, common);
     const policy = {confirmations, maxConfirmationCount, coinbaseMaturity: btc.coinbaseMaturity};
-    const parts = {...common, chain: bitcoind.chain, store, policy, watch: new WatchSet()};
+    if (this.#options.backend === 'electrum') this.server ??= await ElectrumServer.start({node: this.node});
+    const electrum = this.server && openElectrum(this.server.url);
+    const chain = electrum?.chain ?? bitcoind.chain;
+    const parts = {...common, chain, store, policy, watch: new WatchSet()};
     const track = createTrackChain({...parts, pollInterval: 100, hintsHealthy: () => zmq});
     const rescan = createRescan(parts);
     const books = createCheckBooks({...common, store, addresses: bitcoind.addresses});
@@ -118,7 +131,7 @@ export class TrackedNode {
       onFatal: (error: Error) => void this.#faults.push(error.message),
     };
     const loops = [track.loop, rescan.loop, books].map(loop => runLoop(loop, supervision));
-    this.#running = {stop, loops, bitcoind, store, track, rescan};
+    this.#running = {stop, loops, bitcoind, electrum, chain, store, track, rescan};
     this.#watch = parts.watch;
   }
 
@@ -132,6 +145,7 @@ export class TrackedNode {
     running.stop.abort();
     await Promise.all(running.loops.map(async loop => loop.ended));
     await running.bitcoind.close();
+    await running.electrum?.close();
     await running.store.close();
   }
 
@@ -141,6 +155,7 @@ export class TrackedNode {
     const scriptPubKey = scriptOf(address, btc, NETWORK);
     await this.store.addAddress({account, address, scriptPubKey, label: undefined}, Date.now());
     this.#watch.addScript(scriptPubKey);
+    this.#now.chain.watchScript?.(scriptPubKey);
     return address;
   }
 
@@ -225,6 +240,7 @@ export class TrackedNode {
 
   async dispose(): Promise<void> {
     await this.pause();
+    await this.server?.close();
     await this.node.dispose();
     rmSync(this.#directory, {recursive: true, force: true});
   }

@@ -8,7 +8,7 @@ import {scriptHashOf} from './histories.ts';
 import {outputScripts} from './raw-transaction.ts';
 import type {Transactions} from './transactions.ts';
 
-/** Unconfirmed transactions of a foreign script that are looked at: an exchange's may have thousands. */
+/** Transactions of a foreign script that are looked at, newest first: an exchange's may have thousands. */
 const MOST_FOREIGN = 25;
 
 /**
@@ -54,7 +54,7 @@ export class MempoolSpenders {
     return found;
   }
 
-  /** Unconfirmed transactions of the scripts that these coins were paid to. */
+  /** The newest transactions of the scripts that these coins were paid to: the spender may have been mined meanwhile. */
   async #candidates(outpoints: readonly Outpoint[]): Promise<Txid[]> {
     const parents = await this.#transactions.raws(outpoints.map(({txid}) => txid));
     const hashes = new Set<string>();
@@ -62,7 +62,7 @@ export class MempoolSpenders {
       const script = raw && outputScripts(raw, this.#format)[outpoints[index]!.vout];
       if (script) hashes.add(scriptHashOf(script));
     }
-    const method = 'blockchain.scripthash.get_mempool';
+    const method = 'blockchain.scripthash.get_history';
     const outcomes = await this.#client.batch(
       [...hashes].map(hash => ({method, params: [hash]})),
       {together: 1},
@@ -75,7 +75,7 @@ export class MempoolSpenders {
         continue;
       }
       const listed = readAs(history, outcome.result, method, this.#client.faults);
-      for (const {tx_hash: txid} of listed.slice(0, MOST_FOREIGN)) txids.add(txid);
+      for (const {tx_hash: txid} of listed.slice(-MOST_FOREIGN)) txids.add(txid);
     }
     return [...txids];
   }

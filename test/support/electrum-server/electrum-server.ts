@@ -44,6 +44,7 @@ export class ElectrumServer {
   #zmq: Subscriber | undefined;
   #syncing: Promise<void> | undefined;
   #isSyncDue = false;
+  #isAway = false;
 
   private constructor(options: ElectrumServerOptions) {
     this.#options = options;
@@ -109,8 +110,11 @@ export class ElectrumServer {
       let touched: Set<string>;
       try {
         touched = await this.index.sync();
+        this.#isAway = false;
       } catch {
-        // The node is away, and clients are told as much when they ask for something that it has to answer.
+        // Its node is away: as electrs does, it is away too until that is back.
+        this.#isAway = true;
+        this.hangUp();
         return;
       }
       this.#tell(touched);
@@ -153,6 +157,8 @@ export class ElectrumServer {
   }
 
   #serve(socket: Socket): void {
+    socket.on('error', () => undefined);
+    if (this.#isAway) return void socket.destroy();
     socket.setNoDelay(true);
     const session: Session = {
       scripts: new Map(),
@@ -163,7 +169,6 @@ export class ElectrumServer {
     };
     this.#sessions.set(socket, session);
     socket.on('close', () => this.#sessions.delete(socket));
-    socket.on('error', () => undefined);
     let rest = '';
     // One line after the other: answers come in the order of the questions.
     let working: Promise<void> = Promise.resolve();

@@ -1,21 +1,30 @@
-import type {CoinConfig} from './config/config.ts';
-import {EngineError} from './primitives/errors.ts';
+import type {BackendConfig, CoinConfig} from './config/config.ts';
 import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
+import {EngineError} from './primitives/errors.ts';
 
-/** One coin's backend: the network by the type of its config, and the wallet. Each part is loaded when it is made. */
+/**
+ * One coin's backend: the network by the types of its config, and the wallet. Each part is loaded when it is made. A
+ * node's wallet stays with that node, whichever backend speaks for the network.
+ */
 export const createBackend = async (config: CoinConfig, context: BackendContext): Promise<Backend> => {
-  if (config.backends.length > 1)
-    throw new EngineError('bad_config', `coins.${config.coin}.backend: several backends are not built yet`);
-  const {network, wallet} = await createSides(config, context);
-  return {...network, ...wallet};
+  const sides = await Promise.all(config.backends.map(async backend => createSides(backend, context)));
+  const ofWallet = sides.findIndex(({wallet}) => wallet !== undefined);
+  const wallet = sides[ofWallet]?.wallet ?? walletOf(config);
+  const [first] = sides;
+  if (first !== undefined && sides.length === 1) return {...first.network, ...wallet};
+  const {createFailover} = await import('./backends/failover/index.ts');
+  const sources = sides.map(({network}, index) => {
+    const {name, type} = config.backends[index]!;
+    return {...network, name, type};
+  });
+  return {...createFailover(sources, {...context, ofWallet: config.backends[ofWallet]?.name}), ...wallet};
 };
 
-/** The node's own wallet is reached as the node is: both come from one client. */
+/** A node's own wallet is reached as the node is: both come from one client. Undefined: the config names none there. */
 const createSides = async (
-  config: CoinConfig,
+  backend: BackendConfig,
   context: BackendContext,
-): Promise<{network: NetworkSide; wallet: WalletSide}> => {
-  const {backend} = config;
+): Promise<{network: NetworkSide; wallet: WalletSide | undefined}> => {
   switch (backend.type) {
     case 'bitcoind': {
       const [{createBitcoind}, {createNodeSigner}] = await Promise.all([
@@ -23,18 +32,19 @@ const createSides = async (
         import('./signers/node.ts'),
       ]);
       const {addresses, wallet, ...network} = createBitcoind(backend, context);
-      return {network, wallet: {addresses, signer: createNodeSigner(wallet, context.log)}};
+      const signer = createNodeSigner(wallet, context.log);
+      return {network, wallet: backend.wallet === undefined ? undefined : {addresses, signer}};
     }
     case 'electrum': {
       const {createElectrum} = await import('./backends/electrum/index.ts');
-      return {network: createElectrum(backend, context), wallet: walletOf(config)};
+      return {network: createElectrum(backend, context), wallet: undefined};
     }
     default:
       return backend satisfies never;
   }
 };
 
-/** Of servers that have none: it is in the config. */
+/** Where no node has one: it is in the config. */
 const walletOf = ({coin}: CoinConfig): WalletSide => {
   throw new EngineError('bad_config', `coins.${coin}.wallet: wallets of the config are not built yet`);
 };

@@ -43,6 +43,12 @@ export const hintsAbout = (txid: Txid): Hint[] => [{kind: 'mempool-added', txid}
  * `backend_auth`, `backend_timeout`, `backend_overloaded`, `block_pruned`, `bad_backend_answer`.
  */
 export interface ChainSource {
+  /**
+   * Called before each look of the chain loop by sources that are made of several. From here until the next call one of
+   * them answers; `changed` when it is another than before: what was learned of its mempool and its identity counts no
+   * more.
+   */
+  beginLook?(): 'same' | 'changed';
   tip(): Promise<NodeTip>;
   /** Genesis hash, for the identity check. */
   genesis(): Promise<BlockHash>;
@@ -164,4 +170,31 @@ export interface BackendHealth {
     lastAt: number | undefined;
     reliable: boolean;
   }[];
+}
+
+/** One of several sources of a coin as it stands now. */
+export interface SourceView {
+  readonly name: string;
+  /** `bitcoind`, `electrum`. */
+  readonly type: string;
+  readonly state: 'connecting' | 'ok' | 'behind' | 'syncing' | 'warming_up' | 'down' | 'wrong_chain';
+  /** What is wrong, in words; null while nothing is. */
+  readonly reason: string | null;
+  readonly tip: (BlockRef & {readonly time: number}) | undefined;
+  /** ms; how long its last answer about its tip took. */
+  readonly latency: number | undefined;
+  /** ms since 1970. */
+  readonly lastSeenAt: number | undefined;
+  /** ms since 1970; since when it is in this state. */
+  readonly since: number;
+  /** It is the one that is asked. */
+  readonly speaks: boolean;
+}
+
+/** Several sources behind one set of ports, of which one speaks at a time. */
+export interface SeveralSources {
+  /** In order of preference. */
+  list(): readonly SourceView[];
+  /** The chain of each by its name, whoever speaks. */
+  chainOf(name: string): ChainSource;
 }

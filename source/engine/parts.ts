@@ -1,4 +1,4 @@
-import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../chain/ports.ts';
+import type {AddressSource, BackendHealth, ChainSource, CoinSource, SeveralSources} from '../chain/ports.ts';
 import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {Sink} from '../outbox/ports.ts';
@@ -16,6 +16,8 @@ export interface NetworkSide {
   readonly health: BackendHealth;
   /** Undefined for a backend that cannot tell of single coins. */
   readonly coins?: CoinSource | undefined;
+  /** Undefined when there is one source only. */
+  readonly several?: SeveralSources | undefined;
   close(): Promise<void>;
 }
 

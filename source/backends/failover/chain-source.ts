@@ -1,0 +1,75 @@
+import type {BlockFacts} from '../../chain/facts.ts';
+import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
+import type {WatchSet} from '../../chain/watch-set.ts';
+import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
+import type {Speakers} from './failover.ts';
+
+/** The chain as whoever speaks tells it. */
+export class FailoverChainSource implements ChainSource {
+  readonly #speakers: Speakers;
+  readonly watchScript: (scriptPubKey: Buffer) => void;
+
+  constructor(speakers: Speakers) {
+    this.#speakers = speakers;
+    // All are told: whoever speaks next must know of every script at once.
+    this.watchScript = script => {
+      for (const {chain} of speakers.sources) chain.watchScript?.(script);
+    };
+  }
+
+  beginLook(): 'same' | 'changed' {
+    return this.#speakers.beginLook();
+  }
+
+  async tip(): Promise<NodeTip> {
+    return this.#speakers.tip();
+  }
+
+  async genesis(): Promise<BlockHash> {
+    return this.#speakers.ask('genesis', async ({chain}) => chain.genesis());
+  }
+
+  async hashesAt(heights: readonly number[]): Promise<(BlockHash | undefined)[]> {
+    return this.#speakers.ask('hashes', async ({chain}) => chain.hashesAt(heights));
+  }
+
+  async *facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
+    const source = this.#speakers.speaker;
+    const blocks = source.chain.facts(refs, watch, signal)[Symbol.asyncIterator]();
+    let isOver = false;
+    try {
+      for (;;) {
+        const next = await this.#speakers.unlessSilent(blocks.next());
+        this.#speakers.answered(source, 'facts');
+        isOver = next.done === true;
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } catch (error) {
+      throw await this.#speakers.failed(source, 'facts', error);
+    } finally {
+      // Not waited for: one that is silent ends its download when its own deadline comes.
+      if (!isOver) void blocks.return?.().catch(() => undefined);
+    }
+  }
+
+  async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {
+    return this.#speakers.ask('times', async ({chain}) => chain.timesAt(heights));
+  }
+
+  async mempool(): Promise<MempoolView> {
+    return this.#speakers.ask('mempool', async ({chain}) => chain.mempool());
+  }
+
+  async mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
+    return this.#speakers.ask('transactions', async ({chain}) => chain.mempoolTransactions(txids));
+  }
+
+  async mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]> {
+    return this.#speakers.ask('spenders', async ({chain}) => chain.mempoolSpenders(outpoints));
+  }
+
+  listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {
+    this.#speakers.listen(onHint, signal);
+  }
+}

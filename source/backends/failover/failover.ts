@@ -1,0 +1,240 @@
+import type {Hint, NodeTip, SourceView} from '../../chain/ports.ts';
+import type {Coin, Network} from '../../coins/index.ts';
+import type {Clock} from '../../primitives/clock.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import type {BlockRef} from '../../primitives/ids.ts';
+import type {Log} from '../../primitives/log.ts';
+import {Wake} from '../../primitives/wake.ts';
+import {chooseSpeaker} from './choose-speaker.ts';
+import {probe, type Landmarks} from './probe.ts';
+import {FAILOVER_RULES, type FailoverRules} from './rules.ts';
+import {isFault, type Source, TIP, WatchedSource} from './watched-source.ts';
+
+export interface FailoverOptions {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules?: FailoverRules;
+}
+
+/**
+ * Who speaks. Watches every source, decides by `choose-speaker.ts`, and hands the word over only where the chain loop
+ * begins a look, so that all facts of one look come from one source.
+ */
+export class Speakers {
+  readonly #options: FailoverOptions;
+  readonly #rules: FailoverRules;
+  readonly #watched: readonly WatchedSource[];
+  #speaker = 0;
+  #next = 0;
+  /** The chain loop has not been told of the speaker yet. The first one is news too: who spoke before is not known. */
+  #isNews = true;
+  #anchor: BlockRef | undefined;
+  #onHint: ((hint: Hint) => void) | undefined;
+  #probing: Promise<void> | undefined;
+  /** Questions to the speaker that wait for an answer: a switch away from one that is silent must not wait for it. */
+  readonly #waiting = new Set<(error: EngineError) => void>();
+  readonly #wake = new Wake();
+
+  constructor(sources: readonly Source[], options: FailoverOptions) {
+    this.#options = options;
+    this.#rules = options.rules ?? FAILOVER_RULES;
+    this.#watched = sources.map(source => new WatchedSource(source, options.clock, this.#rules));
+  }
+
+  get sources(): readonly Source[] {
+    return this.#watched.map(({source}) => source);
+  }
+
+  get speaker(): Source {
+    return this.#watched[this.#speaker]!.source;
+  }
+
+  /** The speaker first, then the others in order of preference; none that is on another chain. */
+  get order(): readonly Source[] {
+    const others = this.#watched.filter((_, index) => index !== this.#speaker);
+    return [this.#watched[this.#speaker]!, ...others]
+      .filter(({otherChain}) => otherChain === undefined)
+      .map(({source}) => source);
+  }
+
+  views(): SourceView[] {
+    return this.#watched.map((watched, index) => watched.view(index === this.#speaker));
+  }
+
+  /** Watches until the signal aborts; the hints of whoever speaks are passed on. */
+  listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {
+    this.#onHint = onHint;
+    for (const [index, {source}] of this.#watched.entries())
+      source.chain.listen(hint => {
+        if (index === this.#speaker) onHint(hint);
+      }, signal);
+    void this.#keepProbing(signal);
+  }
+
+  beginLook(): 'same' | 'changed' {
+    if (this.#next !== this.#speaker) this.#handOver();
+    const isNews = this.#isNews;
+    this.#isNews = false;
+    return isNews ? 'changed' : 'same';
+  }
+
+  /**
+   * Asks the speaker. When it fails, every source is looked at; if another one is to speak, the answer is `stale_facts`:
+   * to be asked again in a new look.
+   */
+  async ask<Value>(what: string, question: (source: Source) => Promise<Value>): Promise<Value> {
+    const watched = this.#watched[this.#speaker]!;
+    try {
+      const answer = await this.unlessSilent(question(watched.source));
+      watched.answered(what);
+      return answer;
+    } catch (error) {
+      throw await this.failed(watched.source, what, error);
+    }
+  }
+
+  async tip(): Promise<NodeTip> {
+    const watched = this.#watched[this.#speaker]!;
+    const impatient = setTimeout(() => void this.#onSilence(watched), this.#rules.patience);
+    try {
+      const tip = await this.ask(TIP, async ({chain}) => chain.tip());
+      watched.tip = tip;
+      return tip;
+    } finally {
+      clearTimeout(impatient);
+    }
+  }
+
+  /** It has not said its tip for longer than it may: that counts, whatever it answers later. */
+  async #onSilence(watched: WatchedSource): Promise<void> {
+    const words = `${watched.source.name} did not say its tip within ${this.#rules.patience / 1000} s`;
+    watched.failed(TIP, new EngineError('backend_timeout', words, {retry: 'unknown-outcome'}));
+    await this.#probeAll();
+  }
+
+  /** The same answer, or `stale_facts` as soon as the one that was asked is given up. */
+  async unlessSilent<Value>(asked: Promise<Value>): Promise<Value> {
+    const {promise, reject} = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    try {
+      return await Promise.race([asked, promise]);
+    } finally {
+      this.#waiting.delete(reject);
+    }
+  }
+
+  /** Notes a failure of the one that was asked; what is to be thrown for it. */
+  async failed(source: Source, what: string, error: unknown): Promise<unknown> {
+    const watched = this.#watched.find(one => one.source === source)!;
+    if (!isFault(error)) return error;
+    watched.failed(what, error);
+    await this.#probeAll();
+    return this.#next === this.#speaker ? error : this.#givenUp();
+  }
+
+  answered(source: Source, what: string): void {
+    this.#watched.find(one => one.source === source)!.answered(what);
+  }
+
+  async #keepProbing(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#probeAll();
+      const {probeAgain, probeEvery} = this.#rules;
+      await this.#wake.sleep(this.#watched.some(({isInDoubt}) => isInDoubt) ? probeAgain : probeEvery, signal);
+    }
+  }
+
+  /** One round at a time: who asks while one is under way shares it. Never rejects for what a source did. */
+  async #probeAll(): Promise<void> {
+    this.#probing ??= this.#probeOnce().finally(() => (this.#probing = undefined));
+    await this.#probing;
+  }
+
+  async #probeOnce(): Promise<void> {
+    const {source, tip} = this.#watched[this.#speaker]!;
+    const landmarks: Landmarks = {speaker: source.name, anchor: this.#anchor, tip};
+    const due = this.#watched.filter(({isDue}) => isDue);
+    await Promise.all(due.map(async watched => this.#probe(watched, landmarks)));
+    await this.#dropAnchor();
+    this.#decide();
+  }
+
+  async #probe(watched: WatchedSource, landmarks: Landmarks): Promise<void> {
+    const {network} = this.#options;
+    try {
+      const probed = await probe(watched, landmarks, network, this.#rules);
+      watched.tip = probed.tip;
+      watched.latency = probed.latency;
+      watched.otherChain = probed.otherChain;
+      watched.isGenesisKnown = probed.isGenesisKnown;
+      watched.holdsSpeakersTip = probed.holdsSpeakersTip;
+      watched.answered(TIP);
+    } catch (error) {
+      // Its chain moved between two answers: the next look tells.
+      if (!(error instanceof EngineError)) throw error;
+      if (isFault(error)) watched.failed(TIP, error);
+    }
+  }
+
+  /** Remembers a block deep in the speaker's chain, unless the speaker itself is in doubt. */
+  async #dropAnchor(): Promise<void> {
+    const {source, tip, otherChain} = this.#watched[this.#speaker]!;
+    const height = Math.max(0, (tip?.height ?? 0) - this.#rules.anchorDepth);
+    if (tip === undefined || otherChain !== undefined || (this.#anchor?.height ?? -1) >= height) return;
+    try {
+      const [hash] = await source.chain.hashesAt([height]);
+      if (hash !== undefined) this.#anchor = {height, hash};
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
+  }
+
+  #decide(): void {
+    const {clock} = this.#options;
+    for (const [index, watched] of this.#watched.entries())
+      watched.judge(this.#lagOf(watched), index === this.#speaker);
+    const candidates = this.#watched.map(({candidate}) => candidate);
+    this.#next = chooseSpeaker(candidates, this.#speaker, clock.monotonic());
+    if (this.#next === this.#speaker) return;
+    const {standing} = this.#watched[this.#speaker]!;
+    // One that is well ends what it is being asked; one that is silent would be waited for until its timeout.
+    if (standing.state === 'down') for (const giveUp of [...this.#waiting]) giveUp(this.#givenUp());
+    if (this.#onHint) this.#onHint({kind: 'everything'});
+    // No loop follows the chain: there is nothing that a switch could tear apart.
+    else this.#handOver();
+  }
+
+  /** Others are measured by the speaker, the speaker by those that have its tip in their chain. */
+  #lagOf(watched: WatchedSource): number {
+    const speaker = this.#watched[this.#speaker]!;
+    if (watched.tip === undefined) return 0;
+    const ahead =
+      watched === speaker
+        ? this.#watched.filter(other => other !== speaker && other.holdsSpeakersTip && other.otherChain === undefined)
+        : [speaker];
+    const height = Math.max(0, ...ahead.map(({tip}) => tip?.height ?? 0));
+    return Math.max(0, height - watched.tip.height);
+  }
+
+  #givenUp(): EngineError {
+    const {source} = this.#watched[this.#speaker]!;
+    const words = `${source.name} is not asked any more: ${this.#watched[this.#next]!.source.name} speaks`;
+    return new EngineError('stale_facts', words, {retry: 'backoff'});
+  }
+
+  #handOver(): void {
+    const {coin, log} = this.#options;
+    const before = this.#watched[this.#speaker]!;
+    const isBack = before.standing.rank <= 1;
+    before.endSpeaking(!isBack);
+    this.#speaker = this.#next;
+    const after = this.#watched[this.#speaker]!;
+    after.beginSpeaking(isBack);
+    this.#isNews = true;
+    const fields = {coin: coin.name, from: before.source.name, to: after.source.name};
+    if (isBack) log.info(fields, 'the preferred backend has been well for a while and speaks again');
+    else log.warn({...fields, reason: before.standing.reason}, 'another backend speaks');
+  }
+}

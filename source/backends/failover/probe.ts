@@ -1,0 +1,77 @@
+import type {NodeTip} from '../../chain/ports.ts';
+import type {Network} from '../../coins/index.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import type {BlockRef} from '../../primitives/ids.ts';
+import type {FailoverRules} from './rules.ts';
+import type {Source, WatchedSource} from './watched-source.ts';
+
+/** What the speaker is known to hold, for the others to be compared with. */
+export interface Landmarks {
+  readonly speaker: string;
+  /** So deep in its chain that nobody's reorganisation reaches it. Kept while the speaker is away. */
+  readonly anchor: BlockRef | undefined;
+  readonly tip: BlockRef | undefined;
+}
+
+/** What one look at a source learned. */
+export interface Probed {
+  readonly tip: NodeTip;
+  /** ms */
+  readonly latency: number;
+  readonly otherChain: string | undefined;
+  readonly isGenesisKnown: boolean;
+  readonly holdsSpeakersTip: boolean;
+}
+
+/** The answer, or `backend_timeout` after so many milliseconds. What it answers later is nobody's business any more. */
+export const withPatience = async <Value>(name: string, patience: number, asked: Promise<Value>): Promise<Value> => {
+  const {promise, reject} = Promise.withResolvers<never>();
+  const words = `${name} did not say its tip within ${patience / 1000} s`;
+  const timer = setTimeout(
+    () => reject(new EngineError('backend_timeout', words, {retry: 'unknown-outcome'})),
+    patience,
+  );
+  try {
+    return await Promise.race([asked, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Asks a source where it stands and whether that is on our chain. I/O only; throws what the source throws. */
+export const probe = async (
+  {source, isGenesisKnown}: WatchedSource,
+  landmarks: Landmarks,
+  network: Network,
+  {patience}: FailoverRules,
+): Promise<Probed> => {
+  const begun = performance.now();
+  const tip = await withPatience(source.name, patience, source.chain.tip());
+  const latency = performance.now() - begun;
+  const own = {tip, latency, holdsSpeakersTip: false};
+  if (tip.chain !== network.chain)
+    return {...own, isGenesisKnown, otherChain: `it is on chain ${tip.chain}, and the ledger is for ${network.name}`};
+  const look = async (): Promise<Probed> => {
+    if (!isGenesisKnown && (await source.chain.genesis()) !== network.genesis)
+      return {...own, isGenesisKnown: false, otherChain: `its genesis block is not that of ${network.name}`};
+    return {...own, isGenesisKnown: true, ...(await compare(source, tip, landmarks))};
+  };
+  return withPatience(source.name, patience, look());
+};
+
+const compare = async (
+  {name, chain}: Source,
+  tip: NodeTip,
+  {speaker, anchor, tip: speakersTip}: Landmarks,
+): Promise<Pick<Probed, 'otherChain' | 'holdsSpeakersTip'>> => {
+  if (name === speaker) return {otherChain: undefined, holdsSpeakersTip: true};
+  const asked = [anchor, speakersTip].filter(block => block !== undefined && block.height <= tip.height);
+  const hashes = asked.length === 0 ? [] : await chain.hashesAt(asked.map(block => block!.height));
+  const heldAt = (block: BlockRef | undefined) => hashes[asked.indexOf(block)];
+  const theirs = heldAt(anchor);
+  const otherChain =
+    anchor !== undefined && theirs !== undefined && theirs !== anchor.hash
+      ? `it has another block at ${anchor.height} than ${speaker}, too deep for any reorganisation: it is another chain`
+      : undefined;
+  return {otherChain, holdsSpeakersTip: speakersTip !== undefined && heldAt(speakersTip) === speakersTip.hash};
+};

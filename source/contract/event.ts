@@ -34,7 +34,15 @@ export const eventType = z.enum([
 ]);
 export type EventType = z.infer<typeof eventType>;
 
-export const backendEventData = z.object({backend: z.string(), reason: z.string().optional(), since: time});
+export const backendEventData = z.object({
+  backend: z.string().meta({description: 'Its name in the config, which is its type unless it has one'}),
+  reason: z.string().optional(),
+  since: time,
+  speaks: z.string().optional().meta({
+    description:
+      'Of several backends: the one that tells of the network from now on. In `backend.down` it says that the coin goes on; without it nobody does',
+  }),
+});
 export type BackendEvent = z.infer<typeof backendEventData>;
 /** From now on sequences are ten million higher: what the lost ledger told after the backup is not repeated here. */
 export const restoredEventData = z.object({

@@ -43,6 +43,7 @@ export const createCoinLoops = async (
 ): Promise<CoinLoops> => {
   const {coin, network, store, config} = engine;
   const {clock, log} = context;
+  const {several} = backend;
   const policy = {
     confirmations: config.confirmations,
     maxConfirmationCount: config.maxConfirmationCount,
@@ -53,14 +54,16 @@ export const createCoinLoops = async (
     health: backend.health,
     addresses: backend.addresses,
     walletFingerprints: store.identity.walletFingerprints,
+    walletIsApart: several !== undefined,
     clock,
   });
   const chainParts = {coin, network, chain: backend.chain, store, policy, watch, clock, log};
   const track = createTrackChain({
     ...chainParts,
-    backend: config.backend.type,
+    backend: config.backend.name,
+    ...(several && {sources: () => several.list()}),
     hintsHealthy: () => backend.health.notifyChannels().some(({reliable, state}) => reliable && state === 'ok'),
-    verifyWallet: async () => vitals.requirePinnedWallet(),
+    verifyWallet: async () => vitals.verifyWallet(),
   });
   const rescan = createRescan(chainParts);
   const books = createCheckBooks({

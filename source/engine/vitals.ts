@@ -14,6 +14,8 @@ export interface VitalsSources {
   readonly addresses: AddressSource;
   /** Pinned at init. */
   readonly walletFingerprints: readonly string[];
+  /** The wallet is at one of several sources, and another one may speak. */
+  readonly walletIsApart: boolean;
   readonly clock: Clock;
 }
 
@@ -61,12 +63,22 @@ export class Vitals {
     if (this.#wrongWallet !== undefined) throw new EngineError('wallet_mismatch', this.#wrongWallet);
   }
 
+  /** The same for the chain loop: that a wallet of another node than the one that speaks is away is not its concern. */
+  async verifyWallet(): Promise<void> {
+    try {
+      await this.requirePinnedWallet();
+    } catch (error) {
+      const isAway = error instanceof EngineError && !error.code.startsWith('wallet_');
+      if (!isAway || !this.#sources.walletIsApart) throw error;
+    }
+  }
+
   async #round(): Promise<Round> {
     const {health, clock} = this.#sources;
     try {
       this.#last = await health.vitals();
       // A wrong one is asked about at once, so that the right one counts as soon as it is loaded.
-      if (this.#wrongWallet !== undefined || clock.monotonic() >= this.#walletDueAt) await this.requirePinnedWallet();
+      if (this.#wrongWallet !== undefined || clock.monotonic() >= this.#walletDueAt) await this.verifyWallet();
       return {sleep: EVERY};
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

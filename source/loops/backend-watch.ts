@@ -1,7 +1,8 @@
-import type {NodeTip} from '../chain/ports.ts';
+import type {NodeTip, SourceView} from '../chain/ports.ts';
 import type {BackendEvent, BackendStatus, HoldReason} from '../contract/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {OutboxStore} from '../store/outbox-store.ts';
+import {SpeakerWatch} from './speaker-watch.ts';
 
 export type BackendState = BackendStatus['state'];
 
@@ -21,7 +22,7 @@ export interface ChainView {
 
 type Announced = 'up' | 'behind' | 'down';
 
-export type BackendTeller = Pick<OutboxStore, 'appendBackendEvent' | 'lastBackendEvent'>;
+export type BackendTeller = Pick<OutboxStore, 'appendBackendEvent' | 'lastBackendEvent' | 'lastSpeaker'>;
 
 /** A state must last this long before the application is told, so that one flap is one pair of events. */
 const SETTLE = 2_000;
@@ -43,16 +44,19 @@ export class BackendWatch {
   readonly #clock: Clock;
   readonly #store: BackendTeller;
   readonly #backend: string;
+  readonly #speakers: SpeakerWatch | undefined;
   #view: ChainView;
   /** What the application believes, also from an engine before this one. */
   #announced: Announced | undefined;
   /** By the monotonic clock: a wall clock that is set must not announce anything. */
   #differsSince: number | undefined;
 
-  constructor(clock: Clock, store: BackendTeller, backend: string) {
+  /** `backend`: its name. `sources`: of several, how each stands. */
+  constructor(clock: Clock, store: BackendTeller, backend: string, sources?: () => readonly SourceView[]) {
     this.#clock = clock;
     this.#store = store;
     this.#backend = backend;
+    this.#speakers = sources && new SpeakerWatch(clock, store, sources);
     this.#view = {
       state: 'connecting',
       reason: null,
@@ -83,18 +87,21 @@ export class BackendWatch {
     const now = ANNOUNCED_AS[this.#view.state] ?? this.#announced;
     if (now === this.#announced) {
       this.#differsSince = undefined;
-      return false;
+      // While nobody can be relied on, who speaks is no news.
+      return this.#view.state === 'ok' ? ((await this.#speakers?.announce(SETTLE)) ?? false) : false;
     }
     this.#differsSince ??= this.#clock.monotonic();
     if (this.#clock.monotonic() - this.#differsSince < SETTLE) return true;
     const {reason, since} = this.#view;
     const data: BackendEvent = {
-      backend: this.#backend,
+      backend: this.#speakers?.speaker ?? this.#backend,
       ...(reason !== null && {reason}),
       since: new Date(since).toISOString(),
+      ...(now === 'up' && this.#speakers && {speaks: this.#speakers.speaker}),
     };
     await this.#store.appendBackendEvent(`backend.${now}`, data, this.#clock.now());
     this.#announced = now;
+    if (data.speaks !== undefined) this.#speakers?.told(data.speaks);
     this.#differsSince = undefined;
     return false;
   }

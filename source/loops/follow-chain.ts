@@ -24,10 +24,17 @@ const SPARE_RUNGS = 10;
 export class ChainFollower {
   readonly #options: Connecting & {readonly log: Log};
   readonly #backend: BackendWatch;
+  /** The ladder has not stood at this source's tip yet: what is above its rungs came from another one. */
+  #isDoubtful = false;
 
   constructor(options: Connecting & {readonly log: Log}, backend: BackendWatch) {
     this.#options = options;
     this.#backend = backend;
+  }
+
+  /** Another source answers from now on. Of it, only a branch that is longer than what we hold is taken. */
+  doubt(): void {
+    this.#isDoubtful = true;
   }
 
   /** Throws `stale_facts` when the node's chain moved meanwhile: look again. */
@@ -65,6 +72,7 @@ export class ChainFollower {
   async #changeBranch(fork: BlockRef, tip: NodeTip, context: RoundContext): Promise<Followed> {
     const {log, coin, store} = this.#options;
     const {top} = await ladderEnds(store);
+    if (this.#isDoubtful && tip.height <= top.height) return this.#fallBehind(tip);
     const branch = await connectBranch(this.#options, fork, tip, context);
     if (branch === 'refused') {
       const words =
@@ -94,6 +102,7 @@ export class ChainFollower {
     const {store, policy, chain} = this.#options;
     const {top, bottom} = await ladderEnds(store);
     if (top.hash !== tip.hash) throw overtaken('the node’s chain moved while it was followed');
+    this.#isDoubtful = false;
     const wanted = Math.max(0, top.height - policy.maxConfirmationCount - SPARE_RUNGS);
     // A young ledger: the fork it may have to follow can start below its first block.
     if (bottom.height > wanted) await extendDownTo(chain, store, wanted);

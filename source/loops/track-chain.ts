@@ -1,5 +1,5 @@
 import type {BlockFacts, GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
-import type {ChainSource, Hint, NodeTip} from '../chain/ports.ts';
+import type {ChainSource, Hint, NodeTip, SourceView} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
@@ -39,6 +39,8 @@ export interface TrackChainOptions {
   readonly verifyWallet?: () => Promise<void>;
   /** Name of the backend in events. */
   readonly backend?: string;
+  /** Of several sources behind `chain`: how each stands, and which one speaks. */
+  readonly sources?: () => readonly SourceView[];
 }
 
 export interface TrackChain {
@@ -98,7 +100,8 @@ class Tracker {
 
   constructor(options: TrackChainOptions) {
     this.#options = options;
-    this.#backend = new BackendWatch(options.clock, options.store, options.backend ?? 'bitcoind');
+    const {clock, store, backend = 'bitcoind', sources} = options;
+    this.#backend = new BackendWatch(clock, store, backend, sources);
     this.#identity = new NodeIdentity(options);
     this.#follower = new ChainFollower(options, this.#backend);
     this.#mempool = new MempoolWatch(options.chain, options.watch, options.coin.format);
@@ -111,6 +114,7 @@ class Tracker {
 
   async round(context: RoundContext): Promise<Round> {
     if (!this.#isStarted) this.#start(context.signal);
+    if (this.#options.chain.beginLook?.() === 'changed') this.#startOver();
     const hinted = this.#hints.take();
     try {
       await this.#look(hinted, context);
@@ -260,6 +264,15 @@ class Tracker {
 
   async #hasMoved(tip: NodeTip): Promise<boolean> {
     return (await this.#options.chain.tip()).hash !== tip.hash;
+  }
+
+  /** Another source answers: what was learned of the one before says nothing about it. */
+  #startOver(): void {
+    this.#identity.doubt();
+    this.#mempool.forgetAbsences();
+    this.#follower.doubt();
+    this.#isAtTip = false;
+    this.#dueAtOnce();
   }
 
   #onNodeError(error: unknown): void {

@@ -48,8 +48,13 @@ export interface OutboxStore {
   deliveriesOf(sequence: number): Promise<Delivery[]>;
   /** Facts about backends have no other cause to commit with. */
   appendBackendEvent(type: BackendEventType, data: BackendEvent, now: number): Promise<void>;
-  /** What the application heard last about the backend, before this process too; undefined when nothing yet. */
+  /**
+   * What the application heard last about the backend, before this process too; undefined when nothing yet. Up while one
+   * of several is down and another one was told to speak.
+   */
   lastBackendEvent(): Promise<BackendEventType | undefined>;
+  /** Which of several backends the application was told last to speak; undefined when it was told of none. */
+  lastSpeaker(): Promise<string | undefined>;
 
   /** Makes the cursor of a sink that is new: at `from`, or now (after the newest event). */
   ensureSink(name: string, from: number | undefined): Promise<void>;

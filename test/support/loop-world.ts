@@ -41,6 +41,7 @@ export class LoopWorld extends LedgerWorld {
         appendBackendEvent: async (type: string, {reason}: BackendEvent) =>
           void backendEvents.push(reason === undefined ? type : `${type}: ${reason}`),
         lastBackendEvent: async () => options.lastBackendEvent,
+        lastSpeaker: async () => undefined,
       },
       policy: this.policy,
       watch: this.watch,

@@ -63,12 +63,15 @@ export class Speakers {
     return this.#watched.map((watched, index) => watched.view(index === this.#speaker));
   }
 
-  /** Watches until the signal aborts; the hints of whoever speaks are passed on. */
+  /**
+   * Watches until the signal aborts. The hints of whoever speaks are passed on, and of the others those that correct what
+   * they may have said while they spoke.
+   */
   listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {
     this.#onHint = onHint;
     for (const [index, {source}] of this.#watched.entries())
       source.chain.listen(hint => {
-        if (index === this.#speaker) onHint(hint);
+        if (index === this.#speaker || hint.kind === 'blocks' || hint.kind === 'anchored') onHint(hint);
       }, signal);
     void this.#keepProbing(signal);
   }

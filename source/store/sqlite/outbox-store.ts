@@ -23,9 +23,11 @@ export const createOutboxStore = ({orm}: Connection, writer: Writer, identity: L
     appendBackendEvent: async (type, data, now) =>
       writer.run(orm => {
         appendEvent(orm, type, data, now);
-        setMetaValue(orm, 'backend_told', type);
+        setMetaValue(orm, 'backend_told', data.speaks === undefined ? type : 'backend.up');
+        if (data.speaks !== undefined) setMetaValue(orm, 'backend_speaks', data.speaks);
       }),
     lastBackendEvent: async () => metaValue(orm, 'backend_told') as BackendEventType | undefined,
+    lastSpeaker: async () => metaValue(orm, 'backend_speaks'),
     ensureSink: async (name, from) => queues.ensure(name, from),
     sinkQueue: async (name, types, limit) => queues.heads(name, types, limit),
     markDelivered: async (name, sequence, now) => queues.markDelivered(name, sequence, now),

@@ -15,7 +15,7 @@ export const createBackend = async (config: CoinConfig, context: BackendContext)
   const {createFailover} = await import('./backends/failover/index.ts');
   const sources = sides.map(({network}, index) => {
     const {name, type} = config.backends[index]!;
-    return {...network, name, type};
+    return Object.assign(network, {name, type});
   });
   return {...createFailover(sources, {...context, ofWallet: config.backends[ofWallet]?.name}), ...wallet};
 };

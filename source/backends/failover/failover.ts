@@ -203,7 +203,7 @@ export class Speakers {
     if (this.#next === this.#speaker) return;
     const {standing} = this.#watched[this.#speaker]!;
     // One that is well ends what it is being asked; one that is silent would be waited for until its timeout.
-    if (standing.state === 'down') for (const giveUp of [...this.#waiting]) giveUp(this.#givenUp());
+    if (standing.state === 'down') for (const giveUp of this.#waiting) giveUp(this.#givenUp());
     if (this.#onHint) this.#onHint({kind: 'everything'});
     // No loop follows the chain: there is nothing that a switch could tear apart.
     else this.#handOver();

@@ -73,14 +73,16 @@ class HotKeySigner implements KeySigner {
   async sign(plan: TransactionPlan): Promise<SignAnswer> {
     const child = await this.#running();
     if (!(child instanceof SignerChild)) return child;
-    const psbt = Buffer.from(await this.#options.toPsbt(plan)).toString('base64');
     try {
+      const psbt = Buffer.from(await this.#options.toPsbt(plan)).toString('base64');
       const reply = await child.sign({psbt});
       this.#deaths = 0;
       if (reply.kind === 'refused') return {kind: 'refused', words: `the key's signer refuses: ${reply.words}`};
       return {kind: 'signed', raw: Buffer.from(reply.raw, 'hex')};
     } catch (error) {
       if (error instanceof SignerDied) return {kind: 'unavailable', words: error.message};
+      // The plan cannot be said as a PSBT: no signature comes of it, now or later.
+      if (error instanceof EngineError) return {kind: 'refused', words: error.message};
       throw error;
     }
   }

@@ -1,0 +1,1 @@
+export {EsploraServer, type EsploraServerOptions} from './server.ts';

@@ -39,6 +39,10 @@ const createSides = async (
       const {createElectrum} = await import('./backends/electrum/index.ts');
       return {network: createElectrum(backend, context), wallet: undefined};
     }
+    case 'esplora': {
+      const {createEsplora} = await import('./backends/esplora/index.ts');
+      return {network: createEsplora(backend, context), wallet: walletOf(config)};
+    }
     default:
       return backend satisfies never;
   }

@@ -65,6 +65,32 @@ export const electrumUrl = () =>
     return `${url.protocol}//${url.host}`;
   });
 
+/** A URL of a provider: encrypted to other machines. The text is without a slash at its end. */
+const providerUrl = (expected: string, [plain, encrypted]: readonly [string, string]) =>
+  text(expected).transform((value, context): string => {
+    const url = parseUrl(value);
+    if (url && (url.username !== '' || url.password !== ''))
+      return refuse(context, `holds credentials, which this kind of server does not take; expected ${expected}`);
+    if (!url || ![plain, encrypted].includes(url.protocol) || url.hostname === '')
+      return refuse(context, `is not a ${encrypted}// URL; expected ${expected}`);
+    if (url.search !== '' || url.hash !== '') return refuse(context, `has a query or fragment; expected ${expected}`);
+    if (url.protocol === plain && !isLoopbackHost(url.hostname))
+      return refuse(
+        context,
+        `is not encrypted to another machine: who listens learns every address, and may change what is answered; expected ${encrypted}//, or an SSH or VPN tunnel that ends at ${plain}//127.0.0.1`,
+      );
+    return url.href.replace(/\/+$/, '');
+  });
+
+export const esploraUrl = () =>
+  providerUrl("a server's API such as https://blockstream.info/api or https://mempool.space/testnet4/api", [
+    'http:',
+    'https:',
+  ]);
+
+export const websocketUrl = () =>
+  providerUrl("mempool.space's websocket such as wss://mempool.space/api/v1/ws", ['ws:', 'wss:']);
+
 const NATS_EXPECTED = 'a NATS server such as nats://127.0.0.1:4222 or tls://nats.example:4222';
 
 /** `nats://host:port` on this machine, `tls://host:port` anywhere. */

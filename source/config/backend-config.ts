@@ -1,5 +1,6 @@
 import {backendNames, type BackendValues} from './backend-list.ts';
-import type {BackendConfig, BackendKind, BitcoindConfig, ElectrumConfig, RpcAuth} from './config.ts';
+import type {BackendConfig, BackendKind, BitcoindConfig, ElectrumConfig, EsploraConfig, RpcAuth} from './config.ts';
+import {isLoopbackHost} from './hosts.ts';
 
 /** Backends as the file has them -> as the program uses them. `field`: where they stand, `coins.btc.backend`. */
 export const toBackendConfigs = (
@@ -23,6 +24,8 @@ const toBackendKind = (values: BackendValues, absolute: (path: string) => string
       return toBitcoind(values, absolute);
     case 'electrum':
       return toElectrum(values, absolute);
+    case 'esplora':
+      return toEsplora(values);
     default:
       return values satisfies never;
   }
@@ -46,6 +49,28 @@ const toBitcoind = (values: ValuesOf<'bitcoind'>, absolute: (path: string) => st
   auth: toAuth(values.auth, absolute),
   notify: values.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),
 });
+
+/** What a public server bears with, and what one's own machine does. */
+const BUDGET = {public: {perSecond: 5, parallel: 4}, own: {perSecond: 500, parallel: 8}};
+
+const toEsplora = ({
+  type,
+  url,
+  websocket,
+  timeout,
+  requests_per_second,
+  parallel,
+}: ValuesOf<'esplora'>): EsploraConfig => {
+  const budget = isLoopbackHost(new URL(url).hostname) ? BUDGET.own : BUDGET.public;
+  return {
+    type,
+    url,
+    websocket,
+    timeout,
+    requestsPerSecond: requests_per_second ?? budget.perSecond,
+    parallel: parallel ?? budget.parallel,
+  };
+};
 
 const toAuth = (auth: ValuesOf<'bitcoind'>['auth'], absolute: (path: string) => string): RpcAuth =>
   auth.cookie === undefined

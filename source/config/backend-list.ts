@@ -2,6 +2,7 @@ import {z} from 'zod';
 import type {Coin} from '../coins/index.ts';
 import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
 import {electrumBackend} from './backend-kinds/electrum.ts';
+import {esploraBackend} from './backend-kinds/esplora.ts';
 import {amount, kindOf, refuse, section, wholeNumber} from './fields.ts';
 
 const MOST_BACKENDS = 8;
@@ -9,8 +10,8 @@ const MOST_BACKENDS = 8;
 const oneBackend = (needsWallet: boolean) =>
   kindOf(
     'a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}',
-    [bitcoindBackend(needsWallet), electrumBackend],
-    ['esplora', 'blockio'],
+    [bitcoindBackend(needsWallet), esploraBackend, electrumBackend],
+    ['blockio'],
   );
 
 /** Backends as the file has them, by `type`. */

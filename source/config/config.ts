@@ -78,7 +78,7 @@ export type PassphraseSource =
   | {readonly kind: 'file'; readonly path: string};
 
 /** By `type`; config/backend-kinds/ has how each is written. */
-export type BackendKind = BitcoindConfig | ElectrumConfig;
+export type BackendKind = BitcoindConfig | EsploraConfig | ElectrumConfig;
 
 export type BackendConfig = BackendKind & {
   /** By which people know it; no other backend of the coin has it. */
@@ -102,6 +102,20 @@ export interface BitcoindConfig {
   /** Total deadline of one call, ms. */
   readonly timeout: number;
   readonly notify: readonly NotifyConfig[];
+}
+
+/** A server with Esplora's REST API: Blockstream's, mempool.space's, or one's own. */
+export interface EsploraConfig {
+  readonly type: 'esplora';
+  /** Up to and with `/api`, without a slash at its end. */
+  readonly url: string;
+  /** mempool.space's websocket, which tells of news. */
+  readonly websocket: string | undefined;
+  /** Deadline of one request from when it gets its turn, ms. */
+  readonly timeout: number;
+  readonly requestsPerSecond: number;
+  /** Requests under way at once. */
+  readonly parallel: number;
 }
 
 /** A server with the Electrum protocol: ElectrumX, electrs, Fulcrum, one's own or a public one. */

@@ -111,18 +111,16 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
   ['more confirmations than are tracked', inCoin('confirmations: 16'), /is above max_confirmation_count/],
 
   [
-    'an esplora backend',
-    withBackend('type: esplora, url: "https://x"'),
-    /^config\.yaml:4:21: coins\.btc\.backend\.type: esplora is not built yet; supported: bitcoind, electrum$/,
+    'a blockio backend',
+    withBackend('type: blockio'),
+    /blockio is not built yet; supported: bitcoind, esplora, electrum$/,
   ],
-  ['an electrum backend', withBackend('type: electrum'), /url: is missing; expected a server such as ssl:/],
-  ['a blockio backend', withBackend('type: blockio'), /blockio is not built yet; supported: bitcoind, electrum$/],
   [
     'a mistyped backend',
     withBackend('type: bitcoin'),
-    /type: is not known; expected one of bitcoind, electrum; did you mean bitcoind\?$/,
+    /type: is not known; expected one of bitcoind, esplora, electrum; did you mean bitcoind\?$/,
   ],
-  ['a backend without type', withBackend('url: x'), /type: is missing; expected one of bitcoind, electrum$/],
+  ['a backend without type', withBackend('url: x'), /type: is missing; expected one of bitcoind, esplora, electrum$/],
   [
     'notify on no address',
     withBackend(

@@ -1,0 +1,1 @@
+export {createEsplora, type Esplora} from './esplora.ts';

@@ -1,0 +1,46 @@
+/** How blocks are looked at: each one whole, or by what the histories of our scripts say of it. */
+export type ScanMethod = 'blocks' | 'histories';
+
+/** What a way to look costs. */
+export interface ScanCost {
+  readonly requests: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+export interface ScanPlan {
+  readonly method: ScanMethod;
+  readonly costs: Readonly<Record<ScanMethod, ScanCost>>;
+}
+
+export interface ScanQuestion {
+  /** Blocks to look at, and those that will be asked for next, up to the tip. */
+  readonly blocks: number;
+  /** Bytes of a block, on average. */
+  readonly blockSize: number;
+  /** Scripts whose histories are not known yet. */
+  readonly scripts: number;
+  readonly requestsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+/** Of an empty history, and of one page of a used one. */
+const HISTORY_BYTES = 1_500;
+/** Requests for the transactions that histories name, by script: most scripts are used once or never. */
+const HITS_PER_SCRIPT = 0.2;
+
+const cost = (requests: number, bytes: number, question: ScanQuestion): ScanCost => ({
+  requests: Math.ceil(requests),
+  bytes: Math.ceil(bytes),
+  seconds: Math.max(requests / question.requestsPerSecond, bytes / question.bytesPerSecond),
+});
+
+/** The cheaper way by the time it takes within the budget; raw blocks when it is the same. Pure. */
+export const planScan = (question: ScanQuestion): ScanPlan => {
+  const {blocks, blockSize, scripts} = question;
+  const costs = {
+    blocks: cost(blocks, blocks * blockSize, question),
+    histories: cost(scripts * (1 + HITS_PER_SCRIPT), scripts * HISTORY_BYTES, question),
+  };
+  return {method: costs.histories.seconds < costs.blocks.seconds ? 'histories' : 'blocks', costs};
+};

@@ -13,6 +13,8 @@ export interface ContractWorld {
   readonly source: ChainSource;
   /** Whether hints name mempool transactions. */
   readonly namesTransactions: boolean;
+  /** Whether a block that left the chain is hinted at before another takes its place; yes unless said. */
+  readonly hintsAtLostBlocks?: boolean;
   close(): Promise<void>;
 }
 
@@ -177,6 +179,7 @@ export const chainSourceContract = (name: string, open: () => Promise<ContractWo
       await until('a hint at the block', () => kinds().has('block'));
       hints.length = 0;
       await node.rpc('invalidateblock', [hash]);
+      if (world.hintsAtLostBlocks === false) await node.mine(2, await newAddress());
       await until('a hint at the disconnected block', () => kinds().has('block'));
       controller.abort();
       await node.rpc('reconsiderblock', [hash]);

@@ -41,7 +41,7 @@ const createSides = async (
     }
     case 'esplora': {
       const {createEsplora} = await import('./backends/esplora/index.ts');
-      return {network: createEsplora(backend, context), wallet: walletOf(config)};
+      return {network: createEsplora(backend, context), wallet: undefined};
     }
     default:
       return backend satisfies never;

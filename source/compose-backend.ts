@@ -1,6 +1,6 @@
+import {createWallet} from './compose-wallet.ts';
 import type {BackendConfig, CoinConfig} from './config/config.ts';
 import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
-import {EngineError} from './primitives/errors.ts';
 
 /**
  * One coin's backend: the network by the types of its config, and the wallet. Each part is loaded when it is made. A
@@ -9,7 +9,7 @@ import {EngineError} from './primitives/errors.ts';
 export const createBackend = async (config: CoinConfig, context: BackendContext): Promise<Backend> => {
   const sides = await Promise.all(config.backends.map(async backend => createSides(backend, context)));
   const ofWallet = sides.findIndex(({wallet}) => wallet !== undefined);
-  const wallet = sides[ofWallet]?.wallet ?? walletOf(config);
+  const wallet = await createWallet(config, context, sides[ofWallet]?.wallet);
   const [first] = sides;
   if (first !== undefined && sides.length === 1) return {...first.network, ...wallet};
   const {createFailover} = await import('./backends/failover/index.ts');
@@ -46,9 +46,4 @@ const createSides = async (
     default:
       return backend satisfies never;
   }
-};
-
-/** Where no node has one: it is in the config. */
-const walletOf = ({coin}: CoinConfig): WalletSide => {
-  throw new EngineError('bad_config', `coins.${coin}.wallet: wallets of the config are not built yet`);
 };

@@ -2,7 +2,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 
 const PURE = ['primitives', 'coins', 'contract'];
-/** folder -> folders it may import besides itself. `cli.tsx`, `compose.ts`, `compose-backend.ts` and `index.ts` may import everything. */
+/** folder -> folders it may import besides itself. `cli.tsx`, `compose.ts`, `compose-backend.ts`, `compose-wallet.ts` and `index.ts` may import everything. */
 const MAY_IMPORT = {
   primitives: [],
   coins: ['primitives'],
@@ -36,7 +36,7 @@ const restrict = (folder, allowed) => {
     message: `${folder}/ may not import ${other}/ (see tools/import-table.mjs)`,
   }));
   patterns.push({
-    group: ['**/compose.ts', '**/compose-backend.ts', '**/cli.tsx'],
+    group: ['**/compose.ts', '**/compose-backend.ts', '**/compose-wallet.ts', '**/cli.tsx'],
     message: 'only the composition root and its entry may',
   });
   // Only these three may name SQLite or drizzle's dialects; engine/, api/ and console/ see types of engine/application.ts.

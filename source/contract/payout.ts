@@ -18,6 +18,7 @@ export type PayoutStatus = z.infer<typeof payoutStatus>;
 export const holdReason = z.enum([
   'wallet_locked',
   'wallet_missing',
+  'no_signer',
   'node_auth',
   'coins_short',
   'fee_above_cap',

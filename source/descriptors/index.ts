@@ -5,6 +5,7 @@ export {
   BranchDeriver,
   branchFingerprint,
   scriptFor,
+  witnessScriptFor,
   writeAccount,
   writeDescriptor,
   writePath,

@@ -57,6 +57,10 @@ const scriptOfKey = (type: ScriptType, pubkey: Uint8Array): Uint8Array | undefin
 export const scriptFor = (type: ScriptType, publicKey: Uint8Array): Buffer =>
   Buffer.from(scriptOfKey(type, publicKey)!);
 
+/** The P2WPKH program inside a nested address: its redeem script. */
+export const witnessScriptFor = (publicKey: Uint8Array): Buffer =>
+  Buffer.from(payments.p2wpkh({pubkey: publicKey}).output!);
+
 /** Derives keys and scripts of one branch; the steps that all of them share are made once. Needs no network. */
 export class BranchDeriver {
   readonly #branch: BranchKeys;

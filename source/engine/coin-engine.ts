@@ -7,7 +7,7 @@ import {runLoop, type LoopStatus, type SupervisedLoop} from '../loops/run-loop.t
 import {quoteFee} from '../payout/quote.ts';
 import type {Satoshi} from '../primitives/amount.ts';
 import type {Clock} from '../primitives/clock.ts';
-import {EngineError} from '../primitives/errors.ts';
+import {EngineError, hasCode} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Meter} from '../primitives/meter.ts';
 import {openStore, type Store} from '../store/open-store.ts';
@@ -123,7 +123,19 @@ export class CoinEngine {
     const {parts, clock, log, meter} = this.#context;
     const {coin, network} = this;
     const {walletFingerprints} = this.store.identity;
-    this.#backend ??= parts.createBackend(this.config, {coin, network, clock, log, meter, walletFingerprints});
+    this.#backend ??= parts.createBackend(this.config, {
+      coin,
+      network,
+      clock,
+      log,
+      meter,
+      walletFingerprints,
+      ledger: {
+        derived: this.store.derived,
+        rawTransactions: async txids => this.store.rawTransactions(txids),
+        watchScript: script => this.watchScript(script),
+      },
+    });
     return this.#backend;
   }
 
@@ -196,7 +208,9 @@ export class CoinEngine {
   }
 
   async #start(): Promise<CoinLoops> {
-    const loops = await createCoinLoops(this, await this.backend(), new WatchSet(), this.#context);
+    const backend = await this.backend();
+    await this.#lookAhead(backend);
+    const loops = await createCoinLoops(this, backend, new WatchSet(), this.#context);
     this.#startedLoops = loops;
     for (const loop of loops.all) this.#supervise(loop);
     void this.#prepareSigner(loops.backend);
@@ -211,6 +225,15 @@ export class CoinEngine {
     const {kind, words} = state;
     if (kind === 'ready') log.info({coin: this.name, words}, 'the signer is ready');
     else log.error({coin: this.name, state: kind, words}, 'the signer cannot sign');
+  }
+
+  /** Before the chain is looked at. Another wallet than the pinned one is said where all that is wrong with it is said. */
+  async #lookAhead({addresses}: Backend): Promise<void> {
+    try {
+      await addresses.lookAhead?.();
+    } catch (error) {
+      if (!hasCode(error, 'wallet_mismatch')) throw error;
+    }
   }
 
   #supervise(loop: Loop): void {

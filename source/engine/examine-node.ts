@@ -2,6 +2,7 @@ import type {NodeTip} from '../chain/ports.ts';
 import type {CoinConfig} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {LedgerIdentity} from '../store/open-store.ts';
+import {beginningOf, type Beginning} from './birthday.ts';
 import type {EngineOptions} from './engine.ts';
 import {failed, fine, type Finding} from './findings.ts';
 import type {Backend} from './parts.ts';
@@ -11,6 +12,8 @@ export interface NodeReport {
   /** Both there when no finding is bad. */
   readonly tip: NodeTip | undefined;
   readonly walletFingerprints: readonly string[] | undefined;
+  /** Where a ledger that is made now begins; asked only while there is none. */
+  readonly beginning: Beginning | undefined;
 }
 
 const FINGERPRINTS_SHOWN = 12;
@@ -36,16 +39,31 @@ export const examineNode = async (
       const state = found.syncing ? ', still loading the chain' : '';
       return {found, words: `${config.backend.url} answers, at height ${found.height}${state}`};
     });
-    if (tip === undefined) return {findings, tip, walletFingerprints: undefined};
+    if (tip === undefined) return {findings, tip, walletFingerprints: undefined, beginning: undefined};
     await look(findings, `${config.coin} chain`, async () => requireChain(backend, tip, config, identity));
     const walletFingerprints = await look(findings, `${config.coin} wallet`, async () =>
       examineWallet(backend, config, identity),
     );
     await examineSigner(findings, backend, config, mayBeLocked);
-    return {findings, tip, walletFingerprints};
+    const beginning = identity === undefined ? await lookForBeginning(findings, backend, tip, config) : undefined;
+    return {findings, tip, walletFingerprints, beginning};
   } finally {
     await backend.close();
   }
+};
+
+/** Said only where a birthday asks for it: every other ledger begins at the tip that was just told. */
+const lookForBeginning = async (
+  findings: Finding[],
+  {chain}: Backend,
+  tip: NodeTip,
+  config: CoinConfig,
+): Promise<Beginning | undefined> => {
+  if (config.wallet?.birthday === undefined) return beginningOf(chain, tip, config);
+  return look(findings, `${config.coin} birthday`, async () => {
+    const found = await beginningOf(chain, tip, config);
+    return {found, words: `a new ledger begins after block ${found.height}`};
+  });
 };
 
 /** Runs one look and notes how it went; undefined when badly. */
@@ -85,6 +103,7 @@ const SIGNER_CODES = {
   unauthorized: 'backend_auth',
   refused: 'wrong_key',
   unavailable: 'backend_down',
+  'no-signer': 'no_signer',
 } as const;
 
 const requireChain = async (
@@ -106,21 +125,25 @@ const requireChain = async (
 };
 
 const examineWallet = async (
-  backend: Backend,
-  {coin, backend: node}: CoinConfig,
+  {addresses}: Backend,
+  {coin, backend, wallet}: CoinConfig,
   identity: LedgerIdentity | undefined,
 ): Promise<{found: readonly string[]; words: string}> => {
-  // One by a descriptor has no name, and nothing to be loaded.
-  const wallet = node.type === 'bitcoind' ? `the node's wallet ${node.wallet}` : 'the wallet of the config';
-  const found = await backend.addresses.walletFingerprints();
+  const found = await addresses.walletFingerprints();
   const held = new Set(found);
   const missing = (identity?.walletFingerprints ?? []).filter(fingerprint => !held.has(fingerprint));
+  const name =
+    wallet === undefined ? `the node's wallet ${backendWallet(backend)}` : `the wallet in coins.${coin}.wallet`;
   if (missing.length > 0)
     throw new EngineError(
       'wallet_mismatch',
-      `${wallet} is not the one that the ${coin} ledger was made with (${missing.length} descriptors are missing)`,
+      `${name} is not the one that the ${coin} ledger was made with (${missing.length} descriptors are missing)`,
     );
   const first = found[0]?.slice(0, FINGERPRINTS_SHOWN) ?? '';
-  const ready = node.type === 'bitcoind' ? `${node.wallet} is loaded` : wallet;
-  return {found, words: `${ready}, ${found.length} descriptors (${first}…)`};
+  if (wallet === undefined)
+    return {found, words: `${backendWallet(backend)} is loaded, ${found.length} descriptors (${first}…)`};
+  const signer = wallet.signer === undefined ? 'nobody, so that payouts are held' : wallet.signer.type;
+  return {found, words: `derived from its own descriptors (${first}…); signed by ${signer}`};
 };
+
+const backendWallet = (backend: CoinConfig['backend']): string => ('wallet' in backend ? (backend.wallet ?? '') : '');

@@ -1,5 +1,4 @@
 import type {CoinConfig, Config} from '../config/config.ts';
-import type {BlockRef} from '../primitives/ids.ts';
 import {initialiseLedger} from '../store/open-store.ts';
 import {examineDatabase} from './examine-database.ts';
 import {examineNode, type NodeReport} from './examine-node.ts';
@@ -22,14 +21,13 @@ export const initialise = async (options: Omit<EngineOptions, 'version'>): Promi
 
 const makeLedger = async (
   {coin, network, definition}: CoinConfig,
-  {tip, walletFingerprints = []}: NodeReport,
+  {beginning: start, walletFingerprints = []}: NodeReport,
   {config, clock}: Omit<EngineOptions, 'version'>,
 ): Promise<Finding> => {
   const subject = `${coin} ledger`;
   const path = ledgerPath(config, coin);
-  if (tip === undefined) return failed(subject, new Error('the node said no tip'));
+  if (start === undefined) return failed(subject, new Error('the node said no tip'));
   try {
-    const start: BlockRef & {time: number} = {height: tip.height, hash: tip.hash, time: tip.time};
     const genesis = definition.networks[network]?.genesis ?? '';
     const location = {type: config.database.type, path: config.database.path, coin} as const;
     const answer = await initialiseLedger(location, {
@@ -39,7 +37,7 @@ const makeLedger = async (
       start,
       now: clock.now(),
     });
-    const words = answer === 'created' ? `created, starting at height ${tip.height}` : 'already there, left as it is';
+    const words = answer === 'created' ? `created, starting at height ${start.height}` : 'already there, left as it is';
     return fine(subject, `${path}: ${words}`);
   } catch (error) {
     return failed(subject, error);

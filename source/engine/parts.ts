@@ -1,8 +1,15 @@
-import type {AddressSource, BackendHealth, ChainSource, CoinSource, SeveralSources} from '../chain/ports.ts';
+import type {
+  AddressSource,
+  BackendHealth,
+  ChainSource,
+  CoinSource,
+  DerivedScripts,
+  SeveralSources,
+} from '../chain/ports.ts';
 import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {Sink} from '../outbox/ports.ts';
-import type {Broadcaster, FeeSource, Signer} from '../payout/ports.ts';
+import type {Broadcaster, FeeSource, PreviousTransactions, Signer} from '../payout/ports.ts';
 import type {SizeOfInput} from '../payout/sizes.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
@@ -40,6 +47,15 @@ export interface BackendContext {
   readonly meter?: Meter | undefined;
   /** Pinned at init; undefined while there is no ledger: such a backend hands out no addresses. */
   readonly walletFingerprints: readonly string[] | undefined;
+  /** For a wallet that the engine derives itself; undefined while there is no ledger. */
+  readonly ledger?: WalletLedger | undefined;
+}
+
+/** What a derived wallet keeps in the ledger and finds there. */
+export interface WalletLedger extends PreviousTransactions {
+  readonly derived: DerivedScripts;
+  /** From now on, money that comes to this script is found. */
+  watchScript(scriptPubKey: Buffer): void;
 }
 
 /** What the composition root supplies: the concrete backends and sinks, loaded only when they are made. */

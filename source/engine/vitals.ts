@@ -74,11 +74,13 @@ export class Vitals {
   }
 
   async #round(): Promise<Round> {
-    const {health, clock} = this.#sources;
+    const {health, clock, addresses} = this.#sources;
     try {
       this.#last = await health.vitals();
       // A wrong one is asked about at once, so that the right one counts as soon as it is loaded.
       if (this.#wrongWallet !== undefined || clock.monotonic() >= this.#walletDueAt) await this.verifyWallet();
+      // What strangers paid ahead of what was handed out moves the end of what is watched.
+      await addresses.lookAhead?.();
       return {sleep: EVERY};
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -44,7 +44,15 @@ export type SignAnswer =
   | {readonly kind: 'wallet-missing'; readonly words: string}
   | {readonly kind: 'unauthorized'; readonly words: string}
   | {readonly kind: 'refused'; readonly words: string}
-  | {readonly kind: 'unavailable'; readonly words: string};
+  | {readonly kind: 'unavailable'; readonly words: string}
+  /** Nobody holds the keys. */
+  | {readonly kind: 'no-signer'; readonly words: string};
+
+/** Transactions that pay us, as the chain or the mempool had them. */
+export interface PreviousTransactions {
+  /** In the order asked; undefined for those that the ledger does not hold. */
+  rawTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]>;
+}
 
 /** Whether a signer could sign now. */
 export type SignerState = {readonly kind: 'ready'; readonly words: string} | Exclude<SignAnswer, {kind: 'signed'}>;

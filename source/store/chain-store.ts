@@ -1,6 +1,7 @@
 import type {ChainFacts} from '../chain/facts.ts';
 import type {Actor, Books, Deposit, DepositQuery, Page} from '../contract/index.ts';
 import type {Satoshi} from '../primitives/amount.ts';
+import type {PreviousTransactions} from '../payout/ports.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
 
 export interface TrackPolicy {
@@ -43,7 +44,7 @@ export interface Inspection {
   readonly differing: readonly {readonly outpoint: Outpoint; readonly found: bigint | undefined}[];
 }
 
-export interface ChainStore {
+export interface ChainStore extends PreviousTransactions {
   /** Highest rung of the ladder; undefined only before init wrote the start. */
   ladderTop(): Promise<BlockRef | undefined>;
   ladderBottom(): Promise<BlockRef | undefined>;

@@ -64,6 +64,8 @@ const unsigned = (answer: Exclude<SignAnswer, {kind: 'signed'}>): Failure => {
       return {kind: 'hold', hold: {reason: 'wallet_missing', words}};
     case 'unauthorized':
       return {kind: 'hold', hold: {reason: 'node_auth', words}};
+    case 'no-signer':
+      return {kind: 'hold', hold: {reason: 'no_signer', words}};
     case 'unavailable':
       return {kind: 'again', words};
     case 'refused':

@@ -10,7 +10,7 @@ import {findDeposit, listDeposits} from './deposits.ts';
 import {JobPace} from './job-pace.ts';
 import {createJob, endJob, extendJob, findJob, listJobs, unfinishedJobs} from './jobs.ts';
 import {extendLadder, ladderBottom, ladderTop, rungAt} from './ladder.ts';
-import {anchoredAt, inputsFrom, isOwnOutpoint} from './load-moves.ts';
+import {anchoredAt, inputsFrom, isOwnOutpoint, rawTransaction} from './load-moves.ts';
 import {unspentOutpoints} from './suspects.ts';
 import {acceptReorg, track} from './track.ts';
 import {unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
@@ -33,6 +33,7 @@ export const createChainStore = (
     watchedOutpoints: () => watchedOutpoints(orm),
     unanchoredTransactions: async () => unanchoredTransactions(orm),
     anchoredAt: async txids => txids.map(txid => anchoredAt(orm, txid)),
+    rawTransactions: async txids => txids.map(txid => rawTransaction(orm, txid)),
     inputsFrom: async height => inputsFrom(orm, height),
     track: async (facts, policy, now, job) => {
       const result = await writer.run(orm => track(orm, facts, policy, now, job));

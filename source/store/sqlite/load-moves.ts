@@ -58,6 +58,10 @@ export const anchoredAt = (orm: Orm, txid: Txid): number | undefined => {
   return row && Number(row.height);
 };
 
+const selectRaw = rawStatement('SELECT raw FROM network_transaction WHERE txid = ?');
+export const rawTransaction = (orm: Orm, txid: Txid): Buffer | undefined =>
+  (selectRaw(orm).get(txid) as {raw: Buffer} | undefined)?.raw;
+
 export const isOwnOutpoint = (orm: Orm, {txid, vout}: Outpoint): boolean =>
   selectOutput(orm).get(txid, vout) !== undefined;
 

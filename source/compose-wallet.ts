@@ -1,0 +1,66 @@
+import type {CoinConfig, WalletConfig} from './config/config.ts';
+import type {WalletKeys} from './descriptors/index.ts';
+import type {BackendContext, WalletSide} from './engine/parts.ts';
+import type {Signer} from './payout/ports.ts';
+import {EngineError} from './primitives/errors.ts';
+
+/** Where a coin's addresses and signatures come from. `nodes`: the wallet of the node, where the config names one. */
+export const createWallet = async (
+  config: CoinConfig,
+  context: BackendContext,
+  nodes: WalletSide | undefined,
+): Promise<WalletSide> => {
+  const {wallet, coin: name} = config;
+  if (wallet !== undefined) return createDerived(config, wallet, context, nodes);
+  if (nodes === undefined)
+    throw new EngineError('bad_config', `coins.${name}.wallet is missing: ${config.backend.type} has no wallet`);
+  return nodes;
+};
+
+/** A wallet that the engine derives itself, and whoever signs for it. */
+const createDerived = async (
+  config: CoinConfig,
+  wallet: WalletConfig,
+  context: BackendContext,
+  nodes: WalletSide | undefined,
+): Promise<WalletSide> => {
+  const [{DescriptorWallet}, {parseWallet}] = await Promise.all([
+    import('./wallets/descriptor-wallet.ts'),
+    import('./descriptors/index.ts'),
+  ]);
+  const {network, log, walletFingerprints, ledger} = context;
+  const keys = parseWallet(wallet.keys, context);
+  const addresses = new DescriptorWallet({
+    coin: config.coin,
+    network,
+    keys,
+    gapLimit: wallet.gapLimit,
+    pinned: walletFingerprints,
+    scripts: ledger?.derived,
+    watch: script => ledger?.watchScript(script),
+    log,
+  });
+  return {addresses, signer: await createSigner(config, wallet, {keys, context, nodes})};
+};
+
+interface SignerParts {
+  readonly keys: WalletKeys;
+  readonly context: BackendContext;
+  readonly nodes: WalletSide | undefined;
+}
+
+const createSigner = async ({coin}: CoinConfig, {signer}: WalletConfig, {nodes}: SignerParts): Promise<Signer> => {
+  const field = `coins.${coin}.wallet.signer`;
+  switch (signer?.type) {
+    case undefined:
+      return (await import('./signers/watch-only.ts')).createWatchOnlySigner(field);
+    case 'node':
+      if (nodes === undefined) throw new EngineError('bad_config', `${field} is node, and no backend has a wallet`);
+      return nodes.signer;
+    case 'psbt':
+    case 'key':
+      throw new EngineError('bad_config', `${field}: ${signer.type} is not built yet; supported: node`);
+    default:
+      return signer satisfies never;
+  }
+};

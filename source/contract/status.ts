@@ -82,6 +82,13 @@ export const coinStatus = z.object({
     .array(z.object({txid, feerate: z.number(), sent_at: time.optional()}))
     .meta({description: 'Signed transactions that are in no block yet, oldest first, at most 50; feerate in sat/vB'}),
   jobs: z.array(job),
+  wallet: z
+    .object({
+      unused_addresses: z.number().int().meta({description: 'Handed out in a row since the last one that was paid'}),
+      gap_limit: z.number().int(),
+    })
+    .optional()
+    .meta({description: 'Of a wallet that the engine derives itself'}),
 });
 export type CoinStatus = z.infer<typeof coinStatus>;
 

@@ -1,8 +1,26 @@
+import {gapWords} from '../chain/address-gap.ts';
 import type {Alert, CoinStatus, SinkStatus, Status} from '../contract/index.ts';
 
 type Found = Omit<Alert, 'since'>;
 
-const coinAlerts = (coin: CoinStatus): Found[] => [...backendAlerts(coin), ...booksAlerts(coin), ...payoutAlerts(coin)];
+const coinAlerts = (coin: CoinStatus): Found[] => [
+  ...backendAlerts(coin),
+  ...booksAlerts(coin),
+  ...payoutAlerts(coin),
+  ...walletAlerts(coin),
+];
+
+const walletAlerts = ({coin, unit, wallet}: CoinStatus): Found[] =>
+  wallet === undefined || wallet.unused_addresses <= wallet.gap_limit
+    ? []
+    : [
+        {
+          id: `${coin}:gap`,
+          severity: 'warning',
+          coin,
+          text: `${unit} ${gapWords(wallet.unused_addresses, wallet.gap_limit)}`,
+        },
+      ];
 
 const backendAlerts = ({coin, unit, backend, counts}: CoinStatus): Found[] => {
   if (backend.state === 'ok' || backend.state === 'connecting') return [];

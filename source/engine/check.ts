@@ -1,4 +1,5 @@
-import type {CoinConfig, SinkConfig} from '../config/config.ts';
+import {gapWords} from '../chain/address-gap.ts';
+import type {CoinConfig, SinkConfig, WalletConfig} from '../config/config.ts';
 import type {Sink} from '../outbox/ports.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
 import {ledgerState, openStore, type Store} from '../store/open-store.ts';
@@ -38,11 +39,20 @@ const checkCoin = async (coin: CoinConfig, options: Options): Promise<Finding[]>
           ),
         ),
       );
+    if (coin.wallet !== undefined) findings.push(await checkGap(coin.coin, coin.wallet, store));
     findings.push(await checkBooks(coin, store), await checkAudit(coin, store));
     return findings;
   } finally {
     await store?.close();
   }
+};
+
+/** No fault of the ledger's, which finds everything: only said. */
+const checkGap = async (coin: string, {gapLimit}: WalletConfig, store: Store): Promise<Finding> => {
+  const unused = await store.derived.unusedInARow('receive');
+  const words =
+    unused > gapLimit ? gapWords(unused, gapLimit) : `${unused} in a row not paid yet, of ${gapLimit} at most`;
+  return fine(`${coin} addresses`, words);
 };
 
 const checkAllowed = (coin: CoinConfig): Finding => {

@@ -53,6 +53,12 @@ export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promi
       incoming: ledger.incoming,
       broadcasts: ledger.broadcasts,
       jobs: jobs.items,
+      ...(config.wallet && {
+        wallet: {
+          unused_addresses: await store.derived.unusedInARow('receive'),
+          gap_limit: config.wallet.gapLimit,
+        },
+      }),
     },
     sinks: await sinkStatuses(engine),
     events,

@@ -1,3 +1,4 @@
+import {gapWords} from '../chain/address-gap.ts';
 import type {AddressSource, Derived, DerivedScript, DerivedScripts} from '../chain/ports.ts';
 import {addressOf, type Network} from '../coins/index.ts';
 import {BranchDeriver, branchFingerprint, type WalletKeys} from '../descriptors/index.ts';
@@ -113,7 +114,3 @@ export class DescriptorWallet implements AddressSource {
     this.#isGapTold = isWide;
   }
 }
-
-/** What a gap means to whoever needs the wallet elsewhere. */
-const gapWords = (unused: number, gapLimit: number): string =>
-  `${unused} addresses in a row were handed out and not paid; other wallet software looks ${gapLimit} ahead and would not find what is paid behind them: raise its gap limit when you restore this wallet there`;

@@ -6,6 +6,8 @@ export interface ConfigFileOptions {
   readonly directory: string;
   readonly node: {readonly url: string; readonly cookiePath: string; readonly zmqUrl?: string | undefined};
   readonly wallet?: string;
+  /** A wallet that the engine derives itself: the value of `coins.<c>.wallet`, as one flow mapping. The node then needs none. */
+  readonly derived?: string;
   /** Lines of `notify`, instead of the node's ZMQ. */
   readonly notify?: readonly string[];
   /** btc unless said. */
@@ -86,9 +88,12 @@ export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
     '      type: bitcoind',
     `      url: ${node.url}`,
     `      auth: {cookie: ${JSON.stringify(node.cookiePath)}}`,
-    `      wallet: ${options.wallet ?? 'hot'}`,
+    ...(options.derived !== undefined && options.wallet === undefined
+      ? []
+      : [`      wallet: ${options.wallet ?? 'hot'}`]),
     '      timeout: 15s',
     ...notifyLines(options),
+    ...(options.derived === undefined ? [] : [`    wallet: ${options.derived}`]),
     ...payoutLines(options),
     ...sinkLines(options),
     'api:',

@@ -8,7 +8,9 @@ import {type Daemon, RegtestNode} from './regtest-node.ts';
 import {until} from './until.ts';
 import {WebhookReceiver} from './webhook-receiver.ts';
 
-export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'node' | 'webhook'> {
+export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'node' | 'webhook' | 'derived'> {
+  /** The engine derives the addresses of `hot` itself, by its public descriptors. What else stands in `wallet`. */
+  readonly derive?: string;
   /** Without ZMQ the engine has only its polling; with it unless said. */
   readonly zmq?: boolean;
   readonly nodeArgs?: string[];
@@ -18,6 +20,19 @@ export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'nod
   /** Leaves `init` and the engine's start to the test. */
   readonly bare?: boolean;
 }
+
+/** Public descriptors of the `hot` wallet, as `coins.<c>.wallet` has them. */
+export const derivedWallet = async (node: RegtestNode, more: string, kind = 'wpkh('): Promise<string> => {
+  const {descriptors} = await node.rpc<{descriptors: {desc: string; internal: boolean}[]}>(
+    'listdescriptors',
+    [false],
+    'hot',
+  );
+  const branch = (internal: boolean) =>
+    descriptors.find(one => one.desc.startsWith(kind) && one.internal === internal)!.desc;
+  const keys = `receive: ${JSON.stringify(branch(false))}, change: ${JSON.stringify(branch(true))}`;
+  return `{${keys}${more === '' ? '' : `, ${more}`}}`;
+};
 
 /**
  * A real node with two wallets (`hot`, the engine's; `outside`, everybody else's, rich from mining), a real webhook
@@ -48,16 +63,19 @@ export class World {
       args: options.nodeArgs ?? [],
     });
     const receiver = await WebhookReceiver.start();
-    const config = writeConfigFile({
+    const configOptions = {
       ...options,
       coin: daemon === 'litecoind' ? 'ltc' : 'btc',
       directory,
       node: {url: node.url, cookiePath: node.cookiePath, zmqUrl: daemon === 'litecoind' ? undefined : node.zmqUrl},
       webhook: {url: receiver.url, secret: receiver.secret},
-    });
+    };
+    const config = writeConfigFile(configOptions);
     const world = new World({directory, node, receiver, config});
     try {
       await node.createWallet('hot');
+      if (options.derive !== undefined)
+        writeConfigFile({...configOptions, derived: await derivedWallet(node, options.derive)});
       await node.createWallet('outside');
       await world.mine(105);
       if (options.bare !== true) {

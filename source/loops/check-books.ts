@@ -22,7 +22,8 @@ export interface CheckBooksOptions {
   readonly coins?: CoinSource | undefined;
   /**
    * The node's tip as tracking saw it last. While the ladder catches up with it, only the ledger's own sums are checked:
-   * the node has blocks to hand out, and its wallet is ahead of us. Unknown: it is asked all the same.
+   * the node has blocks to hand out, and its wallet is ahead of us. Undefined before the first look, after which the
+   * rest is checked at once. Without it, the node is asked at every tip.
    */
   readonly nodeTip?: () => BlockHash | undefined;
   readonly clock: Clock;
@@ -36,6 +37,8 @@ const SECOND_LOOK = 500;
 /** A drift is looked at again without a new block too: a rescan may have found what was missing. */
 const WHILE_DRIFTING = 5_000;
 const IDLE = 60_000;
+/** While nothing is known of the node's tip: tracking looks at once, or waits for a node that is away. */
+const UNTIL_TIP_KNOWN = 1_000;
 /** Coins asked of the node in each round, in turn; those under suspicion come on top. */
 const SPOT_CHECKS = 100;
 const MOST_SUSPECTS = 500;
@@ -61,6 +64,8 @@ export const createCheckBooks = (options: CheckBooksOptions): Loop => {
 class BooksChecker {
   readonly #options: CheckBooksOptions;
   #checkedTip: BlockHash | undefined;
+  /** The last check asked the node nothing, as its tip was not known. */
+  #isNodeOwed = false;
   /** ms; undefined while the books balance. */
   #lookAgainAfter: number | undefined;
   #booksDueAt = 0;
@@ -84,16 +89,23 @@ class BooksChecker {
     const top = await store.ladderTop();
     const now = clock.monotonic();
     const isNews = top !== undefined && top.hash !== this.#checkedTip;
-    if (top === undefined || (!isNews && this.#lookAgainAfter === undefined && now < this.#spotsDueAt))
-      return {sleep: IDLE, detail: this.#detail};
+    const nodeTip = this.#options.nodeTip === undefined ? top?.hash : this.#options.nodeTip();
+    const isDue = isNews || this.#lookAgainAfter !== undefined || now >= this.#spotsDueAt;
+    if (top === undefined || !(isDue || (this.#isNodeOwed && nodeTip !== undefined))) return this.#rest();
     if (now < this.#booksDueAt) return {sleep: this.#booksDueAt - now, detail: this.#detail};
-    const isBehind = (this.#options.nodeTip?.() ?? top.hash) !== top.hash;
+    const isBehind = nodeTip !== top.hash;
+    this.#isNodeOwed = nodeTip === undefined;
     if (!isBehind) await this.#askWallet();
     const inspection = await (isBehind ? this.#asBefore(top.hash) : this.#inspect(top.hash));
     await this.#check(isNews, inspection);
     // The one seen before the check: had the ladder moved meanwhile, the newer one is still news.
     this.#checkedTip = top.hash;
-    return {sleep: this.#lookAgainAfter ?? IDLE, detail: this.#detail};
+    return this.#rest();
+  }
+
+  #rest(): Round {
+    const pause = this.#isNodeOwed ? UNTIL_TIP_KNOWN : IDLE;
+    return {sleep: this.#lookAgainAfter ?? pause, detail: this.#detail};
   }
 
   async #check(isNews: boolean, inspection: Inspection | undefined): Promise<void> {

@@ -12,7 +12,10 @@ import type {RoundContext} from './loop.ts';
 
 /** A longer gap than this is worth showing: it becomes a job with a checkpoint. */
 const CATCH_UP_GAP = 6;
-const BLOCKS_PER_STEP = 200;
+/** Each step waits for the disk once: the fewer the better, as long as few of their transactions are ours. */
+const BLOCKS_PER_STEP = 500;
+/** Whose hashes are asked for at once. */
+const BLOCKS_PER_RANGE = 2_000;
 /** Of ours in one step, so that a step stays well under a second of the writer's time. */
 const TRANSACTIONS_PER_STEP = 2_000;
 /** Of one branch taken in a single step: what both branches hold must not look as if it had left the chain. */
@@ -58,6 +61,22 @@ const refsBetween = async (chain: ChainSource, from: number, to: number): Promis
   });
 };
 
+/** The same in ranges, each asked for while the one before is worked on. */
+async function* rangesBetween(chain: ChainSource, from: number, to: number): AsyncGenerator<BlockRef[]> {
+  const ask = (start: number): Promise<BlockRef[]> => {
+    const refs = refsBetween(chain, start, Math.min(to, start + BLOCKS_PER_RANGE - 1));
+    // Awaited later, or never: until then a failure must not count as unobserved.
+    refs.catch(() => undefined);
+    return refs;
+  };
+  let next = from <= to ? ask(from) : undefined;
+  for (let start = from + BLOCKS_PER_RANGE; next !== undefined; start += BLOCKS_PER_RANGE) {
+    const refs = await next;
+    next = start <= to ? ask(start) : undefined;
+    yield refs;
+  }
+}
+
 export interface Connected {
   /** Transactions of ours that blocks anchored: they have left the mempool. */
   readonly txids: readonly Txid[];
@@ -77,8 +96,8 @@ export const connectAhead = async (
   const job = tip.height - top.height > CATCH_UP_GAP ? await openCatchUp(parts, top.height + 1, tip.height) : undefined;
   const txids: Txid[] = [];
   let blocks = 0;
-  for (let from = top.height + 1; from <= tip.height && !context.signal.aborted; from += BLOCKS_PER_STEP * 10) {
-    const refs = await refsBetween(parts.chain, from, Math.min(tip.height, from + BLOCKS_PER_STEP * 10 - 1));
+  for await (const refs of rangesBetween(parts.chain, top.height + 1, tip.height)) {
+    if (context.signal.aborted) break;
     for await (const step of stepsOf(parts.chain.facts(refs, parts.watch, context.signal))) {
       const at = step.at(-1)!.height;
       await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});

@@ -1,9 +1,16 @@
+/** What another thread needs to look things up in a table. Later entries show in it until the table grows. */
+export interface SharedTable {
+  readonly slots: SharedArrayBuffer;
+  readonly hasZero: boolean;
+}
+
 /**
  * A set of 64-bit fingerprints, each given as two 32-bit halves: open addressing in one typed array, 16 to 32 bytes an
- * entry, nothing for the garbage collector to walk. It only grows.
+ * entry, nothing for the garbage collector to walk. It only grows. One thread writes; a reader in another one may see
+ * half an entry, which is none yet.
  */
 export class FingerprintTable {
-  #slots: Uint32Array;
+  #slots: Uint32Array<SharedArrayBuffer>;
   #mask: number;
   #size = 0;
   /** The one fingerprint that would read as an empty slot. */
@@ -13,8 +20,21 @@ export class FingerprintTable {
   constructor(expected = 512) {
     let capacity = 1024;
     while (capacity < expected * 2) capacity *= 2;
-    this.#slots = new Uint32Array(capacity * 2);
+    this.#slots = newSlots(capacity);
     this.#mask = capacity - 1;
+  }
+
+  /** Another thread's table, to be looked up in only. */
+  static over({slots, hasZero}: SharedTable): FingerprintTable {
+    const table = new FingerprintTable();
+    table.#slots = new Uint32Array(slots);
+    table.#mask = table.#slots.length / 2 - 1;
+    table.#hasZero = hasZero;
+    return table;
+  }
+
+  share(): SharedTable {
+    return {slots: this.#slots.buffer, hasZero: this.#hasZero};
   }
 
   get size(): number {
@@ -66,7 +86,7 @@ export class FingerprintTable {
 
   #grow(): void {
     const old = this.#slots;
-    const slots = new Uint32Array(old.length * 2);
+    const slots = newSlots(old.length);
     const mask = slots.length / 2 - 1;
     for (let at = 0; at < old.length; at += 2) {
       const high = old[at]!;
@@ -77,6 +97,9 @@ export class FingerprintTable {
     this.#mask = mask;
   }
 }
+
+const newSlots = (capacity: number): Uint32Array<SharedArrayBuffer> =>
+  new Uint32Array(new SharedArrayBuffer(capacity * 2 * Uint32Array.BYTES_PER_ELEMENT));
 
 /** False when it was there already. */
 const insert = (slots: Uint32Array, mask: number, high: number, low: number): boolean => {

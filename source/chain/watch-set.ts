@@ -1,5 +1,5 @@
 import type {Outpoint} from '../primitives/ids.ts';
-import {FingerprintTable} from './fingerprint-table.ts';
+import {FingerprintTable, type SharedTable} from './fingerprint-table.ts';
 
 /** What a skim asks, and what it adds to. */
 export interface Watched {
@@ -8,6 +8,12 @@ export interface Watched {
   /** Whether the 36 wire bytes of an input's previous output at `position` may be a watched outpoint. */
   hasOutpoint(view: DataView, position: number): boolean;
   addOutpoint(outpoint: Outpoint): void;
+}
+
+/** A watch set as another thread is given it. */
+export interface SharedWatch {
+  readonly scripts: SharedTable;
+  readonly outpoints: SharedTable;
 }
 
 /**
@@ -30,24 +36,21 @@ export class WatchSet implements Watched {
     this.#scripts.add(scriptHash(view, 0, length, HIGH), scriptHash(view, 0, length, LOW));
   }
 
-  addOutpoint({txid, vout}: Outpoint): void {
-    // Printed txids are the wire bytes reversed: these are the wire's first eight bytes as two little-endian words.
-    this.#outpoints.add(
-      outpointHash(Number.parseInt(txid.slice(56), 16), vout),
-      Number.parseInt(txid.slice(48, 56), 16),
-    );
+  addOutpoint(outpoint: Outpoint): void {
+    addTo(this.#outpoints, outpoint);
   }
 
   hasScript(view: DataView, start: number, end: number): boolean {
-    const high = scriptHash(view, start, end, HIGH);
-    return this.#scripts.hasHigh(high) && this.#scripts.has(high, scriptHash(view, start, end, LOW));
+    return hasScript(this.#scripts, view, start, end);
   }
 
   hasOutpoint(view: DataView, position: number): boolean {
-    return this.#outpoints.has(
-      outpointHash(view.getUint32(position, true), view.getUint32(position + 32, true)),
-      view.getUint32(position + 4, true),
-    );
+    return hasOutpoint(this.#outpoints, view, position);
+  }
+
+  /** For a skim in another thread, which sees what is added later at the latest when it is given this again. */
+  share(): SharedWatch {
+    return {scripts: this.#scripts.share(), outpoints: this.#outpoints.share()};
   }
 
   get size(): {readonly scripts: number; readonly outpoints: number} {
@@ -59,6 +62,45 @@ export class WatchSet implements Watched {
     return this.#scripts.bytes + this.#outpoints.bytes;
   }
 }
+
+/** Another thread's watch set, and the outpoints that a skim of this thread found. */
+export class BorrowedWatchSet implements Watched {
+  readonly #found = new FingerprintTable();
+  #scripts = new FingerprintTable();
+  #outpoints = new FingerprintTable();
+
+  borrow({scripts, outpoints}: SharedWatch): void {
+    this.#scripts = FingerprintTable.over(scripts);
+    this.#outpoints = FingerprintTable.over(outpoints);
+  }
+
+  addOutpoint(outpoint: Outpoint): void {
+    addTo(this.#found, outpoint);
+  }
+
+  hasScript(view: DataView, start: number, end: number): boolean {
+    return hasScript(this.#scripts, view, start, end);
+  }
+
+  hasOutpoint(view: DataView, position: number): boolean {
+    return hasOutpoint(this.#outpoints, view, position) || hasOutpoint(this.#found, view, position);
+  }
+}
+
+/** Printed txids are the wire bytes reversed: these are the wire's first eight bytes as two little-endian words. */
+const addTo = (outpoints: FingerprintTable, {txid, vout}: Outpoint): void =>
+  outpoints.add(outpointHash(Number.parseInt(txid.slice(56), 16), vout), Number.parseInt(txid.slice(48, 56), 16));
+
+const hasScript = (scripts: FingerprintTable, view: DataView, start: number, end: number): boolean => {
+  const high = scriptHash(view, start, end, HIGH);
+  return scripts.hasHigh(high) && scripts.has(high, scriptHash(view, start, end, LOW));
+};
+
+const hasOutpoint = (outpoints: FingerprintTable, view: DataView, position: number): boolean =>
+  outpoints.has(
+    outpointHash(view.getUint32(position, true), view.getUint32(position + 32, true)),
+    view.getUint32(position + 4, true),
+  );
 
 const HIGH = 0x9e3779b1;
 const LOW = 0x85ebca77;

@@ -47,8 +47,9 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
   const abilities = new AbilityProbe(rpc);
   const wallet = new WalletRpc(rpc, abilities, log);
   const channels = new NotifyChannels(config.notify, clock, log);
+  const chain = new BitcoindChainSource(rpc, {network, format: coin.format}, channels, abilities);
   return {
-    chain: new BitcoindChainSource(rpc, {network, format: coin.format}, channels, abilities),
+    chain,
     addresses: new BitcoindAddressSource(
       wallet,
       {coin, isAddress: text => isAddress(text, coin, network)},
@@ -61,7 +62,7 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
     wallet,
     close: async () => {
       channels.close();
-      await rpc.close();
+      await Promise.all([chain.close(), rpc.close()]);
     },
   };
 };

@@ -1,12 +1,11 @@
 import type {BlockFacts} from '../../chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
 import {findTxid} from '../../chain/skim.ts';
-import {skimmedBlocks} from '../../chain/skimmed-blocks.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {BlockFormat, Network} from '../../coins/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
-import {streamBlocks} from './blocks.ts';
+import {BlockReader} from './block-reader.ts';
 import type {AbilityProbe} from './abilities.ts';
 import {MempoolSpenders} from './mempool-spenders.ts';
 import type {NotifyChannels} from './notify-channels.ts';
@@ -35,6 +34,7 @@ export class BitcoindChainSource implements ChainSource {
   readonly #rpc: RpcClient;
   readonly #network: Network;
   readonly #format: BlockFormat;
+  readonly #blocks: BlockReader;
   readonly #channels: NotifyChannels;
   readonly #abilities: AbilityProbe;
   readonly #spenders: MempoolSpenders;
@@ -51,6 +51,7 @@ export class BitcoindChainSource implements ChainSource {
     this.#spenders = new MempoolSpenders(format);
     this.#network = network;
     this.#format = format;
+    this.#blocks = new BlockReader(rpc, format);
     this.#channels = channels;
   }
 
@@ -94,7 +95,7 @@ export class BitcoindChainSource implements ChainSource {
   }
 
   facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
-    return skimmedBlocks(streamBlocks(this.#rpc, refs, signal), watch, this.#format);
+    return this.#blocks.read(refs, watch, signal);
   }
 
   async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {
@@ -179,10 +180,13 @@ export class BitcoindChainSource implements ChainSource {
     this.#channels.listen(onHint, signal);
   }
 
+  async close(): Promise<void> {
+    await this.#blocks.close();
+  }
+
   async #batches(calls: readonly RpcCall[]): Promise<RpcOutcome[]> {
-    const outcomes: RpcOutcome[] = [];
-    for (const part of chunks(calls, CALLS_PER_BATCH)) outcomes.push(...(await this.#rpc.batch(part)));
-    return outcomes;
+    const parts = await Promise.all(chunks(calls, CALLS_PER_BATCH).map(async part => this.#rpc.batch(part)));
+    return parts.flat();
   }
 }
 

@@ -90,13 +90,23 @@ export class RpcClient {
   /** Many calls in one request; outcomes in the order of the calls. Only failures of the whole request throw. */
   async batch(calls: readonly RpcCall[], options: CallOptions = {}): Promise<RpcOutcome[]> {
     if (calls.length === 0) return [];
-    const ids = calls.map(() => ++this.#lastId);
-    const body = JSON.stringify(calls.map(({method, params}, index) => ({id: ids[index], method, params})));
-    const method = calls[0]!.method;
+    const {method, ids, body} = this.#batchOf(calls);
     const answer = await this.#post(method, body, options);
     return this.#parse(method, answer, ids, options).map(({result, error}, index) =>
       error ? {refusal: this.faults.refusal(calls[index]!.method, error.code, error.message)} : {result},
     );
+  }
+
+  /** The same, with the bytes of the answer for somebody else to read: replies to `ids`, if they are what they should be. */
+  async rawBatch(
+    calls: readonly RpcCall[],
+    options: CallOptions = {},
+  ): Promise<{body: Buffer; ids: readonly number[]}> {
+    const {method, ids, body} = this.#batchOf(calls);
+    const answer = await this.#post(method, body, options);
+    // Read here only for what is wrong with it.
+    if (answer.status !== 200 || !isJson(answer)) this.#parse(method, answer, ids, options);
+    return {body: answer.body, ids};
   }
 
   /**
@@ -128,13 +138,18 @@ export class RpcClient {
     await Promise.all([this.#lanes.control.close(), this.#lanes.bulk.close()]);
   }
 
+  #batchOf(calls: readonly RpcCall[]): {method: string; ids: number[]; body: string} {
+    const ids = calls.map(() => ++this.#lastId);
+    const body = JSON.stringify(calls.map(({method, params}, index) => ({id: ids[index], method, params})));
+    return {method: calls[0]!.method, ids, body};
+  }
+
   #parse(method: string, answer: HttpAnswer, ids: readonly number[], options: CallOptions): Reply[] {
     try {
       return parseReplies(answer.body, ids, options.decimals ?? false);
     } catch (error) {
       // Not JSON-RPC: what it is stands in the HTTP status. With a good status, the bytes themselves are at fault.
-      const isJson = answer.contentType?.startsWith('application/json') === true;
-      if (answer.status !== 200 || !isJson) throw this.#httpError(method, answer);
+      if (answer.status !== 200 || !isJson(answer)) throw this.#httpError(method, answer);
       throw this.faults.badAnswer(method, messageOf(error), error);
     }
   }
@@ -219,6 +234,8 @@ export class RpcClient {
     return this.faults.connection(fault, code, error);
   }
 }
+
+const isJson = ({contentType}: HttpAnswer): boolean => contentType?.startsWith('application/json') === true;
 
 /** The code of a system or library error. undici's parser errors may have only a name. */
 const codeOf = (error: unknown): string => {

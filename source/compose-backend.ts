@@ -1,5 +1,5 @@
 import {createWallet} from './compose-wallet.ts';
-import type {BackendConfig, CoinConfig} from './config/config.ts';
+import type {BackendKind, CoinConfig} from './config/config.ts';
 import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
 
 /**
@@ -22,7 +22,7 @@ export const createBackend = async (config: CoinConfig, context: BackendContext)
 
 /** A node's own wallet is reached as the node is: both come from one client. Undefined: the config names none there. */
 const createSides = async (
-  backend: BackendConfig,
+  backend: BackendKind,
   context: BackendContext,
 ): Promise<{network: NetworkSide; wallet: WalletSide | undefined}> => {
   switch (backend.type) {
@@ -42,6 +42,13 @@ const createSides = async (
     case 'esplora': {
       const {createEsplora} = await import('./backends/esplora/index.ts');
       return {network: createEsplora(backend, context), wallet: undefined};
+    }
+    case 'blockio': {
+      const [{createBlockIo}, {network}] = await Promise.all([
+        import('./backends/blockio/index.ts'),
+        createSides(backend.chain, context),
+      ]);
+      return createBlockIo(backend, context, network);
     }
     default:
       return backend satisfies never;

@@ -33,6 +33,19 @@ export const rpcUrl = () =>
     return url.origin;
   });
 
+/** Origin of a provider's API, where secrets go: https, or this machine. */
+export const apiOrigin = (example: string) =>
+  text(`an address such as ${example}`).transform((value, context): string => {
+    const url = credentialFree(value, context, 'the other keys');
+    if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
+      return refuse(context, `is not an http or https URL; expected one such as ${example}`);
+    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+      return refuse(context, `would send secrets unencrypted; expected https, such as ${example}`);
+    if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+      return refuse(context, `has a path, query or fragment; expected only host and port, such as ${example}`);
+    return url.origin;
+  });
+
 const ZMQ_EXPECTED = "a publisher as in the node's -zmqpub… options, such as tcp://127.0.0.1:28332";
 
 export const zmqUrl = () =>

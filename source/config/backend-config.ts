@@ -1,5 +1,13 @@
 import {backendNames, type BackendValues} from './backend-list.ts';
-import type {BackendConfig, BackendKind, BitcoindConfig, ElectrumConfig, EsploraConfig, RpcAuth} from './config.ts';
+import type {
+  BackendConfig,
+  BackendKind,
+  BitcoindConfig,
+  BlockIoConfig,
+  ElectrumConfig,
+  EsploraConfig,
+  RpcAuth,
+} from './config.ts';
 import {isLoopbackHost} from './hosts.ts';
 
 /** Backends as the file has them -> as the program uses them. `field`: where they stand, `coins.btc.backend`. */
@@ -9,34 +17,33 @@ export const toBackendConfigs = (
   absolute: (path: string) => string,
 ): [BackendConfig, ...BackendConfig[]] => {
   const names = backendNames(values);
-  const [first, ...others] = values.map((one, index) => ({
-    ...toBackendKind(one, absolute),
-    name: names[index]!,
-    field: isList ? `${field}[${index}]` : field,
-  }));
+  const [first, ...others] = values.map((one, index) => {
+    const place = isList ? `${field}[${index}]` : field;
+    return {...toBackendKind(one, absolute, place), name: names[index]!, field: place};
+  });
   if (first === undefined) throw new Error(`${field} passed with no backend in it`);
   return [first, ...others];
 };
 
-const toBackendKind = (values: BackendValues, absolute: (path: string) => string): BackendKind => {
+type Absolute = (path: string) => string;
+type ValuesOf<Type> = Extract<BackendValues, {type: Type}>;
+
+const toBackendKind = (values: BackendValues, absolute: Absolute, field: string): BackendKind => {
   switch (values.type) {
     case 'bitcoind':
-      return toBitcoind(values, absolute);
+      return toBitcoind(values, absolute, field);
     case 'electrum':
       return toElectrum(values, absolute);
     case 'esplora':
       return toEsplora(values);
+    case 'blockio':
+      return toBlockIo(values, absolute, field);
     default:
       return values satisfies never;
   }
 };
 
-type ValuesOf<Type> = Extract<BackendValues, {type: Type}>;
-
-const toElectrum = (
-  {type, url, timeout, tls, limits}: ValuesOf<'electrum'>,
-  absolute: (path: string) => string,
-): ElectrumConfig => ({
+const toElectrum = ({type, url, timeout, tls, limits}: ValuesOf<'electrum'>, absolute: Absolute): ElectrumConfig => ({
   type,
   url,
   timeout,
@@ -44,8 +51,23 @@ const toElectrum = (
   limits: {inFlight: limits.in_flight, batch: limits.batch, message: limits.message_mb * 1_000_000},
 });
 
-const toBitcoind = (values: ValuesOf<'bitcoind'>, absolute: (path: string) => string): BitcoindConfig => ({
+const toBlockIo = (values: ValuesOf<'blockio'>, absolute: Absolute, field: string): BlockIoConfig => {
+  const {type, url, wallet, chain, timeout, notify} = values;
+  return {
+    type,
+    url,
+    apiKey: values.api_key,
+    wallet: wallet.type === 'basic' ? {type: wallet.type, pin: wallet.pin, key: wallet.key} : wallet,
+    chain: toBackendKind(chain, absolute, `${field}.chain`),
+    timeout,
+    notify: notify.map(({listen, path}) => ({listen, path})),
+    secrets: backendSecrets(values),
+  };
+};
+
+const toBitcoind = (values: ValuesOf<'bitcoind'>, absolute: Absolute, field: string): BitcoindConfig => ({
   ...values,
+  field,
   auth: toAuth(values.auth, absolute),
   notify: values.notify.map(one => (one.type === 'pipe' ? {type: one.type, path: absolute(one.path)} : one)),
 });
@@ -72,11 +94,16 @@ const toEsplora = ({
   };
 };
 
-const toAuth = (auth: ValuesOf<'bitcoind'>['auth'], absolute: (path: string) => string): RpcAuth =>
+const toAuth = (auth: ValuesOf<'bitcoind'>['auth'], absolute: Absolute): RpcAuth =>
   auth.cookie === undefined
     ? {kind: 'password', user: auth.user!, password: auth.password!}
     : {kind: 'cookie', path: absolute(auth.cookie)};
 
 /** What must not be shown of it. */
-export const backendSecrets = (values: BackendValues): string[] =>
-  values.type === 'bitcoind' && values.auth.password !== undefined ? [values.auth.password] : [];
+export const backendSecrets = (values: BackendValues): string[] => {
+  if (values.type === 'bitcoind') return values.auth.password === undefined ? [] : [values.auth.password];
+  if (values.type !== 'blockio') return [];
+  const {wallet, api_key, chain} = values;
+  const own = wallet.type === 'basic' ? [wallet.pin, wallet.key] : wallet.keys;
+  return [api_key, ...own.filter(secret => secret !== undefined), ...backendSecrets(chain)];
+};

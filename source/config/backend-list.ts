@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import type {Coin} from '../coins/index.ts';
 import {bitcoindBackend} from './backend-kinds/bitcoind.ts';
+import {blockioBackend} from './backend-kinds/blockio.ts';
 import {electrumBackend} from './backend-kinds/electrum.ts';
 import {esploraBackend} from './backend-kinds/esplora.ts';
 import {amount, kindOf, refuse, section, wholeNumber} from './fields.ts';
@@ -10,8 +11,8 @@ const MOST_BACKENDS = 8;
 const oneBackend = (needsWallet: boolean) =>
   kindOf(
     'a mapping such as {type: bitcoind, url: …, auth: …, wallet: …}',
-    [bitcoindBackend(needsWallet), esploraBackend, electrumBackend],
-    ['blockio'],
+    [bitcoindBackend(needsWallet), esploraBackend, electrumBackend, blockioBackend],
+    [],
   );
 
 /** Backends as the file has them, by `type`. */
@@ -51,6 +52,8 @@ const requireDifferent = (backends: readonly BackendValues[], hasWallet: boolean
   const firstWith = (value: unknown, of: (backend: BackendValues) => unknown) =>
     backends.findIndex(backend => value !== undefined && of(backend) === value);
   for (const [index, backend] of backends.entries()) {
+    if (backend.type === 'blockio')
+      refuseAt([index, 'type'], 'is blockio, which stands alone; expected it as the only backend, or without it');
     const samePlace = firstWith(placeOf(backend), placeOf);
     if (samePlace >= 0 && samePlace < index)
       refuseAt([index, 'url'], `is the url of backend[${samePlace}] too; expected another one, or one entry less`);

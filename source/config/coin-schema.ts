@@ -2,6 +2,7 @@ import {basename, dirname} from 'node:path';
 import {z} from 'zod';
 import type {Coin, NetworkName} from '../coins/index.ts';
 import {agreementFault, agreementSchema, backendsSchema, backendsShape} from './backend-list.ts';
+import {blockioFault} from './backend-kinds/blockio.ts';
 import {coinParams} from './coin-params.ts';
 import {walletFault, walletSchema} from './wallet-schema.ts';
 import {amount, choice, feerate, section, text, wholeNumber} from './fields.ts';
@@ -99,16 +100,29 @@ export const coinSchema = ({coin, described, written}: {coin: Coin; described: b
       }
     })
     .superRefine(({network, backend: backends}, context) => {
-      for (const [index, {type}] of [backends].flat().entries())
+      for (const [index, backend] of [backends].flat().entries()) {
+        const {type} = backend.type === 'blockio' ? backend.chain : backend;
         if (type !== 'bitcoind' && !headersProveThemselves(coin, network))
           context.addIssue({
             code: 'custom',
-            path: ['backend', ...(backendsShape(written).isList ? [index] : []), 'type'],
+            path: [
+              'backend',
+              ...(backendsShape(written).isList ? [index] : []),
+              ...(backend.type === 'blockio' ? ['chain'] : []),
+              'type',
+            ],
             message: `is ${type}, and the work of ${coin.name} headers cannot be checked here: a server could invent deposits; expected bitcoind`,
           });
+      }
     })
     .superRefine(({backend: backends, wallet}, context) => {
       const [first] = [backends].flat();
+      if (first?.type === 'blockio') {
+        const fault = blockioFault(first, coin, wallet !== undefined);
+        if (fault !== undefined)
+          context.addIssue({code: 'custom', path: ['backend', ...fault.path], message: fault.words});
+        return;
+      }
       // Of a list, its own check has said so.
       if (wallet === undefined && first?.type !== 'bitcoind' && !backendsShape(written).isList)
         context.addIssue({

@@ -78,7 +78,7 @@ export type PassphraseSource =
   | {readonly kind: 'file'; readonly path: string};
 
 /** By `type`; config/backend-kinds/ has how each is written. */
-export type BackendKind = BitcoindConfig | EsploraConfig | ElectrumConfig;
+export type BackendKind = BitcoindConfig | EsploraConfig | ElectrumConfig | BlockIoConfig;
 
 export type BackendConfig = BackendKind & {
   /** By which people know it; no other backend of the coin has it. */
@@ -143,6 +143,33 @@ export interface ElectrumConfig {
     readonly message: number;
   };
 }
+
+/** An account of block.io: addresses and signatures. Facts of the chain come from `chain`. */
+export interface BlockIoConfig {
+  readonly type: 'blockio';
+  readonly field?: string;
+  readonly url: string;
+  readonly apiKey: string;
+  readonly wallet: BlockIoWalletConfig;
+  /** The source of facts; holds no wallet. */
+  readonly chain: BackendKind;
+  /** Total deadline of one call, ms. */
+  readonly timeout: number;
+  /** Where its webhooks arrive. */
+  readonly notify: readonly {
+    readonly listen: {readonly host: string; readonly port: number};
+    /** Undefined: every path. */
+    readonly path: string | undefined;
+  }[];
+  /** What must not be shown, should its answers repeat it. */
+  readonly secrets: readonly string[];
+}
+
+export type BlockIoWalletConfig =
+  /** One key of ours and one of block.io's, both sign. The key itself, or the PIN that opens it; at least one. */
+  | {readonly type: 'basic'; readonly pin: string | undefined; readonly key: string | undefined}
+  /** 2 to 4 keys of ours, all of which sign, and one of block.io's, which does not have to. */
+  | {readonly type: 'dtrust'; readonly keys: readonly string[]};
 
 export type NotifyConfig =
   | {readonly type: 'zmq'; readonly url: string}

@@ -8,7 +8,7 @@ import type {YamlNode, YamlProblem} from './parse-yaml.ts';
 type Path = readonly (string | number)[];
 
 /** Values of these keys are never shown, right or wrong. */
-const SECRET_KEYS = new Set(['password', 'secret', 'token']);
+const SECRET_KEYS = new Set(['password', 'secret', 'token', 'api_key', 'pin', 'key', 'keys']);
 
 /** What is wrong in each schema issue, at its place in the source: `is "regtset"; expected one of …`. */
 export const schemaProblems = (root: YamlNode, issues: readonly z.core.$ZodIssue[]): YamlProblem[] =>

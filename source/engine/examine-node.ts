@@ -1,4 +1,5 @@
 import type {NodeTip} from '../chain/ports.ts';
+import {placeOf} from '../config/backend-place.ts';
 import type {CoinConfig} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {LedgerIdentity} from '../store/open-store.ts';
@@ -37,7 +38,7 @@ export const examineNode = async (
     const tip = await look(findings, `${config.coin} node`, async () => {
       const found = await backend.chain.tip();
       const state = found.syncing ? ', still loading the chain' : '';
-      return {found, words: `${config.backend.url} answers, at height ${found.height}${state}`};
+      return {found, words: `${placeOf(config.backend)} answers, at height ${found.height}${state}`};
     });
     if (tip === undefined) return {findings, tip, walletFingerprints: undefined, beginning: undefined};
     await look(findings, `${config.coin} chain`, async () => requireChain(backend, tip, config, identity));
@@ -132,18 +133,20 @@ const examineWallet = async (
   const found = await addresses.walletFingerprints();
   const held = new Set(found);
   const missing = (identity?.walletFingerprints ?? []).filter(fingerprint => !held.has(fingerprint));
-  const name =
-    wallet === undefined ? `the node's wallet ${backendWallet(backend)}` : `the wallet in coins.${coin}.wallet`;
+  const name = wallet === undefined ? backendWallet(backend) : `the wallet in coins.${coin}.wallet`;
   if (missing.length > 0)
     throw new EngineError(
       'wallet_mismatch',
-      `${name} is not the one that the ${coin} ledger was made with (${missing.length} descriptors are missing)`,
+      `${name} is not the one that the ${coin} ledger was made with (${missing.length} fingerprints are missing)`,
     );
   const first = found[0]?.slice(0, FINGERPRINTS_SHOWN) ?? '';
   if (wallet === undefined)
-    return {found, words: `${backendWallet(backend)} is loaded, ${found.length} descriptors (${first}…)`};
+    return {found, words: `${backendWallet(backend)} is there, ${found.length} fingerprints (${first}…)`};
   const signer = wallet.signer === undefined ? 'nobody, so that payouts are held' : wallet.signer.type;
   return {found, words: `derived from its own descriptors (${first}…); signed by ${signer}`};
 };
 
-const backendWallet = (backend: CoinConfig['backend']): string => ('wallet' in backend ? (backend.wallet ?? '') : '');
+const backendWallet = (backend: CoinConfig['backend']): string =>
+  backend.type === 'blockio'
+    ? `the ${backend.wallet.type} wallet at block.io`
+    : `the node's wallet ${'wallet' in backend ? (backend.wallet ?? '') : ''}`;

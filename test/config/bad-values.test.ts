@@ -111,16 +111,15 @@ const refused: [what: string, source: string, expected: string | RegExp][] = [
   ['more confirmations than are tracked', inCoin('confirmations: 16'), /is above max_confirmation_count/],
 
   [
-    'a blockio backend',
-    withBackend('type: blockio'),
-    /blockio is not built yet; supported: bitcoind, esplora, electrum$/,
-  ],
-  [
     'a mistyped backend',
     withBackend('type: bitcoin'),
-    /type: is not known; expected one of bitcoind, esplora, electrum; did you mean bitcoind\?$/,
+    /type: is not known; expected one of bitcoind, esplora, electrum, blockio; did you mean bitcoind\?$/,
   ],
-  ['a backend without type', withBackend('url: x'), /type: is missing; expected one of bitcoind, esplora, electrum$/],
+  [
+    'a backend without type',
+    withBackend('url: x'),
+    /type: is missing; expected one of bitcoind, esplora, electrum, blockio$/,
+  ],
   [
     'notify on no address',
     withBackend(

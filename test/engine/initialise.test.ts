@@ -40,7 +40,8 @@ const withCoin = (change: (coin: CoinConfig) => CoinConfig): Config => ({
   ...config,
   coins: new Map([...config.coins].map(([name, coin]) => [name, change(coin)])),
 });
-const withWallet = (wallet: string): Config => withCoin(coin => ({...coin, backend: {...coin.backend, wallet}}));
+const withWallet = (wallet: string): Config =>
+  withCoin(coin => ({...coin, backend: {...coin.backend, wallet} as CoinConfig['backend']}));
 const badOnes = (findings: readonly Finding[]) =>
   findings.filter(finding => !finding.ok).map(({subject, code, exitCode}) => ({subject, code, exitCode}));
 

@@ -11,7 +11,7 @@ import {BitcoindBroadcaster} from './broadcaster.ts';
 import {BitcoindChainSource} from './chain-source.ts';
 import {BitcoindCoinSource} from './coin-source.ts';
 import {BitcoindFeeSource, BitcoindHealth} from './health.ts';
-import {NotifyChannels} from './notify-channels.ts';
+import {channelOf, NotifyChannels} from './notify-channels.ts';
 import {RpcClient} from './rpc-client.ts';
 import {WalletRpc} from './wallet-rpc.ts';
 
@@ -46,7 +46,10 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
   const rpc = new RpcClient(config, coin, clock, meter);
   const abilities = new AbilityProbe(rpc);
   const wallet = new WalletRpc(rpc, abilities, log);
-  const channels = new NotifyChannels(config.notify, clock, log);
+  const channels = new NotifyChannels(
+    config.notify.map(one => channelOf(one, clock, log)),
+    log,
+  );
   const chain = new BitcoindChainSource(rpc, {network, format: coin.format}, channels, abilities);
   return {
     chain,

@@ -7,7 +7,29 @@ import type {Channel, ChannelState} from './channel.ts';
 import {hintsOf, readNotice} from './walletnotify.ts';
 
 /** Longer than any notice. */
-const LONGEST_BODY = 1024;
+const LONGEST_BODY = 4096;
+
+/** How those who call say what there is to look at. */
+export interface NoticeReader {
+  /** The name of the channel before its address. */
+  readonly name: string;
+  /** Requests for any other path are refused; undefined: all are taken. */
+  readonly path: string | undefined;
+  /** Undefined for what is no notice. */
+  read(text: string): Hint[] | undefined;
+  /** What was expected, for a caller that sent something else. */
+  readonly expected: string;
+}
+
+const WALLETNOTIFY: NoticeReader = {
+  name: 'http',
+  path: undefined,
+  read: text => {
+    const notice = readNotice(text);
+    return notice && hintsOf(notice);
+  },
+  expected: 'txid=<64 hex digits> or block=<64 hex digits>',
+};
 
 /**
  * Listens for `walletnotify=curl --data txid=%s http://127.0.0.1:28882` and the like for blocks. A request says nothing
@@ -16,17 +38,19 @@ const LONGEST_BODY = 1024;
 export class HttpChannel implements Channel {
   readonly #listen: {readonly host: string; readonly port: number};
   readonly #clock: Clock;
+  readonly #reader: NoticeReader;
   #isListening = false;
   #lastAt: number | undefined;
 
-  constructor(listen: {readonly host: string; readonly port: number}, clock: Clock) {
+  constructor(listen: {readonly host: string; readonly port: number}, clock: Clock, reader = WALLETNOTIFY) {
     this.#listen = listen;
     this.#clock = clock;
+    this.#reader = reader;
   }
 
   state(): ChannelState {
     return {
-      channel: `http ${this.#name}`,
+      channel: `${this.#reader.name} ${this.#name}`,
       state: this.#isListening ? (this.#lastAt === undefined ? 'quiet' : 'ok') : 'lost',
       lastAt: this.#lastAt,
       // A hook that fails tells nobody.
@@ -68,17 +92,19 @@ export class HttpChannel implements Channel {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, onHint: (hint: Hint) => void): Promise<void> {
-    const text =
-      request.method === 'POST' ? await bodyOf(request) : new URL(request.url ?? '/', 'http://x').search.slice(1);
-    const notice = readNotice(text);
-    if (!notice) {
-      response
-        .writeHead(400, {'content-type': 'text/plain'})
-        .end('expected txid=<64 hex digits> or block=<64 hex digits>\n');
+    const url = new URL(request.url ?? '/', 'http://x');
+    const {path, expected} = this.#reader;
+    if (path !== undefined && url.pathname !== path) {
+      response.writeHead(404).end();
+      return;
+    }
+    const hints = this.#reader.read(request.method === 'POST' ? await bodyOf(request) : url.search.slice(1));
+    if (!hints) {
+      response.writeHead(400, {'content-type': 'text/plain'}).end(`expected ${expected}\n`);
       return;
     }
     this.#lastAt = this.#clock.now();
-    for (const hint of hintsOf(notice)) onHint(hint);
+    for (const hint of hints) onHint(hint);
     response.writeHead(204).end();
   }
 }

@@ -18,8 +18,8 @@ export class NotifyChannels {
   readonly #log: Log;
   readonly #ended = new AbortController();
 
-  constructor(notify: readonly NotifyConfig[], clock: Clock, log: Log) {
-    this.#channels = notify.map(config => channelOf(config, clock, log));
+  constructor(channels: readonly Channel[], log: Log) {
+    this.#channels = channels;
     this.#log = log;
   }
 
@@ -56,7 +56,7 @@ export class NotifyChannels {
   }
 }
 
-const channelOf = (config: NotifyConfig, clock: Clock, log: Log): Channel => {
+export const channelOf = (config: NotifyConfig, clock: Clock, log: Log): Channel => {
   if (config.type === 'zmq') return new ZmqChannel(config.url, clock, log);
   return config.type === 'http' ? new HttpChannel(config.listen, clock) : new PipeChannel(config.path, clock);
 };

@@ -1,0 +1,125 @@
+import {addressOf, scriptOf, type Coin, type Network} from '../../coins/index.ts';
+import type {TransactionPlan} from '../../payout/ports.ts';
+import {formatAmount} from '../../primitives/amount.ts';
+import {cleanText} from '../../primitives/clean-text.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import {prepared, type AddressData, type Prepared, type UserKey} from './answers.ts';
+import type {ApiClient} from './api-client.ts';
+import {scriptPubKeyOf, type Multisig} from './multisig.ts';
+import type {WalletKind} from './wallet-kind.ts';
+
+interface Options {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly kind: WalletKind;
+}
+
+/**
+ * Which keys an address has. block.io tells it only of addresses that hold coins, in the answer to a prepared
+ * transaction; nothing of that transaction is used, and what it says of keys is believed only where they make the very
+ * script of the coin.
+ */
+export class AddressBook {
+  readonly #client: ApiClient;
+  readonly #options: Options;
+  /** By scriptPubKey in hex. */
+  readonly #known = new Map<string, Multisig>();
+  #userKey: UserKey | undefined;
+
+  constructor(client: ApiClient, options: Options) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** The key that the PIN opens, as it was told last. */
+  get userKey(): UserKey | undefined {
+    return this.#userKey;
+  }
+
+  /** One for each input, in their order. Throws what the client throws, and `wallet_mismatch`. */
+  async multisigs(plan: TransactionPlan): Promise<Multisig[]> {
+    if (this.#unknown(plan).length > 0) await this.#learn(plan);
+    // It chooses among the coins of the addresses it is given: those it did not need are asked about alone.
+    for (const input of this.#unknown(plan)) await this.#learn({...plan, inputs: [input]});
+    return plan.inputs.map(({scriptPubKey}) => {
+      const found = this.#known.get(scriptPubKey.toString('hex'));
+      if (found === undefined) throw this.#untold(scriptPubKey);
+      return found;
+    });
+  }
+
+  #unknown({inputs}: TransactionPlan): TransactionPlan['inputs'] {
+    return inputs.filter(({scriptPubKey}) => !this.#known.has(scriptPubKey.toString('hex')));
+  }
+
+  async #learn(plan: TransactionPlan): Promise<void> {
+    const addresses = [...new Set(plan.inputs.map(({scriptPubKey}) => this.#addressOf(scriptPubKey)))];
+    const {prepare} = this.#options.kind;
+    const answer = await this.#client.call(prepare, this.#question(addresses, plan), prepared);
+    this.#refuseFees(answer);
+    this.#userKey = answer.user_key ?? this.#userKey;
+    for (const data of answer.input_address_data) this.#take(data, new Set(addresses));
+  }
+
+  /** Small amounts of the plan's own payment: enough for block.io to name the keys. */
+  #question(addresses: readonly string[], plan: TransactionPlan): Record<string, string> {
+    const [first] = plan.outputs;
+    const all = plan.inputs.reduce((total, {amount}) => total + amount, 0n);
+    // Nearly everything, so that it needs nearly every address; the rest is room for a fee.
+    const most = (all * 9n) / 10n;
+    return {
+      from_addresses: addresses.join(','),
+      to_addresses: first!.address,
+      amounts: formatAmount(most),
+      priority: 'low',
+    };
+  }
+
+  #take(data: AddressData, asked: ReadonlySet<string>): void {
+    if (!asked.has(data.address)) return;
+    const multisig: Multisig = {
+      type: data.address_type,
+      required: data.required_signatures,
+      publicKeys: data.public_keys.map(key => Buffer.from(key, 'hex')),
+    };
+    const {coin, network} = this.#options;
+    const script = scriptOf(data.address, coin, network);
+    if (!this.#makes(multisig, script))
+      throw new EngineError(
+        'wallet_mismatch',
+        `block.io names keys for ${cleanText(data.address, 120)} that do not make this address: nothing was signed`,
+      );
+    this.#known.set(script.toString('hex'), multisig);
+  }
+
+  #makes(multisig: Multisig, script: Buffer): boolean {
+    try {
+      return scriptPubKeyOf(multisig).equals(script);
+    } catch {
+      // No points of the curve, or more required than there are.
+      return false;
+    }
+  }
+
+  /** Where block.io takes a fee of its own, it signs nothing without it, and such an output is not in any plan. */
+  #refuseFees({outputs}: Prepared): void {
+    const fee = outputs.find(({output_category}) => output_category === 'blockio-fee');
+    if (fee === undefined) return;
+    throw new EngineError(
+      'wallet_mismatch',
+      `block.io takes a fee of ${formatAmount(fee.output_value)} from this account's payments, which is not supported: ` +
+        'see Settings there, or use a dtrust wallet',
+    );
+  }
+
+  #addressOf(scriptPubKey: Buffer): string {
+    const address = addressOf(scriptPubKey, this.#options.network);
+    if (address === undefined) throw this.#untold(scriptPubKey);
+    return address;
+  }
+
+  #untold(scriptPubKey: Buffer): EngineError {
+    const address = addressOf(scriptPubKey, this.#options.network) ?? 'a script without an address';
+    return new EngineError('wallet_mismatch', `block.io does not tell the keys of ${address}: is it of this account?`);
+  }
+}

@@ -1,0 +1,147 @@
+import {randomUUID} from 'node:crypto';
+import type {AddressSource} from '../../chain/ports.ts';
+import {isAddress, scriptOf, type Coin, type Network} from '../../coins/index.ts';
+import type {BlockIoWalletConfig} from '../../config/config.ts';
+import type {Clock} from '../../primitives/clock.ts';
+import {EngineError} from '../../primitives/errors.ts';
+import {balance, newAddress, newDtrustAddress} from './answers.ts';
+import type {ApiClient} from './api-client.ts';
+import type {Keyring} from './keyring.ts';
+import {readRedeemScript, scriptPubKeyOf, type Multisig} from './multisig.ts';
+import {strangeness, type WalletKind} from './wallet-kind.ts';
+
+interface Options {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly wallet: BlockIoWalletConfig;
+  readonly kind: WalletKind;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  /** As stored at init; without them no address is handed out. */
+  readonly pinned: readonly string[] | undefined;
+}
+
+/** ms. block.io limits how often it is asked, and an account does not change its keys. */
+const LOOK_AGAIN = 600_000;
+/** Label of the address that every account has from its start: tells accounts apart where no key is configured. */
+const FIRST_LABEL = 'default';
+
+/**
+ * Addresses of a block.io account. Those of a dtrust wallet come with their script and are made again here from our
+ * keys. Of those of a basic wallet block.io tells no keys: that they are ours is its word until they are first spent from.
+ */
+export class BlockIoAddressSource implements AddressSource {
+  readonly #client: ApiClient;
+  readonly #options: Options;
+  #fingerprints: {readonly found: string[]; readonly until: number} | undefined;
+
+  constructor(client: ApiClient, options: Options) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async newAddress(): Promise<string> {
+    await this.#requirePinned();
+    return this.#options.wallet.type === 'basic' ? this.#basicAddress() : this.#dtrustAddress();
+  }
+
+  /** block.io has no change addresses of their own kind. */
+  newChangeAddress(): Promise<string> {
+    return this.newAddress();
+  }
+
+  /**
+   * Our public keys; for a PIN, whose key is not seen before there are coins, the account's first address. Once pinned,
+   * a block.io that does not answer is no other wallet, and tracking the chain must not wait for it.
+   */
+  async walletFingerprints(): Promise<string[]> {
+    const {clock, pinned} = this.#options;
+    if (this.#fingerprints !== undefined && clock.monotonic() < this.#fingerprints.until)
+      return this.#fingerprints.found;
+    try {
+      const found = await this.#ask();
+      this.#fingerprints = {found, until: clock.monotonic() + LOOK_AGAIN};
+      return found;
+    } catch (error) {
+      const isAway = error instanceof EngineError && error.code.startsWith('backend_');
+      if (!isAway || pinned === undefined) throw error;
+      return [...pinned];
+    }
+  }
+
+  /** Nobody can tell: what block.io counts as available is its own word, unconfirmed coins included. */
+  async walletCoins(): Promise<[]> {
+    return [];
+  }
+
+  async walletTotal(): Promise<undefined> {
+    return undefined;
+  }
+
+  async #ask(): Promise<string[]> {
+    const {keyring, kind, wallet} = this.#options;
+    // The client compares its network with the configured one.
+    const {network} = await this.#client.call('get_balance', {}, balance);
+    const keys = keyring.publicKeys;
+    if (wallet.type === 'basic' && keys === undefined) {
+      const {address} = await this.#client.call('get_address_by_label', {label: FIRST_LABEL}, newAddress);
+      return [`blockio:${network}:basic:address:${address}`];
+    }
+    return keys!.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
+  }
+
+  async #requirePinned(): Promise<void> {
+    const {pinned} = this.#options;
+    if (pinned === undefined || pinned.length === 0)
+      throw new EngineError('wallet_mismatch', 'no wallet was pinned yet: run init first');
+    const held = await this.walletFingerprints();
+    if (!pinned.every(fingerprint => held.includes(fingerprint)))
+      throw new EngineError(
+        'wallet_mismatch',
+        `the block.io account or its keys (${this.#client.place.key('wallet')}) are not those that the ` +
+          `${this.#options.coin.name} ledger was initialised with`,
+      );
+  }
+
+  async #basicAddress(): Promise<string> {
+    const {kind} = this.#options;
+    const method = 'get_new_address';
+    const {address} = await this.#client.call(method, {address_type: kind.addressType}, newAddress);
+    const script = this.#scriptOf(method, address);
+    // A witness program of 32 bytes: the only form in which several keys can stand.
+    if (script.length !== 34 || script[0] !== 0x00)
+      throw this.#client.faults.badAnswer(method, 'an address of another type than asked for');
+    return address;
+  }
+
+  async #dtrustAddress(): Promise<string> {
+    const {kind, keyring} = this.#options;
+    const method = 'get_new_dtrust_address';
+    const ours = keyring.publicKeys!;
+    const parameters = {
+      label: randomUUID(),
+      public_keys: ours.join(','),
+      // block.io adds one for its own key.
+      required_signatures: kind.required - 1,
+      ...(kind.addressType === 'P2SH' ? {} : {address_type: kind.addressType.toLowerCase()}),
+    };
+    const {address, redeem_script} = await this.#client.call(method, parameters, newDtrustAddress);
+    const script = this.#scriptOf(method, address);
+    const read = redeem_script === undefined ? undefined : readRedeemScript(redeem_script);
+    if (read === undefined)
+      throw this.#client.faults.badAnswer(method, 'no redeem script, so that the address cannot be proven ours');
+    const multisig: Multisig = {...read, type: kind.addressType};
+    const strange = strangeness(multisig, kind, ours);
+    if (strange !== undefined) throw this.#client.faults.badAnswer(method, `an address of ${strange}`);
+    if (!scriptPubKeyOf(multisig).equals(script))
+      throw this.#client.faults.badAnswer(method, 'an address that its own redeem script does not make');
+    return address;
+  }
+
+  #scriptOf(method: string, address: string): Buffer {
+    const {coin, network} = this.#options;
+    if (!isAddress(address, coin, network))
+      throw this.#client.faults.badAnswer(method, `an address that is none of ${coin.unit} ${network.name}`);
+    return scriptOf(address, coin, network);
+  }
+}

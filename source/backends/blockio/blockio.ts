@@ -1,0 +1,109 @@
+import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../../chain/ports.ts';
+import type {Coin, Network} from '../../coins/index.ts';
+import type {BlockIoConfig} from '../../config/config.ts';
+import type {Broadcaster, FeeSource, Signer} from '../../payout/ports.ts';
+import type {SizeOfInput} from '../../payout/sizes.ts';
+import type {Clock} from '../../primitives/clock.ts';
+import type {Log} from '../../primitives/log.ts';
+import type {Meter} from '../../primitives/meter.ts';
+import {HttpChannel} from '../bitcoind/http-channel.ts';
+import {NotifyChannels} from '../bitcoind/notify-channels.ts';
+import {AddressBook} from './address-book.ts';
+import {BlockIoAddressSource} from './address-source.ts';
+import {ApiClient} from './api-client.ts';
+import {BlockIoBroadcaster} from './broadcaster.ts';
+import {Keyring} from './keyring.ts';
+import {multisigSize} from './multisig.ts';
+import {webhookReader} from './notice.ts';
+import {Place} from './place.ts';
+import {BlockIoSigner} from './signer.ts';
+import {walletKind, type WalletKind} from './wallet-kind.ts';
+
+export interface BlockIoOptions {
+  readonly coin: Coin;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter?: Meter | undefined;
+  /** As stored at init; without them no address is handed out. */
+  readonly walletFingerprints?: readonly string[] | undefined;
+}
+
+/** Where the facts of the chain come from: block.io proves nothing of what it says. */
+export interface ChainSide {
+  readonly chain: ChainSource;
+  readonly broadcaster: Broadcaster;
+  readonly fees: FeeSource;
+  readonly health: BackendHealth;
+  readonly coins?: CoinSource | undefined;
+  close(): Promise<void>;
+}
+
+export interface BlockIo {
+  readonly network: ChainSide;
+  readonly wallet: {readonly addresses: AddressSource; readonly signer: Signer; readonly inputSize: SizeOfInput};
+}
+
+/** An account of block.io as the wallet, over a chain source of another kind. Makes no call before it is asked something. */
+export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, chainSide: ChainSide): BlockIo => {
+  const {coin, network, clock, log, walletFingerprints: pinned} = options;
+  const {wallet} = config;
+  const client = new ApiClient(config, new Place(config, coin.name, network), options);
+  const kind = walletKind(wallet, coin);
+  const keyring = new Keyring(wallet);
+  const book = new AddressBook(client, {coin, network, kind});
+  const channels = new NotifyChannels(
+    config.notify.map(({listen, path}) => new HttpChannel(listen, clock, webhookReader(path))),
+    log,
+  );
+  return {
+    network: {
+      ...chainSide,
+      chain: withChannels(chainSide.chain, channels),
+      broadcaster: new BlockIoBroadcaster(client, chainSide.broadcaster),
+      health: healthOf(chainSide.health, channels),
+      close: async () => {
+        channels.close();
+        await Promise.all([client.close(), chainSide.close()]);
+      },
+    },
+    wallet: {
+      addresses: new BlockIoAddressSource(client, {coin, network, wallet, kind, keyring, clock, pinned}),
+      signer: new BlockIoSigner(book, keyring, kind),
+      inputSize: sizeOf(kind),
+    },
+  };
+};
+
+const healthOf = (health: BackendHealth, channels: NotifyChannels): BackendHealth => ({
+  vitals: async () => health.vitals(),
+  latencies: () => health.latencies(),
+  notifyChannels: () => [...health.notifyChannels(), ...channels.states()],
+});
+
+/** The chain source itself, whose hints come from block.io's webhooks too. */
+const withChannels = (chain: ChainSource, channels: NotifyChannels): ChainSource => ({
+  tip: async () => chain.tip(),
+  genesis: async () => chain.genesis(),
+  hashesAt: async heights => chain.hashesAt(heights),
+  facts: (...asked) => chain.facts(...asked),
+  ...(chain.watchScript === undefined ? {} : {watchScript: script => chain.watchScript!(script)}),
+  timesAt: async heights => chain.timesAt(heights),
+  mempool: async () => chain.mempool(),
+  mempoolTransactions: async txids => chain.mempoolTransactions(txids),
+  mempoolSpenders: async outpoints => chain.mempoolSpenders(outpoints),
+  listen: (onHint, signal) => {
+    chain.listen(onHint, signal);
+    channels.listen(onHint, signal);
+  },
+});
+
+/** Every coin of the wallet is of its kind; the first byte tells those that never were. */
+const sizeOf = ({addressType, required, keys}: WalletKind): SizeOfInput => {
+  const size = multisigSize({type: addressType, required, keys});
+  const isOurs = (script: Uint8Array): boolean =>
+    addressType === 'WITNESS_V0'
+      ? script.length === 34 && script[0] === 0x00
+      : script.length === 23 && script[0] === 0xa9 && script[1] === 0x14;
+  return script => (isOurs(script) ? size : undefined);
+};

@@ -1,0 +1,1 @@
+export {createBlockIo} from './blockio.ts';

@@ -1,0 +1,327 @@
+import {createCipheriv, createHash, pbkdf2Sync} from 'node:crypto';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {payments, Psbt, script, Transaction} from 'bitcoinjs-lib';
+import * as ecc from 'tiny-secp256k1';
+import {addressOf} from '../../source/coins/index.ts';
+import {regtest} from './bitcoind.ts';
+import {type RegtestNode, RpcRefusal} from './regtest-node.ts';
+
+export const API_KEY = '1d97-bd77-fa40-c6e1';
+export const PIN = 'a pin for tests only';
+
+type Data = Record<string, unknown>;
+type Question = Readonly<Record<string, unknown>>;
+
+interface Entry {
+  readonly address: string;
+  readonly label: string;
+  readonly kind: 'basic' | 'dtrust';
+  readonly required: number;
+  /** In the order of the script. */
+  readonly publicKeys: readonly Buffer[];
+  /** The key that block.io holds. */
+  readonly theirs: Buffer;
+}
+
+/** An answer instead of the right one: bytes as they are, or nothing at all until the server ends. */
+export type Reply = {readonly status: number; readonly body: string; readonly contentType?: string} | 'silence';
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const publicKeyOf = (key: Uint8Array): Buffer<ArrayBuffer> => Buffer.from(ecc.pointFromScalar(key, true)!);
+
+class Refused extends Error {}
+
+/**
+ * Answers as block.io's documentation says that it does, for an account whose coins are those of a regtest node: it holds
+ * the second key, checks our signatures, adds its own, and hands the whole to the node. Whatever it is told to twist or
+ * to reply instead, it does.
+ */
+export class BlockIoServer {
+  network = 'BTCTEST';
+  /** The private key of the account's user, which the PIN opens. */
+  readonly userKey = sha256('the key of the user');
+  readonly calls: {readonly method: string; readonly question: Question; readonly url: string}[] = [];
+  /** By method: changes `data` of the right answer. */
+  readonly twist: Record<string, ((data: Data) => Data) | undefined> = {};
+  /** By method: stands in for the right answer, which is worked out all the same when `afterwards`. */
+  readonly reply: Record<string, {readonly with: Reply; readonly afterwards?: boolean} | undefined> = {};
+  readonly #node: RegtestNode | undefined;
+  readonly #entries = new Map<string, Entry>();
+  readonly #server: Server;
+  #keys = 0;
+
+  private constructor(node: RegtestNode | undefined) {
+    this.#node = node;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#make('basic', 'default', [publicKeyOf(this.userKey)], 2);
+  }
+
+  /** Without a node it has no coins and broadcasts nothing. */
+  static async start(node?: RegtestNode): Promise<BlockIoServer> {
+    const server = new BlockIoServer(node);
+    await new Promise<void>(resolve => server.#server.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What was asked of a method, oldest first. */
+  asked(method: string): Question[] {
+    return this.calls.filter(call => call.method === method).map(({question}) => question);
+  }
+
+  /** Tells the truth again, and forgets what was asked. */
+  reset(): void {
+    for (const method of Object.keys(this.twist)) this.twist[method] = undefined;
+    for (const method of Object.keys(this.reply)) this.reply[method] = undefined;
+    this.calls.length = 0;
+    this.network = 'BTCTEST';
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise(resolve => this.#server.close(resolve));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const method = /^\/api\/v2\/(\w+)$/.exec(request.url ?? '')?.[1] ?? '';
+    const {api_key, ...question} = JSON.parse(text) as Question;
+    this.calls.push({method, question, url: request.url ?? ''});
+    const instead = this.reply[method];
+    const {status, body, contentType} =
+      instead === undefined || instead.afterwards === true
+        ? await this.#answer(method, question, api_key)
+        : {status: 0, body: '', contentType: ''};
+    if (instead === undefined) response.writeHead(status, {'content-type': contentType}).end(body);
+    else if (instead.with !== 'silence')
+      response
+        .writeHead(instead.with.status, {'content-type': instead.with.contentType ?? 'application/json'})
+        .end(instead.with.body);
+  }
+
+  async #answer(method: string, question: Question, apiKey: unknown) {
+    const json = (status: number, body: unknown) => ({
+      status,
+      body: JSON.stringify(body),
+      contentType: 'application/json; charset=utf-8',
+    });
+    try {
+      if (apiKey !== API_KEY)
+        throw new Refused(
+          "API Key invalid or you have not enabled API access for this machine's IP address(es). Check that your API Keys are correct, and that you have enabled API access for this machine's IP Address(es) on your account's Settings page.",
+        );
+      const data = {network: this.network, ...(await this.#data(method, question))};
+      return json(200, {status: 'success', data: this.twist[method]?.(data) ?? data});
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof RpcRefusal)) throw error;
+      return json(404, {status: 'fail', data: {error_message: error.message}});
+    }
+  }
+
+  async #data(method: string, question: Question): Promise<Data> {
+    switch (method) {
+      case 'get_balance':
+        return {available_balance: '0.00000000', pending_received_balance: '0.00000000'};
+      case 'get_address_by_label':
+        return this.#byLabel(String(question['label']));
+      case 'get_new_address':
+        return this.#tell(this.#make('basic', `label${this.#keys}`, [publicKeyOf(this.userKey)], 2));
+      case 'get_new_dtrust_address':
+        return this.#newDtrust(question);
+      case 'prepare_transaction':
+        return this.#prepare(question, 'basic');
+      case 'prepare_dtrust_transaction':
+        return this.#prepare(question, 'dtrust');
+      case 'submit_transaction':
+        return this.#submit(question['transaction_data'] as {tx_hex: string; signatures: Submitted[]});
+      default:
+        throw new Refused(`Method ${method} not found`);
+    }
+  }
+
+  #byLabel(label: string): Data {
+    const entry = [...this.#entries.values()].find(one => one.label === label);
+    if (entry === undefined) throw new Refused(`Label does not exist on your account for Network=${this.network}.`);
+    return this.#tell(entry);
+  }
+
+  #newDtrust(question: Question): Data {
+    const keys = String(question['public_keys']).split(',');
+    const asked = Number(question['required_signatures']);
+    if (keys.length < asked || new Set(keys).size !== keys.length) throw new Refused('Invalid signers.');
+    const publicKeys = keys.map(key => Buffer.from(key, 'hex'));
+    const entry = this.#make('dtrust', String(question['label']), publicKeys, asked + 1);
+    const redeem = this.#redeem(entry);
+    return {
+      ...this.#tell(entry),
+      additional_required_signatures: asked,
+      redeem_script: Buffer.from(redeem.output!).toString('hex'),
+    };
+  }
+
+  #tell({address, label}: Entry): Data {
+    return {user_id: this.#entries.size, address, label};
+  }
+
+  #make(kind: Entry['kind'], label: string, others: readonly Buffer[], required: number): Entry {
+    this.#keys += 1;
+    const theirs = sha256(`key ${this.#keys} of block.io`);
+    const publicKeys = [publicKeyOf(theirs), ...others];
+    const entry = {kind, label, required, publicKeys, theirs, address: ''};
+    const made = {...entry, address: addressOf(payments.p2wsh({redeem: this.#redeem(entry)}).output!, regtest)!};
+    this.#entries.set(made.address, made);
+    return made;
+  }
+
+  #redeem({required, publicKeys}: Pick<Entry, 'required' | 'publicKeys'>) {
+    return payments.p2ms({m: required, pubkeys: [...publicKeys]});
+  }
+
+  /** Chooses among the coins itself, as block.io does. */
+  async #prepare(question: Question, kind: Entry['kind']): Promise<Data> {
+    const from = String(question['from_addresses']).split(',');
+    if (from.some(address => this.#entries.get(address)?.kind !== kind))
+      throw new Refused(`One or more source addresses are not on your account for Network=${this.network}.`);
+    const wanted = toSatoshi(String(question['amounts']));
+    const coins = (await this.#coinsOf(from)).sort((one, other) => other.amount - one.amount);
+    const fee = 1_000 + coins.length * 100;
+    const chosen: typeof coins = [];
+    for (const coin of coins) if (sumOf(chosen) < wanted + fee) chosen.push(coin);
+    if (sumOf(chosen) < wanted + fee)
+      throw new Refused(
+        `Cannot withdraw funds without Network Fee of ${toText(fee)} ${this.network}. Maximum withdrawable balance is ${toText(Math.max(0, sumOf(coins) - fee))} ${this.network}.`,
+      );
+    const used = [...new Set(chosen.map(({address}) => address))];
+    return {
+      tx_type: kind,
+      inputs: chosen.map(({txid, vout, amount, address}, input_index) => ({
+        input_index,
+        previous_txid: txid,
+        previous_output_index: vout,
+        input_value: toText(amount),
+        spending_address: address,
+      })),
+      outputs: [
+        {
+          output_index: 0,
+          output_category: 'user-specified',
+          output_value: toText(wanted),
+          receiving_address: question['to_addresses'],
+        },
+        {
+          output_index: 1,
+          output_category: 'change',
+          output_value: toText(sumOf(chosen) - wanted - fee),
+          receiving_address: used[0],
+        },
+      ],
+      input_address_data: used.map(address => {
+        const {required, publicKeys} = this.#entries.get(address)!;
+        return {
+          required_signatures: required,
+          public_keys: publicKeys.map(key => key.toString('hex')),
+          address,
+          address_type: 'WITNESS_V0',
+        };
+      }),
+      ...(kind === 'basic' ? {user_key: this.#sealedKey()} : {}),
+      estimated_tx_size: 260,
+    };
+  }
+
+  async #coinsOf(addresses: readonly string[]) {
+    if (this.#node === undefined) return [];
+    const {unspents} = await this.#node.rpc<{
+      unspents: {txid: string; vout: number; amount: number; desc: string; scriptPubKey: string}[];
+    }>('scantxoutset', ['start', addresses.map(address => `addr(${address})`)]);
+    return unspents.map(({txid, vout, amount, scriptPubKey}) => ({
+      txid,
+      vout,
+      amount: Math.round(amount * 1e8),
+      address: addressOf(Buffer.from(scriptPubKey, 'hex'), regtest)!,
+    }));
+  }
+
+  /** The passphrase whose hash is the user's key, sealed by the PIN as block.io seals it. */
+  #sealedKey(): Data {
+    const algorithm = {
+      pbkdf2_salt: '7ccf40ce398f0fb475fe91043f7dce57',
+      pbkdf2_iterations: 2048,
+      pbkdf2_hash_function: 'SHA256',
+      pbkdf2_phase1_key_length: 16,
+      pbkdf2_phase2_key_length: 32,
+      aes_iv: '7c69a5e81e53ba05213b35bb',
+      aes_cipher: 'AES-256-GCM',
+    };
+    const {pbkdf2_salt: salt} = algorithm;
+    const first = pbkdf2Sync(PIN, salt, 1024, 16, 'sha256').toString('hex');
+    const cipher = createCipheriv(
+      'aes-256-gcm',
+      pbkdf2Sync(first, salt, 1024, 32, 'sha256'),
+      Buffer.from(algorithm.aes_iv, 'hex'),
+    );
+    const passphrase = Buffer.from('the key of the user').toString('hex');
+    const sealed = Buffer.concat([cipher.update(passphrase, 'utf8'), cipher.final()]);
+    return {
+      public_key: publicKeyOf(this.userKey).toString('hex'),
+      encrypted_passphrase: sealed.toString('base64'),
+      algorithm: {...algorithm, aes_auth_tag: cipher.getAuthTag().toString('hex'), aes_auth_data: ''},
+    };
+  }
+
+  /** Adds the second signature to what was signed well, and broadcasts. */
+  async #submit({tx_hex, signatures}: {tx_hex: string; signatures: Submitted[]}): Promise<Data> {
+    const node = this.#node!;
+    const unsigned = Transaction.fromHex(tx_hex);
+    const psbt = new Psbt().setVersion(unsigned.version).setLocktime(unsigned.locktime);
+    for (const {hash, index, sequence} of unsigned.ins) psbt.addInput({hash, index, sequence});
+    for (const output of unsigned.outs) psbt.addOutput({script: output.script, value: output.value});
+    for (const [index, input] of unsigned.ins.entries()) {
+      const txid = Buffer.from(input.hash).reverse().toString('hex');
+      const coin = await node.rpc<{value: number; scriptPubKey: {address: string; hex: string}} | null>('gettxout', [
+        txid,
+        input.index,
+      ]);
+      const entry = coin === null ? undefined : this.#entries.get(coin.scriptPubKey.address);
+      if (coin === null || entry === undefined)
+        throw new Refused('Some inputs are already spent, or are not on your account.');
+      const value = BigInt(Math.round(coin.value * 1e8));
+      const witnessScript = this.#redeem(entry).output!;
+      const hash = unsigned.hashForWitnessV0(index, witnessScript, value, Transaction.SIGHASH_ALL);
+      const given = signatures.filter(one => one.input_index === index);
+      const partialSig = given.map(({public_key, signature}) => {
+        const encoded = Buffer.from(`${signature}01`, 'hex');
+        const publicKey = Buffer.from(public_key, 'hex');
+        if (!ecc.verify(hash, publicKey, script.signature.decode(encoded).signature))
+          throw new Refused(`Signature of input ${index} is invalid.`);
+        return {pubkey: publicKey, signature: encoded};
+      });
+      partialSig.push({
+        pubkey: publicKeyOf(entry.theirs),
+        signature: Buffer.from(script.signature.encode(ecc.sign(hash, entry.theirs), Transaction.SIGHASH_ALL)),
+      });
+      psbt.updateInput(index, {
+        witnessUtxo: {script: Buffer.from(coin.scriptPubKey.hex, 'hex'), value},
+        witnessScript,
+        partialSig,
+      });
+    }
+    const whole = psbt.finalizeAllInputs().extractTransaction(true).toHex();
+    return {txid: await node.rpc<string>('sendrawtransaction', [whole])};
+  }
+}
+
+interface Submitted {
+  readonly input_index: number;
+  readonly public_key: string;
+  readonly signature: string;
+}
+
+const toSatoshi = (text: string): number => Math.round(Number(text) * 1e8);
+const toText = (amount: number): string => (amount / 1e8).toFixed(8);
+const sumOf = (coins: readonly {amount: number}[]): number => coins.reduce((total, {amount}) => total + amount, 0);

@@ -1,0 +1,57 @@
+import {createBlockIo} from '../../source/backends/blockio/index.ts';
+import type {BlockIoConfig, BlockIoWalletConfig} from '../../source/config/config.ts';
+import {systemClock} from '../../source/primitives/clock.ts';
+import {silentLog} from '../../source/primitives/log.ts';
+import {btc, openBitcoind, openBackend, regtest} from './bitcoind.ts';
+import {API_KEY, type BlockIoServer, PIN} from './blockio-server.ts';
+import type {RegtestNode} from './regtest-node.ts';
+
+export const WITH_PIN: BlockIoWalletConfig = {type: 'basic', pin: PIN, key: undefined};
+export const DTRUST = {
+  type: 'dtrust',
+  keys: ['a1'.repeat(32), 'b2'.repeat(32)],
+} satisfies BlockIoWalletConfig;
+
+export interface OpenOptions extends Partial<BlockIoConfig> {
+  readonly node?: RegtestNode;
+  readonly walletFingerprints?: readonly string[];
+}
+
+/** The backend over a server and, if there is one, a node without a wallet. */
+export const openBlockIo = (server: BlockIoServer, {node, walletFingerprints, ...config}: OpenOptions = {}) => {
+  const side = {wallet: undefined};
+  const {
+    addresses: _none,
+    wallet: _unused,
+    ...chainSide
+  } = node === undefined ? openBackend({url: 'http://127.0.0.1:1', ...side}) : openBitcoind(node, side);
+  const apiKey = config.apiKey ?? API_KEY;
+  return createBlockIo(
+    {
+      type: 'blockio',
+      url: server.url,
+      apiKey,
+      wallet: WITH_PIN,
+      // Stands in the config only: the side is given.
+      chain: {type: 'bitcoind', url: '', auth: {kind: 'cookie', path: ''}, wallet: undefined, timeout: 0, notify: []},
+      timeout: 20_000,
+      notify: [],
+      secrets: [apiKey, PIN],
+      ...config,
+    },
+    {coin: btc, network: regtest, clock: systemClock, log: silentLog, walletFingerprints},
+    chainSide,
+  );
+};
+
+export type OpenBlockIo = ReturnType<typeof openBlockIo>;
+
+/** The same with the account pinned, as after init. */
+export const openPinnedBlockIo = async (server: BlockIoServer, options: OpenOptions = {}): Promise<OpenBlockIo> => {
+  const unpinned = openBlockIo(server, options);
+  try {
+    return openBlockIo(server, {...options, walletFingerprints: await unpinned.wallet.addresses.walletFingerprints()});
+  } finally {
+    await unpinned.network.close();
+  }
+};

@@ -55,6 +55,8 @@ export const provesInclusion = (
     if (!/^[0-9a-f]{64}$/.test(hash)) return false;
     const beside = txidToWire(hash as Txid);
     const isRight = Math.floor(position / 2 ** level) % 2 === 1;
+    // The last of an odd row is beside itself, on the left: to its right nothing is (CVE-2012-2459).
+    if (isRight && beside.equals(node)) return false;
     const both = Buffer.concat(isRight ? [beside, node] : [node, beside]);
     if (readsAsTransaction(both, format)) return false;
     node = sha256d(both);

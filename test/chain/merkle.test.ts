@@ -44,6 +44,15 @@ test('a list with the same pair twice has no root: it would have that of the sho
   expect(merkleRoot([])).toBeUndefined();
 });
 
+test('the last of an odd row stands on the left of itself, and nowhere else', () => {
+  const all = transactions(3);
+  const root = Buffer.from(Block.calculateMerkleRoot(all));
+  const txids = all.map(transaction => transaction.getId());
+  const branch = {hashes: merkleBranch(txids, 2)};
+  expect(provesInclusion(parseTxid(txids[2]!), {...branch, position: 2}, root, btc.format)).toBe(true);
+  expect(provesInclusion(parseTxid(txids[2]!), {...branch, position: 3}, root, btc.format)).toBe(false);
+});
+
 test('a real transaction of 64 bytes does not prove the invented one whose txid it holds', () => {
   const invented = createHash('sha256').update('invented').digest();
   // Version, one input without script, one output with a script of 4 bytes, locktime: exactly 64 bytes, of which the

@@ -49,7 +49,7 @@ export class ElectrumChainSource implements ChainSource {
     this.#headers = new HeaderChain(client, options);
     this.#transactions = transactions;
     this.#histories = new Histories(client, news => this.#tell(news));
-    this.#spenders = new MempoolSpenders(client, transactions, options.coin.format);
+    this.#spenders = new MempoolSpenders(client, transactions, this.#histories, options.coin.format);
     client.events = {
       onReady: () => this.#onReady(),
       onLost: () => this.#histories.lost(),
@@ -180,18 +180,23 @@ export class ElectrumChainSource implements ChainSource {
     if (!(await this.#headers.confirm(header)))
       throw faults.stale(`block ${header.hash} has left the chain of the server`);
     await this.#histories.settled(this.#client.timeout);
-    if (new Set(this.#histories.at(header.height)).has(txid))
+    if (this.#histories.has(txid, header.height))
       throw faults.lie(`transaction ${txid} is in block ${header.height}, and it cannot prove it`);
   }
 
   /** Empty-handed until every watched script has been told of: what is not known yet is not gone. */
   async mempool(): Promise<MempoolView> {
     await this.#histories.settled(this.#client.timeout);
-    return {loaded: true, txids: this.#histories.unconfirmed};
+    return {loaded: true, txids: this.#unconfirmed};
+  }
+
+  get #unconfirmed(): ReadonlySet<Txid> {
+    return this.#histories.unconfirmed(this.#headers.tip?.height ?? Number.POSITIVE_INFINITY);
   }
 
   async mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
-    const there = txids.filter(txid => this.#histories.isUnconfirmed(txid));
+    const unconfirmed = this.#unconfirmed;
+    const there = txids.filter(txid => unconfirmed.has(txid));
     const raws = await this.#transactions.raws(there);
     const found = new Map(there.map((txid, index) => [txid, raws[index]]));
     return txids.map(txid => found.get(txid));
@@ -199,7 +204,7 @@ export class ElectrumChainSource implements ChainSource {
 
   async mempoolSpenders(outpoints: readonly Outpoint[]): Promise<(Txid | undefined)[]> {
     await this.#histories.settled(this.#client.timeout);
-    return this.#spenders.find(outpoints, this.#histories.unconfirmed);
+    return this.#spenders.find(outpoints, this.#unconfirmed);
   }
 
   listen(onHint: (hint: Hint) => void, signal: AbortSignal): void {

@@ -7,11 +7,15 @@ import {isRefusal} from './faults.ts';
 import {type HistoryEntry, type HistoryNews, News} from './history-news.ts';
 
 interface Script {
-  /** As the server told it last; undefined until it did on this connection. */
+  /** As the server told it last; undefined until it did. */
   status: string | null | undefined;
+  /** Times that a status was told: whether one came while the history was asked for. */
+  told: number;
   /** The status that the history was asked for. */
   knownAt: string | null | undefined;
   history: readonly HistoryEntry[];
+  /** Since when something is to be asked of it; undefined while nothing is. */
+  openSince: number | undefined;
 }
 
 const NO_HISTORY: readonly HistoryEntry[] = [];
@@ -35,15 +39,18 @@ export class Histories {
   readonly #client: ElectrumClient;
   readonly #onNews: (news: HistoryNews) => void;
   readonly #scripts = new Map<string, Script>();
-  /** Scripts whose status, or whose history, is to be asked for, with the turn in which that was found. */
-  readonly #unasked = new Map<string, number>();
-  readonly #outdated = new Map<string, number>();
+  /** Scripts whose status is to be asked for, and those whose history is. */
+  readonly #unasked = new Set<string>();
+  readonly #outdated = new Set<string>();
+  /** How many scripts are open since each turn; oldest first. */
+  readonly #open = new Map<number, number>();
   /** Scripts whose history the server refuses to list. */
   readonly #refused = new Map<string, EngineError>();
   /** In how many histories each transaction stands at each height. */
   readonly #byHeight = new Map<number, Map<Txid, number>>();
   readonly #unconfirmed = new Map<Txid, number>();
   #turn = 0;
+  #reconnectedAt = 0;
   #working: Promise<void> | undefined;
   #sweeping: string[] = [];
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -61,18 +68,16 @@ export class Histories {
   watch(scriptPubKey: Buffer): void {
     const hash = scriptHashOf(scriptPubKey);
     if (this.#scripts.has(hash)) return;
-    this.#scripts.set(hash, {status: undefined, knownAt: undefined, history: NO_HISTORY});
-    this.#unasked.set(hash, ++this.#turn);
+    const script = {status: undefined, told: 0, knownAt: undefined, history: NO_HISTORY, openSince: undefined};
+    this.#scripts.set(hash, script);
+    this.#ask(hash, script, ++this.#turn);
     if (this.#client.isConnected) this.#wake();
   }
 
   /** A new connection: every subscription is to be made again, what was known is kept until it is found to be old. */
   reconnected(): void {
-    this.#turn += 1;
-    for (const [hash, script] of this.#scripts) {
-      script.status = undefined;
-      this.#unasked.set(hash, this.#turn);
-    }
+    this.#reconnectedAt = ++this.#turn;
+    for (const [hash, script] of this.#scripts) this.#ask(hash, script, this.#turn);
     this.#refused.clear();
     this.#wake();
     clearInterval(this.#sweepTimer);
@@ -100,7 +105,8 @@ export class Histories {
   async settled(timeout: number): Promise<void> {
     const until = this.#turn;
     const deadline = performance.now() + timeout;
-    while (this.#oldest() <= until) {
+    // A connection that was made meanwhile has put everything in question again.
+    while (this.#oldest() <= Math.max(until, this.#reconnectedAt)) {
       const left = deadline - performance.now();
       if (left <= 0) throw this.#client.faults.learning(this.#done, this.#scripts.size);
       this.#wake();
@@ -114,27 +120,49 @@ export class Histories {
     return this.#byHeight.get(height)?.keys() ?? [];
   }
 
-  get unconfirmed(): ReadonlySet<Txid> {
-    return new Set(this.#unconfirmed.keys());
+  /** Whether a watched script's history has it there. */
+  has(txid: Txid, height: number): boolean {
+    return (height <= 0 ? this.#unconfirmed : this.#byHeight.get(height))?.has(txid) === true;
   }
 
-  isUnconfirmed(txid: Txid): boolean {
-    return this.#unconfirmed.has(txid);
+  /** What no block up to this height has. One in a block that nobody here has heard of yet has not left the mempool. */
+  unconfirmed(tip: number): ReadonlySet<Txid> {
+    const txids = new Set(this.#unconfirmed.keys());
+    for (const [height, above] of this.#byHeight) if (height > tip) for (const txid of above.keys()) txids.add(txid);
+    return txids;
   }
 
   get #done(): number {
-    return this.#scripts.size - new Set([...this.#unasked.keys(), ...this.#outdated.keys()]).size;
+    let open = 0;
+    for (const scripts of this.#open.values()) open += scripts;
+    return this.#scripts.size - open;
   }
 
   /** Turn of what has been open for longest. */
   #oldest(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const open of [this.#unasked, this.#outdated]) {
-      // Turns only grow, and a changed entry goes to the end.
-      const first = open.values().next();
-      if (first.done !== true) oldest = Math.min(oldest, first.value);
-    }
-    return oldest;
+    const oldest = this.#open.keys().next();
+    return oldest.done === true ? Number.POSITIVE_INFINITY : oldest.value;
+  }
+
+  #ask(hash: string, script: Script, turn: number): void {
+    this.#unasked.add(hash);
+    this.#opened(script, turn);
+  }
+
+  /** One that is open already stays so since then: turns are counted upwards only. */
+  #opened(script: Script, turn: number): void {
+    if (script.openSince !== undefined) return;
+    script.openSince = turn;
+    this.#open.set(turn, (this.#open.get(turn) ?? 0) + 1);
+  }
+
+  #closeIfKnown(hash: string, script: Script): void {
+    const {openSince} = script;
+    if (openSince === undefined || this.#unasked.has(hash) || this.#outdated.has(hash)) return;
+    script.openSince = undefined;
+    const left = this.#open.get(openSince)! - 1;
+    if (left === 0) this.#open.delete(openSince);
+    else this.#open.set(openSince, left);
   }
 
   #wake(): void {
@@ -150,18 +178,19 @@ export class Histories {
     }
   }
 
-  async #subscribe(hashes: readonly [string, number][]): Promise<void> {
+  async #subscribe(hashes: readonly string[]): Promise<void> {
+    const connection = this.#reconnectedAt;
     const method = 'blockchain.scripthash.subscribe';
     const outcomes = await this.#client.batch(
-      hashes.map(([hash]) => ({method, params: [hash]})),
+      hashes.map(hash => ({method, params: [hash]})),
       {lane: 'bulk'},
     );
-    for (const [index, [hash, turn]] of hashes.entries()) {
+    // Made by the first question itself: all of them are asked again on it, as far as it has not been done.
+    if (connection !== this.#reconnectedAt) return;
+    for (const [index, hash] of hashes.entries()) {
       const outcome = outcomes[index]!;
       if ('refusal' in outcome) throw outcome.refusal;
       const told = readAs(status, outcome.result, method, this.#client.faults);
-      // Asked for again meanwhile: on a new connection.
-      if (this.#unasked.get(hash) !== turn) continue;
       this.#unasked.delete(hash);
       this.#statusIs(hash, this.#scripts.get(hash)!, told);
     }
@@ -169,25 +198,30 @@ export class Histories {
 
   #statusIs(hash: string, script: Script, told: string | null): void {
     script.status = told;
-    if (told === script.knownAt && !this.#outdated.has(hash)) return;
-    this.#outdated.delete(hash);
+    script.told += 1;
     if (told === null && script.history.length === 0) script.knownAt = null;
-    else this.#outdated.set(hash, ++this.#turn);
+    else if (told !== script.knownAt) {
+      this.#outdated.add(hash);
+      this.#opened(script, ++this.#turn);
+    }
+    this.#closeIfKnown(hash, script);
   }
 
-  async #learn(hashes: readonly [string, number][]): Promise<void> {
-    const statuses = hashes.map(([hash]) => this.#scripts.get(hash)!.status);
+  async #learn(hashes: readonly string[]): Promise<void> {
+    const before = hashes.map(hash => ({...this.#scripts.get(hash)!}));
     const outcomes = await this.#client.batch(
-      hashes.map(([hash]) => ({method: 'blockchain.scripthash.get_history', params: [hash]})),
+      hashes.map(hash => ({method: 'blockchain.scripthash.get_history', params: [hash]})),
       {lane: 'bulk', together: HISTORIES_TOGETHER},
     );
     const news = new News();
-    for (const [index, [hash, turn]] of hashes.entries()) {
+    for (const [index, hash] of hashes.entries()) {
       const entries = this.#read(hash, outcomes[index]!);
       const script = this.#scripts.get(hash)!;
       this.#replace(script, entries, news);
-      script.knownAt = statuses[index];
-      if (this.#outdated.get(hash) === turn) this.#outdated.delete(hash);
+      script.knownAt = before[index]!.status;
+      // A status that came meanwhile is of a history that may have come too late for this answer.
+      if (script.told === before[index]!.told) this.#outdated.delete(hash);
+      this.#closeIfKnown(hash, script);
     }
     if (!news.isEmpty) this.#onNews(news.taken(this.#unconfirmed));
   }
@@ -242,7 +276,7 @@ export class Histories {
     const share = Math.min(SWEEPS_PER_SECOND, Math.ceil((this.#scripts.size * 1000) / SWEEP_EVERY));
     if (this.#sweeping.length === 0) this.#sweeping = [...this.#scripts.keys()];
     this.#turn += 1;
-    for (const hash of this.#sweeping.splice(-share)) this.#unasked.set(hash, this.#turn);
+    for (const hash of this.#sweeping.splice(-share)) this.#ask(hash, this.#scripts.get(hash)!, this.#turn);
     if (share > 0) this.#wake();
   }
 
@@ -251,11 +285,11 @@ export class Histories {
   }
 }
 
-const first = (open: ReadonlyMap<string, number>, count: number): [string, number][] => {
-  const found: [string, number][] = [];
-  for (const entry of open) {
+const first = (open: ReadonlySet<string>, count: number): string[] => {
+  const found: string[] = [];
+  for (const hash of open) {
     if (found.length === count) break;
-    found.push(entry);
+    found.push(hash);
   }
   return found;
 };

@@ -4,7 +4,7 @@ import {outpointKey, type Outpoint, type OutpointKey, type Txid} from '../../pri
 import {history, readAs} from './answers.ts';
 import type {ElectrumClient} from './electrum-client.ts';
 import {isRefusal} from './faults.ts';
-import {scriptHashOf} from './histories.ts';
+import {type Histories, scriptHashOf} from './histories.ts';
 import {outputScripts} from './raw-transaction.ts';
 import type {Transactions} from './transactions.ts';
 
@@ -13,16 +13,19 @@ const MOST_FOREIGN = 25;
 
 /**
  * Who spends what in the mempool: by the inputs of our unconfirmed transactions, and for foreign coins, which a replaced
- * deposit leaves behind, by what the server lists for the script of the coin. What it does not list is not known.
+ * deposit leaves behind, by what the server lists for the script of the coin. A foreign spender that was mined meanwhile is
+ * named too, since no block is looked at for it. What the server does not list is not known.
  */
 export class MempoolSpenders {
   readonly #client: ElectrumClient;
   readonly #transactions: Transactions;
   readonly #format: BlockFormat;
+  readonly #histories: Histories;
   readonly #inputs = new Map<Txid, readonly Outpoint[]>();
 
-  constructor(client: ElectrumClient, transactions: Transactions, format: BlockFormat) {
+  constructor(client: ElectrumClient, transactions: Transactions, histories: Histories, format: BlockFormat) {
     this.#client = client;
+    this.#histories = histories;
     this.#transactions = transactions;
     this.#format = format;
   }
@@ -75,7 +78,8 @@ export class MempoolSpenders {
         continue;
       }
       const listed = readAs(history, outcome.result, method, this.#client.faults);
-      for (const {tx_hash: txid} of listed.slice(-MOST_FOREIGN)) txids.add(txid);
+      for (const {tx_hash: txid, height} of listed.slice(-MOST_FOREIGN))
+        if (!this.#histories.has(txid, height)) txids.add(txid);
     }
     return [...txids];
   }

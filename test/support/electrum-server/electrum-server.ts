@@ -175,7 +175,8 @@ export class ElectrumServer {
     socket.setEncoding('utf8').on('data', (text: unknown) => {
       const lines = (rest + String(text)).split('\n');
       rest = lines.pop()!;
-      for (const line of lines) working = working.then(async () => this.#take(line, session, socket));
+      for (const line of lines)
+        working = working.then(async () => this.#take(line, session, socket)).catch(() => void socket.destroy());
     });
   }
 
@@ -189,7 +190,7 @@ export class ElectrumServer {
     if (isMeant(lies.silent)) return;
     if (isMeant(lies.hangsUp)) return void socket.destroy();
     if (isMeant(lies.garbage)) return void socket.write('HTTP/1.1 400 Bad Request\n');
-    if (isMeant(lies.endless)) return this.#flood(socket);
+    if (isMeant(lies.endless)) return flood(socket);
     if (Array.isArray(request) && this.#options.withoutBatches === true) {
       session.send({id: null, error: {code: -32_600, message: 'batch requests are not supported'}});
       return;
@@ -212,15 +213,6 @@ export class ElectrumServer {
     }
   }
 
-  #flood(socket: Socket): void {
-    const chunk = 'x'.repeat(1_000_000);
-    const more = () => {
-      while (socket.writable && socket.write(chunk));
-    };
-    socket.on('drain', more);
-    more();
-  }
-
   /** Ends every connection; new ones are taken. */
   hangUp(): void {
     for (const socket of this.#sessions.keys()) socket.destroy();
@@ -234,6 +226,17 @@ export class ElectrumServer {
     await this.#syncing;
   }
 }
+
+/** Until the other side has had enough; nothing else is answered meanwhile. */
+const flood = async (socket: Socket): Promise<void> =>
+  new Promise(resolve => {
+    const chunk = 'x'.repeat(1_000_000);
+    const more = () => {
+      while (socket.writable && socket.write(chunk));
+    };
+    socket.on('drain', more).on('close', () => resolve());
+    more();
+  });
 
 interface Request {
   readonly id: number;

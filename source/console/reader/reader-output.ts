@@ -7,11 +7,13 @@ export const READER_SIZE = {columns: 90, rows: 120} as const;
 
 /** Where frames go that nobody sees: they are read instead of drawn. Nothing here writes to the terminal. */
 export const createReaderOutput = (onFrame: (lines: readonly string[]) => void): ScreenOutput => {
-  const sheet = new Sheet();
+  const sheet = new Sheet(() => {
+    onFrame(sheet.compose(READER_SIZE.columns));
+  });
   const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
     // Modes of a terminal begin with an escape, frames never do.
-    if (text !== '' && !text.startsWith('\u001b')) onFrame(sheet.compose(text, READER_SIZE.columns));
+    if (text !== '' && !text.startsWith('\u001b')) sheet.layOut(text);
     const done = rest.find(part => typeof part === 'function') as (() => void) | undefined;
     done?.();
     return true;

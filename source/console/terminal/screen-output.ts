@@ -22,7 +22,7 @@ export interface Size {
 export interface ScreenOutput {
   /** What Ink writes whole frames to, and the modes of the terminal before and after them. */
   readonly stream: NodeJS.WriteStream;
-  /** What the marks in those frames stand for. */
+  /** Holds the lines that those frames are the layout of. */
   readonly sheet: Sheet;
   size(): Size;
   /** Calls back with the new size, on an erased screen; the next frame is drawn whole. */
@@ -47,39 +47,44 @@ const changes = (previous: readonly string[], next: readonly string[], rows: num
 };
 
 /**
- * The terminal as Ink may see it. Ink, in the mode in which it hands over whole frames, lays out and styles; what is
- * written is decided here: changed lines only, at absolute places, so that no frame scrolls, overflows, or depends on
+ * The terminal as Ink may see it. Ink, in the mode in which it hands over whole frames, lays out; what is written is
+ * decided here: changed lines only, at absolute places, so that no frame scrolls, overflows, or depends on
  * where the cursor was. Nothing here erases the operator's scrollback (`ESC[3J`). Ink learns of a new size together
  * with the frame that was laid out for it: by itself it would draw the old frame into the new size once.
  */
 export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => {
-  const sheet = new Sheet();
   let size = sizeOf(stdout);
   let drawn: readonly string[] = [];
-  let last: readonly string[] = [];
-  let isSuspended = false;
-  const draw = (frame: string): string => {
-    const lines = sheet.compose(frame, size.columns);
-    last = lines;
-    return isSuspended ? '' : put(lines);
+  let isOurs = false;
+  const paint = () => {
+    // Nothing is written to a terminal that the shell has, for a while or again.
+    const text = isOurs ? changed() : '';
+    if (text !== '') stdout.write(text);
   };
-  const put = (lines: readonly string[]): string => {
+  const sheet = new Sheet(paint);
+  const changed = (): string => {
+    const lines = sheet.compose(size.columns);
     const text = changes(drawn, lines, size.rows);
     drawn = lines;
     return text === '' ? '' : BEGIN + text + END;
   };
   const setMode = (text: string): string => {
     drawn = [];
-    if (text.includes(ENTER)) return text + NO_WRAP;
-    return text.includes(LEAVE) ? WRAP + text : text;
-  };
-  const translate = (text: string) => {
-    if (text === '') return text;
-    return (text.startsWith(MODE) ? setMode(text) : draw(text)).replaceAll(ERASE_SCROLLBACK, '');
+    if (text.includes(ENTER)) {
+      isOurs = true;
+      return text + NO_WRAP;
+    }
+    if (!text.includes(LEAVE)) return text;
+    isOurs = false;
+    return WRAP + text;
   };
   const write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-    const text = translate(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
-    return (stdout.write as (...parameters: unknown[]) => boolean).call(stdout, text, ...rest);
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    const isFrame = text !== '' && !text.startsWith(MODE);
+    if (isFrame) sheet.layOut(text);
+    const written = isFrame || text === '' ? '' : setMode(text).replaceAll(ERASE_SCROLLBACK, '');
+    if (written === '' && rest.length === 0) return true;
+    return (stdout.write as (...parameters: unknown[]) => boolean).call(stdout, written, ...rest);
   };
   const stream = new Proxy(stdout, {
     get(target, property): unknown {
@@ -113,13 +118,13 @@ export const createScreenOutput = (stdout: NodeJS.WriteStream): ScreenOutput => 
       };
     },
     suspend() {
-      isSuspended = true;
+      isOurs = false;
       stdout.write(WRAP + SHOW_CURSOR + LEAVE);
     },
     resume() {
-      isSuspended = false;
+      isOurs = true;
       drawn = [];
-      stdout.write(ENTER + NO_WRAP + HIDE_CURSOR + HOME_AND_ERASE + put(last));
+      stdout.write(ENTER + NO_WRAP + HIDE_CURSOR + HOME_AND_ERASE + changed());
     },
   };
 };

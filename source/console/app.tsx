@@ -10,43 +10,32 @@ import {Palette} from './dialogs/palette.tsx';
 import {Quit} from './dialogs/quit.tsx';
 import {Rescan} from './dialogs/rescan.tsx';
 import {Stopping} from './dialogs/stopping.tsx';
-import {usePane} from './hooks/use-pane.ts';
 import {useScreen} from './hooks/use-screen.ts';
 import {bodyHeight, chooseLayout, hasBooksLine, type Layout} from './layout.ts';
 import {backendLine} from './panes/backends.ts';
-import {Pane, StateLine} from './panes/components.tsx';
+import {Pane, PaneLines, StateLine} from './panes/components.tsx';
+import type {DrawPane} from './panes/drawing.ts';
 import {drawHints, drawMessage, drawMessageOrNeeds, drawTabs} from './panes/foot.ts';
 import {drawHeader} from './panes/header.ts';
 import {jobLine} from './panes/jobs.ts';
+import type {PaneFrame} from './panes/list-pane.ts';
 import {logLines} from './panes/log.ts';
 import {drawNotice} from './panes/notice.ts';
 import {drawBooks, drawLoops, drawNeeds} from './panes/summary.ts';
-import {behind, shownStatus, type PaneId, type ScreenState, type View} from './state.ts';
+import {behind, shownStatus, type ScreenState, type View} from './state.ts';
 import {fit, restyle, type Line} from './text/line.ts';
 
 const Notice = () => <Lines lines={drawNotice(useScreen(state => state))} />;
 
-/** What a line of its own is drawn from, as if it were a pane of one line. */
-const useLineFrame = <Shown extends PaneId>(pane: Shown) => {
-  const columns = useScreen(state => state.size.columns);
-  return usePane(pane, columns, 1);
+const dimWhenStale = ({staleFor, width}: PaneFrame, line: Line): Line => {
+  const text = fit(line, width);
+  return staleFor === undefined ? text : restyle(text, 'dim');
 };
 
-const dimWhen = (isDim: boolean, line: Line): Line => (isDim ? restyle(line, 'dim') : line);
+const drawBackendLine: DrawPane<'backends'> = (status, _, frame) => [dimWhenStale(frame, backendLine(status, frame))];
 
-const BackendLine = () => {
-  const {status, frame} = useLineFrame('backends');
-  return <Lines lines={[dimWhen(frame.staleFor !== undefined, backendLine(status, frame))]} />;
-};
-
-const LogLines = ({count}: {count: number}) => {
-  const {list, frame} = useLineFrame('log');
-  return (
-    <Lines
-      lines={logLines(list, frame, count).map(line => dimWhen(frame.staleFor !== undefined, fit(line, frame.width)))}
-    />
-  );
-};
+const drawLogLines: DrawPane<'log'> = (_, list, frame) =>
+  logLines(list, frame, frame.height).map(line => dimWhenStale(frame, line));
 
 const drawJobLine = (state: ScreenState): Line =>
   fit(jobLine(shownStatus(state), state.size.columns), state.size.columns);
@@ -55,10 +44,10 @@ const Tabs = ({layout}: {layout: Extract<Layout, {kind: 'tabs'}>}) => {
   const {pane, width, height} = layout.area;
   return (
     <>
-      <BackendLine />
+      <PaneLines pane="backends" draw={drawBackendLine} width={width} height={1} />
       <StateLine draw={drawTabs} />
       <Pane pane={pane} width={width} height={height} />
-      {layout.logLines > 0 && <LogLines count={layout.logLines} />}
+      {layout.logLines > 0 && <PaneLines pane="log" draw={drawLogLines} width={width} height={layout.logLines} />}
       {layout.hasJobLine && <StateLine draw={drawJobLine} />}
     </>
   );
@@ -106,7 +95,7 @@ export const App = () => {
       {isWide && <StateLine draw={drawBooks} />}
       {isWide && <StateLine draw={drawNeeds} />}
       {bodyOf(body, layout, size.columns, bodyHeight(size))}
-      <StateLine draw={isWide ? drawMessage : drawMessageOrNeeds} />
+      <StateLine key={isWide ? 'wide' : 'narrow'} draw={isWide ? drawMessage : drawMessageOrNeeds} />
       <StateLine draw={drawHints} />
       {view === 'quit' && <Quit />}
       {view === 'rescan' && <Rescan />}

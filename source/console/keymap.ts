@@ -2,7 +2,7 @@ import type {Binding} from './binding.ts';
 import {textOf, type KeyName} from './input/split-keys.ts';
 import {ACTS} from './keymap-acts.ts';
 import {DIALOG_KEYS} from './keymap-dialogs.ts';
-import {PANES, type ScreenState} from './state.ts';
+import {PANES, type ScreenState, type View} from './state.ts';
 
 // One registry: keys are dispatched by it, and hints and help are written from it.
 
@@ -364,12 +364,16 @@ export const bindingFor = (key: KeyName, state: ScreenState): Binding | undefine
 /** What can be done to the selected row, and only to such ones: nobody looks for it, so it is said first. */
 const isTimely = (binding: Binding): boolean => binding.group === 'Act' && 'isOffered' in binding;
 
-export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] => {
-  const offered = KEYMAP.filter(
-    binding => binding.hint !== undefined && binding.views.includes(state.view.name) && isOffered(binding, state),
-  );
-  const [help, ...others] = offered;
-  return [...(help ? [help] : []), ...others.filter(isTimely), ...others.filter(binding => !isTimely(binding))].map(
-    ({label, hint = ''}) => ({label, hint}),
-  );
-};
+/** Per view, in the order in which they are shown: help, what is timely, everything else. */
+const HINTED: ReadonlyMap<View['name'], readonly Binding[]> = new Map(
+  EVERYWHERE.map(view => {
+    const [help, ...others] = KEYMAP.filter(({hint, views}) => hint !== undefined && views.includes(view));
+    const timely = others.filter(isTimely);
+    return [view, [...(help ? [help] : []), ...timely, ...others.filter(binding => !isTimely(binding))]];
+  }),
+);
+
+export const hintsFor = (state: ScreenState): readonly {label: string; hint: string}[] =>
+  (HINTED.get(state.view.name) ?? [])
+    .filter(binding => isOffered(binding, state))
+    .map(({label, hint = ''}) => ({label, hint}));

@@ -10,16 +10,16 @@ import {listPane, paneTitle, timeWidth, timeWord, type PaneFrame} from './list-p
 import {creditEta, depositMark, isUncertain, markSpan} from './words.ts';
 
 /** `██░░ 2/6`; something other than confirming says so in words, and so does a node that cannot count them now. */
-const progress = ({deposit, coin}: DepositRow, now: number): Line => {
-  if (deposit.status === 'detected' && isUncertain(coin.backend, now))
-    return [span(`??? stale ${roundAge(ageOf(coin.backend.last_seen_at, now) ?? 0)}`, 'dim')];
+const progress = ({deposit, coin}: DepositRow, pane: PaneFrame): Line => {
+  if (deposit.status === 'detected' && isUncertain(coin.backend, pane.now))
+    return [span(`??? stale ${roundAge(ageOf(coin.backend.last_seen_at, pane.now) ?? 0)}`, 'dim')];
   if (deposit.status !== 'detected' || deposit.confirmations === 0) return [markSpan(depositMark(deposit))];
   const {full, rest} = bar(deposit.confirmations, coin.confirmations, 6);
   return [span(full, 'accent'), span(rest, 'dim'), span(` ${deposit.confirmations}/${coin.confirmations}`)];
 };
 
-const eta = ({deposit, coin}: DepositRow, now: number): Span =>
-  span(isUncertain(coin.backend, now) ? '' : creditEta(deposit, coin), 'dim');
+const eta = ({deposit, coin}: DepositRow, pane: PaneFrame): Span =>
+  span(isUncertain(coin.backend, pane.now) ? '' : creditEta(deposit, coin), 'dim');
 
 const columns = (list: List<DepositRow>, pane: PaneFrame): readonly Column<DepositRow>[] => [
   {
@@ -38,8 +38,8 @@ const columns = (list: List<DepositRow>, pane: PaneFrame): readonly Column<Depos
     drop: 6,
     cell: ({deposit}) => span(timeWord(deposit.first_seen_at, pane)),
   },
-  {title: 'CONFIRMS', width: 12, grow: 18, drop: 0, cell: row => progress(row, pane.now)},
-  {title: 'ETA', width: 4, right: true, drop: 5, cell: row => eta(row, pane.now)},
+  {title: 'CONFIRMS', width: 12, grow: 18, drop: 0, cell: row => progress(row, pane)},
+  {title: 'ETA', width: 4, right: true, drop: 5, cell: row => eta(row, pane)},
 ];
 
 export const countIncoming = (status: Status | undefined): number =>

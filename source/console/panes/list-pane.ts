@@ -10,6 +10,7 @@ import {arrange, headLine, rowLine, windowStart, type Column, type Grid} from '.
 export interface PaneFrame {
   readonly width: number;
   readonly height: number;
+  /** Reading it says that what is drawn shows the time: it is then drawn anew every second. */
   readonly now: number;
   readonly isFocused: boolean;
   /** How old the values are when they are not of now: everything is dim then. */
@@ -125,8 +126,8 @@ export const paneTitle = (digit: number, name: string, facts: readonly string[],
 };
 
 /** An age, or with `t` the time itself. */
-export const timeWord = (time: string | null | undefined, {now, showsClock}: PaneFrame): string => {
-  if (!showsClock) return formatAgeOf(time, now);
+export const timeWord = (time: string | null | undefined, pane: PaneFrame): string => {
+  if (!pane.showsClock) return formatAgeOf(time, pane.now);
   const at = time ? Date.parse(time) : Number.NaN;
   return Number.isNaN(at) ? '-' : formatClock(at);
 };

@@ -10,9 +10,9 @@ import {listPane, paneTitle, timeWidth, timeWord, type PaneFrame} from './list-p
 import {isUncertain, markSpan, payoutMark} from './words.ts';
 
 /** What became of a sent one is not known while its node is away. */
-const stateOf = ({payout, coin}: PayoutRow, now: number): Span => {
+const stateOf = ({payout, coin}: PayoutRow, pane: PaneFrame): Span => {
   const mark = payoutMark(payout, coin);
-  const isDoubtful = payout.status === 'sent' && isUncertain(coin.backend, now);
+  const isDoubtful = payout.status === 'sent' && isUncertain(coin.backend, pane.now);
   return isDoubtful ? markSpan({...mark, word: `${mark.word} ?`, style: 'dim'}) : markSpan(mark);
 };
 
@@ -39,10 +39,10 @@ const columns = (list: List<PayoutRow>, pane: PaneFrame): readonly Column<Payout
     drop: 3,
     cell: ({payout}) => span(timeWord(payout.created_at, pane)),
   },
-  {title: 'STATE', width: 10, grow: 22, drop: 0, cell: row => stateOf(row, pane.now)},
+  {title: 'STATE', width: 10, grow: 22, drop: 0, cell: row => stateOf(row, pane)},
 ];
 
-export const payoutFacts = (status: Status | undefined, now: number): string[] => {
+export const payoutFacts = (status: Status | undefined, pane: PaneFrame): string[] => {
   const coins = status?.coins ?? [];
   const pending = coins.reduce((sum, coin) => sum + coin.counts.pending_payouts, 0);
   const held = coins.reduce((sum, coin) => sum + coin.counts.held_payouts, 0);
@@ -52,7 +52,7 @@ export const payoutFacts = (status: Status | undefined, now: number): string[] =
       .filter(coin => coin.counts.pending_payouts > 0)
       .map(coin => `${shortAmount(coin.pending_amount)} ${coin.unit}`),
     ...(held > 0 ? [`${formatCount(held)} held`] : []),
-    ...(pending > 0 && oldest !== undefined ? [`oldest ${formatAgeOf(oldest, now)}`] : []),
+    ...(pending > 0 && oldest !== undefined ? [`oldest ${formatAgeOf(oldest, pane.now)}`] : []),
   ];
 };
 
@@ -62,12 +62,7 @@ export const countPending = (status: Status | undefined): number =>
 export const drawPayouts = (status: Status | undefined, list: List<PayoutRow>, pane: PaneFrame): Line[] =>
   listPane(
     {
-      title: paneTitle(
-        1,
-        `Pending broadcasts ${formatCount(countPending(status))}`,
-        payoutFacts(status, pane.now),
-        pane,
-      ),
+      title: paneTitle(1, `Pending broadcasts ${formatCount(countPending(status))}`, payoutFacts(status, pane), pane),
       list,
       columns: columns(list, pane),
       empty: status ? 'no payout is pending' : '',

@@ -71,6 +71,10 @@ export const spread = (left: Line, right: Line, width: number): Line => {
   return room < 1 ? fit(right, width) : [...fit(left, room), blank(1), ...fit(right, rightWidth)];
 };
 
+export const isSameLine = (one: Line, other: Line): boolean =>
+  one.length === other.length &&
+  one.every(({text, style}, index) => text === other[index]!.text && style === other[index]!.style);
+
 export const joinLines = (parts: readonly Line[], separator: Span): Line =>
   parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
 

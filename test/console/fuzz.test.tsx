@@ -103,6 +103,14 @@ const expectToFit = async ({stdout}: TestScreen): Promise<void> => {
   expect(stdout.terminal.buffer.active.baseY).toBe(0);
 };
 
+/** Whatever was left as it was on the way here: the same state on a new screen looks the same. */
+const expectAsAnew = async (screen: TestScreen): Promise<void> => {
+  const {columns, rows} = screen.stdout;
+  const anew = openScreen({columns, rows, state: screen.store.get()});
+  expect(await screen.lines()).toStrictEqual(await anew.lines());
+  await anew.close();
+};
+
 /** What the engine tells about the open detail, in anybody's words. */
 const withFetched = (state: ScreenState, words: string): ScreenState => {
   const shown = behind(state.view);
@@ -149,6 +157,7 @@ describe('a screen under random keys, sizes and snapshots', () => {
           expect(failure).toBeUndefined();
           await expectToFit(screen);
         }
+        await expectAsAnew(screen);
         expect(CONTROL.exec(screen.stdout.written.replace(OURS, ''))).toBeNull();
         await screen.close();
       }),

@@ -2,6 +2,7 @@ import type {Status} from '../../contract/index.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import type {ScreenState} from '../state.ts';
 import type {Store} from '../store.ts';
+import {shareParts} from './share-parts.ts';
 
 /** A frame costs milliseconds whatever changed in it, so data is drawn with the clock's tick, at most twice a second. */
 const HALF_SECOND = 500;
@@ -43,7 +44,7 @@ export const createFeed = (store: Store<ScreenState>, clock: Clock): Feed => {
     store.update(state => ({
       ...state,
       now: clock.now(),
-      ...(status ? {status, link: {state: 'live', receivedAt}} : {}),
+      ...(status ? {status: shareParts(state.status, status), link: {state: 'live', receivedAt}} : {}),
     }));
   };
   const tick = () => {

@@ -114,7 +114,11 @@ export const openScreen = ({
     const buffer = stdout.terminal.buffer.active;
     return Array.from(
       {length: stdout.rows},
-      (_, row) => buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? '',
+      (_, row) =>
+        buffer
+          .getLine(buffer.baseY + row)
+          ?.translateToString(false, 0, stdout.columns)
+          .trimEnd() ?? '',
     );
   };
   return {

@@ -182,7 +182,7 @@ export class CoinEngine {
 
   /** A script that became ours: found from the next look on. */
   watchScript(scriptPubKey: Buffer): void {
-    this.#startedLoops?.watch.addScript(scriptPubKey);
+    this.#startedLoops?.watchScript(scriptPubKey);
   }
 
   async cancelJob(id: string): Promise<Job> {

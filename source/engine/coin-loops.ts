@@ -19,6 +19,8 @@ import {Vitals} from './vitals.ts';
 export interface CoinLoops {
   readonly all: readonly Loop[];
   readonly watch: WatchSet;
+  /** A script that became ours: found from the next look on. */
+  watchScript(scriptPubKey: Buffer): void;
   readonly sinks: readonly Sink[];
   /** By the name of their sink. */
   readonly deliveries: ReadonlyMap<string, Deliver>;
@@ -65,6 +67,10 @@ export const createCoinLoops = async (
     hintsHealthy: () => backend.health.notifyChannels().some(({reliable, state}) => reliable && state === 'ok'),
     verifyWallet: async () => vitals.verifyWallet(),
   });
+  const watchScript = (scriptPubKey: Buffer): void => {
+    watch.addScript(scriptPubKey);
+    backend.chain.watchScript?.(scriptPubKey);
+  };
   const rescan = createRescan(chainParts);
   const books = createCheckBooks({
     coin,
@@ -88,7 +94,7 @@ export const createCoinLoops = async (
     broadcaster: backend.broadcaster,
     fees: backend.fees,
     inputSize: backend.inputSize,
-    addresses: watchedChange(backend, watch, engine),
+    addresses: watchedChange(backend, watchScript, engine),
     policy: config.payouts,
     blocked,
     clock,
@@ -101,6 +107,7 @@ export const createCoinLoops = async (
   return {
     all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...deliveries.values()],
     watch,
+    watchScript,
     sinks,
     deliveries,
     rescan,
@@ -117,12 +124,12 @@ export const createCoinLoops = async (
 /** A change script is watched before anything can pay it: an unseen change output would be missing from the books. */
 const watchedChange = (
   backend: Backend,
-  watch: WatchSet,
+  watchScript: CoinLoops['watchScript'],
   {coin, network}: CoinEngine,
 ): Pick<Backend['addresses'], 'newChangeAddress'> => ({
   newChangeAddress: async () => {
     const address = await backend.addresses.newChangeAddress();
-    watch.addScript(scriptOf(address, coin, network));
+    watchScript(scriptOf(address, coin, network));
     return address;
   },
 });

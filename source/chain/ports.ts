@@ -58,8 +58,14 @@ export interface ChainSource {
    * What these blocks of the best chain hold for `watch`, in the order asked, yielded as it arrives; outpoints that it
    * finds are added to `watch`, so that their spends are found in the same pass. Blocks that are asked for in a row are
    * checked to follow each other: `stale_facts` when they do not. Ends by throwing when `signal` is aborted.
+   * `onProgress` is called, with words for people at times, where much is asked before the first block can be told.
    */
-  facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts>;
+  facts(
+    refs: readonly BlockRef[],
+    watch: WatchSet,
+    signal?: AbortSignal,
+    onProgress?: (words?: string) => void,
+  ): AsyncIterable<BlockFacts>;
   /**
    * Tells of a script to be reported on: each one known at the start, later ones as soon as they are ours. For sources
    * that ask by script; those that read whole blocks go by the watch set alone and have none.

@@ -77,6 +77,13 @@ async function* rangesBetween(chain: ChainSource, from: number, to: number): Asy
   }
 }
 
+/** Asks the source, and passes on how far it is. */
+export const factsOf = (
+  {chain, watch}: Pick<Connecting, 'chain' | 'watch'>,
+  refs: readonly BlockRef[],
+  context: RoundContext,
+): AsyncIterable<BlockFacts> => chain.facts(refs, watch, context.signal, words => context.progress(words));
+
 export interface Connected {
   /** Transactions of ours that blocks anchored: they have left the mempool. */
   readonly txids: readonly Txid[];
@@ -98,7 +105,7 @@ export const connectAhead = async (
   let blocks = 0;
   for await (const refs of rangesBetween(parts.chain, top.height + 1, tip.height)) {
     if (context.signal.aborted) break;
-    for await (const step of stepsOf(parts.chain.facts(refs, parts.watch, context.signal))) {
+    for await (const step of stepsOf(factsOf(parts, refs, context))) {
       const at = step.at(-1)!.height;
       await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});
       txids.push(...txidsOf(step));
@@ -155,7 +162,7 @@ export const connectBranch = async (
   // Coins that our transactions in the old branch spend; those first seen in a block were not watched until now.
   for (const outpoint of await parts.store.inputsFrom(fork.height + 1)) parts.watch.addOutpoint(outpoint);
   const branch: BlockFacts[] = [];
-  for await (const block of parts.chain.facts(refs, parts.watch, context.signal)) {
+  for await (const block of factsOf(parts, refs, context)) {
     branch.push(block);
     context.progress();
   }

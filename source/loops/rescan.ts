@@ -6,7 +6,7 @@ import type {BlockRef} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {LedgerIdentity} from '../store/store.ts';
-import {applyFacts, factsOfBlocks, wasOvertaken, type Connecting} from './connect-blocks.ts';
+import {applyFacts, factsOf, factsOfBlocks, wasOvertaken, type Connecting} from './connect-blocks.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
 import {rescanStart} from './rescan-start.ts';
 import {extendDownTo} from './stand-to-node.ts';
@@ -167,11 +167,10 @@ class Rescanner {
   }
 
   async #scan(job: Job, refs: readonly BlockRef[], context: RoundContext): Promise<void> {
-    const {chain, watch} = this.#options;
     // The genesis block cannot be spent and some nodes do not serve it.
     const wanted = refs.filter(({height}) => height > 0);
     const blocks: BlockFacts[] = [];
-    for await (const block of chain.facts(wanted, watch, context.signal)) {
+    for await (const block of factsOf(this.#options, wanted, context)) {
       blocks.push(block);
       if (context.signal.aborted) return;
     }

@@ -33,9 +33,14 @@ export class FailoverChainSource implements ChainSource {
     return this.#speakers.ask('hashes', async ({chain}) => chain.hashesAt(heights));
   }
 
-  async *facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
+  async *facts(
+    refs: readonly BlockRef[],
+    watch: WatchSet,
+    signal?: AbortSignal,
+    onProgress?: (words?: string) => void,
+  ): AsyncIterable<BlockFacts> {
     const source = this.#speakers.speaker;
-    const blocks = source.chain.facts(refs, watch, signal)[Symbol.asyncIterator]();
+    const blocks = source.chain.facts(refs, watch, signal, onProgress)[Symbol.asyncIterator]();
     let isOver = false;
     try {
       for (;;) {

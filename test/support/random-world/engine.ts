@@ -190,7 +190,7 @@ export class WorldEngine {
   }
 
   async *#facts(node: WorldNode, ...asked: Parameters<ChainSource['facts']>): ReturnType<ChainSource['facts']> {
-    for await (const block of node.chain.facts(...asked)) yield await this.#ask(node, () => block);
+    for await (const block of node.chain.facts(asked[0], asked[1], asked[2])) yield await this.#ask(node, () => block);
   }
 
   #signer(node: WorldNode): Signer {

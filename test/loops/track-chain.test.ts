@@ -25,6 +25,8 @@ describe.each([
   {backend: 'bitcoind', zmq: true},
   {backend: 'bitcoind', zmq: false},
   {backend: 'electrum', zmq: true},
+  {backend: 'esplora', zmq: false},
+  {backend: 'esplora-large', zmq: false},
 ] as const)('through $backend with $zmq ZMQ', ({backend, zmq}) => {
   beforeEach(async () => {
     world = await TrackedNode.start({backend, zmq, confirmations: 3, maxConfirmationCount: 8});
@@ -84,12 +86,17 @@ describe.each([
   });
 });
 
-describe.each(['bitcoind', 'electrum'] as const)('the chain loop through %s', backend => {
+describe.each(['bitcoind', 'electrum', 'esplora', 'esplora-large'] as const)('the chain loop through %s', backend => {
   /** Who spends a foreign coin in a block no history of ours tells: a lost deposit is only seen to be gone. */
   const seesForeignSpends = backend !== 'electrum';
 
   beforeEach(async () => {
-    world = await TrackedNode.start({backend, zmq: true, confirmations: 3, maxConfirmationCount: 15});
+    world = await TrackedNode.start({
+      backend,
+      zmq: !backend.startsWith('esplora'),
+      confirmations: 3,
+      maxConfirmationCount: 15,
+    });
   });
 
   test('keeps a credit that the other branch holds too', async () => {

@@ -3,7 +3,6 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {createBitcoind, type Bitcoind} from '../../source/backends/bitcoind/index.ts';
-import type {Electrum} from '../../source/backends/electrum/index.ts';
 import type {ChainSource} from '../../source/chain/ports.ts';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {btc} from '../../source/coins/btc.ts';
@@ -19,17 +18,33 @@ import type {BlockHash} from '../../source/primitives/ids.ts';
 import {initialiseLedger, openStore, type Store} from '../../source/store/open-store.ts';
 import {openElectrum} from './electrum.ts';
 import {ElectrumServer} from './electrum-server/index.ts';
+import {openEsplora} from './esplora.ts';
+import {EsploraServer} from './esplora-server/index.ts';
+import {changed} from './esplora-server/faults.ts';
 import {RegtestNode, type RegtestOptions} from './regtest-node.ts';
 import {until} from './until.ts';
 
 const NETWORK = btc.networks.regtest!;
 const OUTSIDE = 'outside';
 
+/**
+ * By which road the node is seen. `esplora-large`: through a server whose mempool is too large to be read whole, with its
+ * websocket.
+ */
+export type Road = 'bitcoind' | 'electrum' | 'esplora' | 'esplora-large';
+
+/** A source that is not the node itself. */
+interface Server {
+  readonly chain: ChainSource;
+  readonly health: Pick<Bitcoind['health'], 'notifyChannels'>;
+  close(): Promise<void>;
+}
+
 interface Running {
   readonly stop: AbortController;
   readonly loops: readonly SupervisedLoop[];
   readonly bitcoind: Bitcoind;
-  readonly electrum: Electrum | undefined;
+  readonly server: Server | undefined;
   readonly chain: ChainSource;
   readonly store: Store;
   readonly track: TrackChain;
@@ -38,7 +53,7 @@ interface Running {
 
 export interface TrackedNodeOptions extends RegtestOptions {
   /** By which road the node is seen; its RPC unless said. */
-  readonly backend?: 'bitcoind' | 'electrum';
+  readonly backend?: Road;
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
 }
@@ -47,7 +62,7 @@ export interface TrackedNodeOptions extends RegtestOptions {
 export class TrackedNode {
   readonly node: RegtestNode;
   /** Of a world that is seen through one. */
-  server: ElectrumServer | undefined;
+  server: ElectrumServer | EsploraServer | undefined;
   readonly #options: TrackedNodeOptions;
   readonly #directory: string;
   readonly #faults: string[] = [];
@@ -117,9 +132,8 @@ export class TrackedNode {
     const common = {coin: btc, network: NETWORK, clock: systemClock, log: silentLog};
     const bitcoind = createBitcoind(config, common);
     const policy = {confirmations, maxConfirmationCount, coinbaseMaturity: btc.coinbaseMaturity};
-    if (this.#options.backend === 'electrum') this.server ??= await ElectrumServer.start({node: this.node});
-    const electrum = this.server && openElectrum(this.server.url);
-    const chain = electrum?.chain ?? bitcoind.chain;
+    const server = await this.#openServer();
+    const chain = server?.chain ?? bitcoind.chain;
     const parts = {...common, chain, store, policy, watch: new WatchSet()};
     const track = createTrackChain({...parts, pollInterval: 100, hintsHealthy: () => zmq});
     const rescan = createRescan(parts);
@@ -131,8 +145,23 @@ export class TrackedNode {
       onFatal: (error: Error) => void this.#faults.push(error.message),
     };
     const loops = [track.loop, rescan.loop, books].map(loop => runLoop(loop, supervision));
-    this.#running = {stop, loops, bitcoind, electrum, chain, store, track, rescan};
+    this.#running = {stop, loops, bitcoind, server, chain, store, track, rescan};
     this.#watch = parts.watch;
+  }
+
+  /** The server stays; whoever asks it is new, as in a restarted engine. */
+  async #openServer(): Promise<Server | undefined> {
+    const {backend = 'bitcoind'} = this.#options;
+    if (backend === 'bitcoind') return undefined;
+    if (backend === 'electrum') {
+      this.server ??= await ElectrumServer.start({node: this.node});
+      return openElectrum(this.server.url);
+    }
+    const server = (this.server as EsploraServer | undefined) ?? (await EsploraServer.start(this.node));
+    this.server = server;
+    if (backend === 'esplora') return openEsplora(server.url);
+    server.fault = changed<object>(/^\/mempool$/, size => ({...size, count: 1_000_000}));
+    return openEsplora(server.url, {websocket: server.websocketUrl});
   }
 
   #watch = new WatchSet();
@@ -145,7 +174,7 @@ export class TrackedNode {
     running.stop.abort();
     await Promise.all(running.loops.map(async loop => loop.ended));
     await running.bitcoind.close();
-    await running.electrum?.close();
+    await running.server?.close();
     await running.store.close();
   }
 

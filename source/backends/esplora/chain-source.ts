@@ -75,8 +75,13 @@ export class EsploraChainSource implements ChainSource {
     this.#parts.scripts.add(scriptPubKey);
   }
 
-  facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
-    return this.#scan.facts(refs, watch, {signal});
+  facts(
+    refs: readonly BlockRef[],
+    watch: WatchSet,
+    signal?: AbortSignal,
+    onProgress?: (words?: string) => void,
+  ): AsyncIterable<BlockFacts> {
+    return this.#scan.facts(refs, watch, {signal, onProgress});
   }
 
   async mempool(): Promise<MempoolView> {

@@ -34,7 +34,9 @@ interface Question {
 }
 
 const DEFAULT_CAP = 4_000_000;
-/** ms to wait after "too much to do" without a word on how long; doubled each time. */
+/** HTTP: asked too often. */
+const TOO_MANY = 429;
+/** ms to wait after it without a word on how long; doubled each time. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
 /** Bytes of an answer that tell how fast the way to the server is. */
@@ -190,10 +192,13 @@ export class RestClient {
         return answer;
       }
       const pause = this.#pauseAfter(answer);
-      const isTooLong = pause > this.#timeout ? this.faults.mustWait(pause) : undefined;
-      this.#gate.pauseFor(pause, isTooLong);
-      if (isTooLong) throw isTooLong;
-      if (this.#clock.monotonic() + pause >= deadline) return answer;
+      const asksForIt = answer.status === TOO_MANY || answer.retryAfter !== undefined;
+      const tooLong = asksForIt && pause > this.#timeout ? this.faults.mustWait(pause) : undefined;
+      if (asksForIt) this.#gate.pauseFor(pause, tooLong);
+      if (tooLong !== undefined) throw tooLong;
+      // That what is behind the server is away is news for whoever waits; only a long scan had better go on.
+      const isPatient = asksForIt || question.options.urgency === 'bulk';
+      if (!isPatient || this.#clock.monotonic() + pause >= deadline) return answer;
       await sleep(pause, signal);
     }
   }

@@ -29,18 +29,22 @@ const HISTORY_BYTES = 1_500;
 /** Requests for the transactions that histories name, by script: most scripts are used once or never. */
 const HITS_PER_SCRIPT = 0.2;
 
+/** So few blocks are read whole: only they tell who spent somebody else's coin, and so why a deposit was lost. */
+const FEW_BLOCKS = 24;
+
 const cost = (requests: number, bytes: number, question: ScanQuestion): ScanCost => ({
   requests: Math.ceil(requests),
   bytes: Math.ceil(bytes),
   seconds: Math.max(requests / question.requestsPerSecond, bytes / question.bytesPerSecond),
 });
 
-/** The cheaper way by the time it takes within the budget; raw blocks when it is the same. Pure. */
+/** The cheaper way by the time it takes within the budget; whole blocks when it is the same or they are few. Pure. */
 export const planScan = (question: ScanQuestion): ScanPlan => {
   const {blocks, blockSize, scripts} = question;
   const costs = {
     blocks: cost(blocks, blocks * blockSize, question),
     histories: cost(scripts * (1 + HITS_PER_SCRIPT), scripts * HISTORY_BYTES, question),
   };
-  return {method: costs.histories.seconds < costs.blocks.seconds ? 'histories' : 'blocks', costs};
+  const isCheaper = blocks > FEW_BLOCKS && costs.histories.seconds < costs.blocks.seconds;
+  return {method: isCheaper ? 'histories' : 'blocks', costs};
 };

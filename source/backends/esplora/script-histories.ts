@@ -20,18 +20,21 @@ const LEAST_PAGE = 10;
 /** Blocks by which a chain may have grown before histories that were read are out of date. */
 const SLACK = 20;
 
-/** What the histories of the first `scripts` scripts hold from a height on, as the server had it at `tip`. */
+/** Scripts between two words on how far it is. */
+const SAID_EVERY = 25;
+
+/** What the histories of the scripts in `done` hold from a height on, as the server had it at `tip`. */
 interface Read {
   readonly from: number;
   readonly tip: BlockRef;
-  scripts: number;
+  readonly done: Set<ScriptHash>;
   readonly found: Map<BlockHash, Set<Txid>>;
 }
 
 export interface HistoryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each script: reading all of them may take long before there is anything to show. */
-  readonly onProgress?: (() => void) | undefined;
+  readonly onProgress?: ((words?: string) => void) | undefined;
 }
 
 /** Blocks by what the histories of our scripts say of them, each transaction proven to be in its block. */
@@ -53,7 +56,7 @@ export class ScriptHistories {
   unread(from: number, to: number, isBest: (tip: BlockRef) => boolean): number {
     const read = this.#read;
     const isOfUse = read !== undefined && read.from <= from && read.tip.height + SLACK >= to && isBest(read.tip);
-    return this.#scripts.size - (isOfUse ? read.scripts : 0);
+    return this.#scripts.size - (isOfUse ? read.done.size : 0);
   }
 
   /** The last block that `find` can tell of now. */
@@ -67,14 +70,17 @@ export class ScriptHistories {
     isBest: (tip: BlockRef) => boolean,
     options: HistoryOptions,
   ): Promise<void> {
-    if (this.unread(from, to, isBest) === this.#scripts.size) this.#read = {from, tip, scripts: 0, found: new Map()};
+    if (this.unread(from, to, isBest) === this.#scripts.size)
+      this.#read = {from, tip, done: new Set(), found: new Map()};
     const read = this.#read!;
-    const missing = this.#scripts.from(read.scripts);
+    const missing = this.#scripts.from(0).filter(script => !read.done.has(script));
     await inParallel(missing, this.#parallel, async script => {
       await this.#readScript(script, read, options);
-      options.onProgress?.();
+      // A scan that fails midway goes on from here.
+      read.done.add(script);
+      const isWorthWords = read.done.size % SAID_EVERY === 0;
+      options.onProgress?.(isWorthWords ? `histories: ${read.done.size} of ${this.#scripts.size}` : undefined);
     });
-    read.scripts += missing.length;
   }
 
   /** What is known of one block, in its order; fetched and proven now. Outpoints that are found are added to `watch`. */

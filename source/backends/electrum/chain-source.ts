@@ -222,19 +222,20 @@ export class ElectrumChainSource implements ChainSource {
   #onReady(): void {
     this.#genesis = undefined;
     this.#headers.forget();
-    void this.#follow();
+    void this.#follow(async () => this.#headers.follow());
     this.#histories.reconnected();
     this.#onHint({kind: 'everything'});
   }
 
-  /** Begins the notifications of blocks. What goes wrong here is met again by whoever asks. */
-  async #follow(): Promise<void> {
+  /** To a tip that was told of. What goes wrong here is met again by whoever looks. */
+  async #follow(step: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#headers.follow();
+      await step();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.#options.log.debug({coin: this.#options.coin.name}, `headers not followed: ${messageOf(error)}`);
     }
+    this.#onHint({kind: 'block'});
   }
 
   #onNotification(method: string, params: unknown): void {
@@ -243,9 +244,8 @@ export class ElectrumChainSource implements ChainSource {
       if (method === 'blockchain.scripthash.subscribe')
         this.#histories.told(...readAs(subscribed, params, method, faults));
       else if (method === 'blockchain.headers.subscribe') {
-        readAs(headerNotice, params, method, faults);
-        // A wish to look: whoever looks asks for the tip, and follows it.
-        this.#onHint({kind: 'block'});
+        const [{height, hex}] = readAs(headerNotice, params, method, faults);
+        void this.#follow(async () => this.#headers.adopt(height, hex));
       }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

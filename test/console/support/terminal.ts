@@ -114,11 +114,7 @@ export const openScreen = ({
     const buffer = stdout.terminal.buffer.active;
     return Array.from(
       {length: stdout.rows},
-      (_, row) =>
-        buffer
-          .getLine(buffer.baseY + row)
-          ?.translateToString(false, 0, stdout.columns)
-          .trimEnd() ?? '',
+      (_, row) => buffer.getLine(buffer.baseY + row)?.translateToString(true, 0, stdout.columns) ?? '',
     );
   };
   return {

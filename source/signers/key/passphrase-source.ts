@@ -1,4 +1,4 @@
-import {closeSync, fstatSync, openSync, readdirSync, readlinkSync, type Stats} from 'node:fs';
+import {closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, type Stats} from 'node:fs';
 import {basename, join} from 'node:path';
 import type {PassphraseSource} from '../../config/config.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
@@ -70,16 +70,21 @@ const requirePassed = (fd: number): void => {
   if (stats.isFIFO() && isOwnPipe(fd)) throw refuse('is not open');
 };
 
-/** Whether this process has the other end too, as of the pipes that Node makes for itself. */
+/** Whether this process has the writing end too, as of the pipes that Node makes for itself. */
 const isOwnPipe = (fd: number): boolean => {
   try {
     const target = readlinkSync(`/proc/self/fd/${fd}`);
-    return readdirSync('/proc/self/fd').some(other => other !== String(fd) && linkOf(other) === target);
+    return readdirSync('/proc/self/fd').some(other => linkOf(other) === target && isWritten(other));
   } catch {
     // No /proc: then it is taken at its word.
     return false;
   }
 };
+
+/** By the flags of its opening: O_WRONLY or O_RDWR. A shell may pass the reading end on two numbers. */
+const isWritten = (fd: string): boolean =>
+  (Number.parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0', 8) & 3) !==
+  0;
 
 const linkOf = (fd: string): string | undefined => {
   try {

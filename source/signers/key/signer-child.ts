@@ -10,7 +10,7 @@ const LONGEST_ANSWER = 120_000;
 const TAIL = 500;
 
 /** No core file: a dump of this process is its key. The shell is replaced, so that the process has no other parent. */
-const WITHOUT_CORE = 'ulimit -c 0; exec "$0" "$@"';
+const WITHOUT_CORE = 'ulimit -c 0 2>/dev/null; exec "$0" "$@"';
 
 /**
  * Flags where this Node has them: no debugger by signal; no writing of files, no programs, threads or native code, and

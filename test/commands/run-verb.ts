@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll} from 'vitest';
 import {run} from '../../source/commands/shell/run.ts';
+import type {Input} from '../../source/commands/shell/input.ts';
 import type {OutputStream} from '../../source/commands/shell/output.ts';
 import type {OpenApplication, Supplies} from '../../source/commands/supplies.ts';
 import type {Application} from '../../source/engine/application.ts';
@@ -26,6 +27,7 @@ export interface Parts {
   readonly supplies?: Partial<Supplies>;
   readonly via?: OpenApplication['via'];
   readonly isTerminal?: boolean;
+  readonly input?: Input;
   readonly environment?: Record<string, string>;
 }
 
@@ -63,6 +65,7 @@ export const runVerb = async (argv: readonly string[], parts: Parts = {}) => {
     stderr,
     environment: {CRYPTOASSETS_CONFIG: CONFIG, ...parts.environment},
     isTerminal: parts.isTerminal ?? false,
+    ...(parts.input && {input: parts.input}),
     createSupplies: async () => supplies,
   });
   return {code, stdout: stdout.text, stderr: stderr.text, closed};

@@ -53,6 +53,11 @@ export class TmuxScreen {
     return this.#run('capture-pane', '-p');
   }
 
+  /** Everything that can be scrolled back to, and the screen. */
+  async history(): Promise<string> {
+    return this.#run('capture-pane', '-p', '-S', '-');
+  }
+
   /** Waits until the screen matches, and returns it. */
   async shows(pattern: RegExp, options: UntilOptions = {}): Promise<string> {
     let last = '';

@@ -11,14 +11,23 @@ export const createBackend = async (config: CoinConfig, context: BackendContext)
   const ofWallet = sides.findIndex(({wallet}) => wallet !== undefined);
   const wallet = await createWallet(config, context, sides[ofWallet]?.wallet);
   const [first] = sides;
-  if (first !== undefined && sides.length === 1) return {...first.network, ...wallet};
+  if (first !== undefined && sides.length === 1) return join(first.network, wallet);
   const {createFailover} = await import('./backends/failover/index.ts');
   const sources = sides.map(({network}, index) => {
     const {name, type} = config.backends[index]!;
     return Object.assign(network, {name, type});
   });
-  return {...createFailover(sources, {...context, ofWallet: config.backends[ofWallet]?.name}), ...wallet};
+  return join(createFailover(sources, {...context, ofWallet: config.backends[ofWallet]?.name}), wallet);
 };
+
+const join = (network: NetworkSide, wallet: WalletSide): Backend => ({
+  ...network,
+  ...wallet,
+  close: async () => {
+    await wallet.signer.close?.();
+    await network.close();
+  },
+});
 
 /** A node's own wallet is reached as the node is: both come from one client. Undefined: the config names none there. */
 const createSides = async (

@@ -1,4 +1,4 @@
-import type {CoinConfig, WalletConfig} from './config/config.ts';
+import type {CoinConfig, KeySignerConfig, WalletConfig} from './config/config.ts';
 import type {WalletKeys} from './descriptors/index.ts';
 import type {BackendContext, WalletSide} from './engine/parts.ts';
 import type {Signer} from './payout/ports.ts';
@@ -49,18 +49,48 @@ interface SignerParts {
   readonly nodes: WalletSide | undefined;
 }
 
-const createSigner = async ({coin}: CoinConfig, {signer}: WalletConfig, {nodes}: SignerParts): Promise<Signer> => {
-  const field = `coins.${coin}.wallet.signer`;
+const createSigner = async (config: CoinConfig, {signer}: WalletConfig, parts: SignerParts): Promise<Signer> => {
+  const field = `coins.${config.coin}.wallet.signer`;
+  const {nodes} = parts;
   switch (signer?.type) {
     case undefined:
       return (await import('./signers/watch-only.ts')).createWatchOnlySigner(field);
     case 'node':
       if (nodes === undefined) throw new EngineError('bad_config', `${field} is node, and no backend has a wallet`);
       return nodes.signer;
-    case 'psbt':
     case 'key':
-      throw new EngineError('bad_config', `${field}: ${signer.type} is not built yet; supported: node`);
+      return createHotKey(config, signer, parts);
+    case 'psbt':
+      throw new EngineError('bad_config', `${field}: ${signer.type} is not built yet; supported: node, key`);
     default:
       return signer satisfies never;
   }
+};
+
+const createHotKey = async (
+  {coin, payouts}: CoinConfig,
+  {file, passphrase, limits}: KeySignerConfig,
+  {keys, context: {network, ledger, clock, log}}: SignerParts,
+): Promise<Signer> => {
+  const [{createKeySigner}, {signerBranches}, {createPsbtBuilder}] = await Promise.all([
+    import('./signers/key/key-signer.ts'),
+    import('./signers/key/account.ts'),
+    import('./signers/build-psbt.ts'),
+  ]);
+  const toPsbt =
+    ledger === undefined
+      ? async () => Promise.reject(new EngineError('not_initialised', 'there is no ledger to pay from: run init first'))
+      : createPsbtBuilder({keys, scripts: ledger.derived, previous: ledger});
+  const branches = signerBranches(keys);
+  return createKeySigner({
+    coin,
+    network,
+    file,
+    passphrase,
+    branches,
+    limits: {maxRate: payouts.fee.maxRate, ...limits},
+    toPsbt,
+    clock,
+    log,
+  });
 };

@@ -68,4 +68,6 @@ export interface Signer {
    * that have something to get ready.
    */
   prepare?(): Promise<SignerState>;
+  /** Ends what it has started, if anything. It signs no more. */
+  close?(): Promise<void>;
 }

@@ -2,11 +2,12 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {btc} from '../../source/coins/btc.ts';
 import type {Coin, Network, ScriptType} from '../../source/coins/index.ts';
-import {parseWallet} from '../../source/descriptors/index.ts';
+import {descriptorChecksum, parseWallet} from '../../source/descriptors/index.ts';
 import {signerBranches, type SignerBranches} from '../../source/signers/key/account.ts';
 import {createKeyFile, readKeyFile} from '../../source/signers/key/key-file.ts';
 import {seedOf} from '../../source/signers/key/mnemonic.ts';
 import {accountDescriptor, sealNewKey} from '../../source/signers/key/new-key.ts';
+import type {RegtestNode} from './regtest-node.ts';
 
 /** Published test vector of BIP39 and BIP84. */
 export const ABANDON = `${'abandon '.repeat(11)}about`;
@@ -47,4 +48,15 @@ export const makeHotKey = async ({
   const descriptor = accountDescriptor(readKeyFile(file));
   const branches = signerBranches(parseWallet({kind: 'descriptor', descriptor}, {coin, network}));
   return {file, passphraseFile, descriptor, branches};
+};
+
+/** Makes a wallet of the node that knows the public half of the key: it tells of its coins, and can sign for none. */
+export const watchOnly = async (node: RegtestNode, name: string, {descriptor}: HotKey): Promise<void> => {
+  await node.rpc('createwallet', [name, true, true]);
+  const branches = ['0', '1'].map(branch => {
+    const single = descriptor.split('#')[0]!.replace('<0;1>', branch);
+    const desc = `${single}#${descriptorChecksum(single)}`;
+    return {desc, timestamp: 'now', active: true, internal: branch === '1', range: [0, 50]};
+  });
+  await node.rpc('importdescriptors', [branches], name);
 };

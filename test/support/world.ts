@@ -1,8 +1,10 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {coins, type ScriptType} from '../../source/coins/index.ts';
 import {writeConfigFile, type ConfigFile, type ConfigFileOptions} from './config-file.ts';
 import {Engine} from './engine.ts';
+import {type HotKey, makeHotKey, watchOnly} from './hot-key.ts';
 import {runProgram, type ProgramResult} from './program.ts';
 import {type Daemon, RegtestNode} from './regtest-node.ts';
 import {until} from './until.ts';
@@ -11,6 +13,10 @@ import {WebhookReceiver} from './webhook-receiver.ts';
 export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'node' | 'webhook' | 'derived'> {
   /** The engine derives the addresses of `hot` itself, by its public descriptors. What else stands in `wallet`. */
   readonly derive?: string;
+  /** Addresses and signatures of a key of the engine's own, of this kind. The node's wallets know nothing of it. */
+  readonly key?: ScriptType;
+  /** More of `wallet.signer`, such as `limits: {…}`. */
+  readonly keyOptions?: string;
   /** Without ZMQ the engine has only its polling; with it unless said. */
   readonly zmq?: boolean;
   readonly nodeArgs?: string[];
@@ -20,6 +26,17 @@ export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'nod
   /** Leaves `init` and the engine's start to the test. */
   readonly bare?: boolean;
 }
+
+const makeWorldKey = async (directory: string, name: string, type: ScriptType): Promise<HotKey> => {
+  const coin = coins.get(name)!;
+  return makeHotKey({directory, coin, network: coin.networks.regtest!, type, name: 'hot'});
+};
+
+/** A key in the world's folder, as `coins.<c>.wallet` has it. */
+const keyWallet = ({file, passphraseFile, descriptor}: HotKey, {keyOptions}: WorldOptions): string => {
+  const more = keyOptions === undefined ? '' : `, ${keyOptions}`;
+  return `{descriptor: "${descriptor}", signer: {type: key, file: ${file}, passphrase: {file: ${passphraseFile}}${more}}}`;
+};
 
 /** Public descriptors of the `hot` wallet, as `coins.<c>.wallet` has them. */
 export const derivedWallet = async (node: RegtestNode, more: string, kind = 'wpkh('): Promise<string> => {
@@ -73,7 +90,11 @@ export class World {
     const config = writeConfigFile(configOptions);
     const world = new World({directory, node, receiver, config});
     try {
-      await node.createWallet('hot');
+      const key = options.key && (await makeWorldKey(directory, configOptions.coin, options.key));
+      // The node only tells of the key's coins, to compare the books with.
+      if (key === undefined) await node.createWallet('hot');
+      else if (daemon === 'bitcoind') await watchOnly(node, 'hot', key);
+      if (key !== undefined) writeConfigFile({...configOptions, derived: keyWallet(key, options)});
       if (options.derive !== undefined)
         writeConfigFile({...configOptions, derived: await derivedWallet(node, options.derive)});
       await node.createWallet('outside');

@@ -3,13 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {ScriptType} from '../../../source/coins/index.ts';
-import {descriptorChecksum} from '../../../source/descriptors/index.ts';
 import type {SignAnswer, TransactionPlan} from '../../../source/payout/ports.ts';
 import {systemClock} from '../../../source/primitives/clock.ts';
 import {silentLog} from '../../../source/primitives/log.ts';
 import {createKeySigner, type KeySigner} from '../../../source/signers/key/key-signer.ts';
 import {regtest} from '../../support/bitcoind.ts';
-import {type HotKey, makeHotKey} from '../../support/hot-key.ts';
+import {type HotKey, makeHotKey, watchOnly} from '../../support/hot-key.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
 
 let node: RegtestNode;
@@ -51,26 +50,6 @@ const raw = (answer: SignAnswer): string => {
   return answer.raw.toString('hex');
 };
 
-/** A wallet of the node that knows the public half only, with two coins. */
-const watchOnly = async (name: string, {descriptor}: HotKey): Promise<void> => {
-  await node.rpc('createwallet', [name, true, true]);
-  const [receive = '', change = ''] = ['0', '1'].map(branch => {
-    const single = descriptor.split('#')[0]!.replace('<0;1>', branch);
-    return `${single}#${descriptorChecksum(single)}`;
-  });
-  const common = {timestamp: 'now', active: true, range: [0, 50]};
-  await node.rpc(
-    'importdescriptors',
-    [
-      [
-        {...common, desc: receive, internal: false},
-        {...common, desc: change, internal: true},
-      ],
-    ],
-    name,
-  );
-};
-
 const TYPES: readonly [ScriptType, string][] = [
   ['segwit', 'bech32'],
   ['nested', 'p2sh-segwit'],
@@ -81,7 +60,7 @@ const TYPES: readonly [ScriptType, string][] = [
 describe.each(TYPES)('%s', (type, addressType) => {
   test('the network takes what it signs, and it signs the same bytes again', async () => {
     const key = await makeHotKey({directory, type});
-    await watchOnly(type, key);
+    await watchOnly(node, type, key);
     for (let paid = 0; paid < 3; paid += 1) {
       const address = await node.rpc<string>('getnewaddress', ['', addressType], type);
       await node.rpc('sendtoaddress', [address, 0.5], 'outside');

@@ -4,7 +4,7 @@ import type {RegtestNode} from '../regtest-node.ts';
 import {ChainIndex} from './chain-index.ts';
 import type {Fault} from './faults.ts';
 import {MempoolSocket} from './mempool-socket.ts';
-import {type Asked, honestAnswer, text} from './routes.ts';
+import {type Answer, type Asked, honestAnswer, text} from './routes.ts';
 
 export interface EsploraServerOptions {
   /** Confirmed transactions on a page; 25 unless said. */
@@ -67,6 +67,11 @@ export class EsploraServer {
     this.#socket.drop();
   }
 
+  /** What it would answer if it were honest. */
+  async honestly(path: string): Promise<Answer> {
+    return this.#honest({method: 'GET', path, body: ''});
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -81,7 +86,7 @@ export class EsploraServer {
     response.writeHead(answer.status, {'content-type': answer.type, ...answer.headers}).end(answer.body);
   }
 
-  async #honest(asked: Asked) {
+  async #honest(asked: Asked): Promise<Answer> {
     try {
       await this.index.sync();
     } catch (error) {

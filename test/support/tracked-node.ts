@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {expect} from 'vitest';
 import {createBitcoind, type Bitcoind} from '../../source/backends/bitcoind/index.ts';
 import type {ChainSource} from '../../source/chain/ports.ts';
+import type {Failover} from '../../source/backends/failover/index.ts';
 import {WatchSet} from '../../source/chain/watch-set.ts';
 import {btc} from '../../source/coins/btc.ts';
 import {scriptOf} from '../../source/coins/index.ts';
@@ -45,6 +46,7 @@ interface Running {
   readonly loops: readonly SupervisedLoop[];
   readonly bitcoind: Bitcoind;
   readonly server: Server | undefined;
+  readonly several: Failover | undefined;
   readonly chain: ChainSource;
   readonly store: Store;
   readonly track: TrackChain;
@@ -56,6 +58,10 @@ export interface TrackedNodeOptions extends RegtestOptions {
   readonly backend?: Road;
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
+  /** Follows the chain through several sources, of which this node may be one, instead of this node alone. */
+  readonly through?: (own: Bitcoind) => Failover;
+  /** Called when the node has its blocks, before anything follows it. */
+  readonly prepare?: (node: RegtestNode) => Promise<void>;
 }
 
 /** A real node, a real ledger, and the chain loops between them, without engine, API or payouts. */
@@ -82,6 +88,7 @@ export class TrackedNode {
       await node.createWallet(OUTSIDE);
       await node.createWallet('hot');
       await tracked.mine(105);
+      await options.prepare?.(node);
       const height = await node.rpc<number>('getblockcount');
       const hash = await node.rpc<BlockHash>('getblockhash', [height]);
       await initialiseLedger(tracked.#location, {
@@ -133,9 +140,15 @@ export class TrackedNode {
     const bitcoind = createBitcoind(config, common);
     const policy = {confirmations, maxConfirmationCount, coinbaseMaturity: btc.coinbaseMaturity};
     const server = await this.#openServer();
-    const chain = server?.chain ?? bitcoind.chain;
+    const several = this.#options.through?.(bitcoind);
+    const chain = several?.chain ?? server?.chain ?? bitcoind.chain;
     const parts = {...common, chain, store, policy, watch: new WatchSet()};
-    const track = createTrackChain({...parts, pollInterval: 100, hintsHealthy: () => zmq});
+    const track = createTrackChain({
+      ...parts,
+      pollInterval: 100,
+      hintsHealthy: () => zmq,
+      ...(several && {sources: () => several.several.list()}),
+    });
     const rescan = createRescan(parts);
     const books = createCheckBooks({...common, store, addresses: bitcoind.addresses});
     const stop = new AbortController();
@@ -145,7 +158,7 @@ export class TrackedNode {
       onFatal: (error: Error) => void this.#faults.push(error.message),
     };
     const loops = [track.loop, rescan.loop, books].map(loop => runLoop(loop, supervision));
-    this.#running = {stop, loops, bitcoind, server, chain, store, track, rescan};
+    this.#running = {stop, loops, bitcoind, server, several, chain, store, track, rescan};
     this.#watch = parts.watch;
   }
 
@@ -175,6 +188,7 @@ export class TrackedNode {
     await Promise.all(running.loops.map(async loop => loop.ended));
     await running.bitcoind.close();
     await running.server?.close();
+    await running.several?.close();
     await running.store.close();
   }
 

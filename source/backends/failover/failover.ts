@@ -209,16 +209,17 @@ export class Speakers {
     else this.#handOver();
   }
 
-  /** Others are measured by the speaker, the speaker by those that have its tip in their chain. */
+  /** Others are measured by the speaker; the speaker by those whose chain goes on from its tip, or is much longer. */
   #lagOf(watched: WatchedSource): number {
     const speaker = this.#watched[this.#speaker]!;
-    if (watched.tip === undefined) return 0;
-    const ahead =
-      watched === speaker
-        ? this.#watched.filter(other => other !== speaker && other.holdsSpeakersTip && other.otherChain === undefined)
-        : [speaker];
-    const height = Math.max(0, ...ahead.map(({tip}) => tip?.height ?? 0));
-    return Math.max(0, height - watched.tip.height);
+    const {tip} = watched;
+    if (tip === undefined) return 0;
+    const leads = (watched === speaker ? this.#watched : [speaker]).map(other => {
+      const lead = other.otherChain === undefined && other.tip ? other.tip.height - tip.height : 0;
+      const isForked = watched === speaker && !other.holdsSpeakersTip;
+      return isForked && lead < this.#rules.behindBlocks ? 0 : lead;
+    });
+    return Math.max(0, ...leads);
   }
 
   #givenUp(): EngineError {

@@ -1,0 +1,218 @@
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {
+  createFailover,
+  FAILOVER_RULES,
+  type Failover,
+  type FailoverRules,
+  type Source,
+} from '../../../source/backends/failover/index.ts';
+import type {BackendEvent} from '../../../source/contract/index.ts';
+import {systemClock} from '../../../source/primitives/clock.ts';
+import {silentLog} from '../../../source/primitives/log.ts';
+import {btc, openBitcoind, regtest} from '../../support/bitcoind.ts';
+import {connectNodes, partNodes, startPeer} from '../../support/peers.ts';
+import {RegtestNode} from '../../support/regtest-node.ts';
+import {TrackedNode} from '../../support/tracked-node.ts';
+import {until} from '../../support/until.ts';
+
+// Real nodes: `first` is preferred and has no wallet; `own`, the second, is the one that mines and pays.
+
+const QUICK: FailoverRules = {
+  ...FAILOVER_RULES,
+  probeEvery: 100,
+  probeAgain: 50,
+  patience: 1_000,
+  lagPatience: 2_000,
+  wellFor: 1_500,
+};
+
+let world: TrackedNode;
+let several: Failover;
+
+const sourceOf = (name: string, node: RegtestNode): Source =>
+  Object.assign(openBitcoind(node, {wallet: undefined}), {name, type: 'bitcoind'});
+
+/** `arrange` makes the sources of the world's own node, which mines and pays, and of others that it has prepared. */
+const start = async (
+  prepare: (node: RegtestNode) => Promise<void>,
+  arrange: (own: Source) => readonly Source[],
+  rules = QUICK,
+): Promise<void> => {
+  world = await TrackedNode.start({
+    confirmations: 3,
+    maxConfirmationCount: 8,
+    zmq: false,
+    prepare,
+    through: own => {
+      const sources = arrange(Object.assign(own, {name: 'own', type: 'bitcoind'}));
+      several = createFailover(sources, {coin: btc, network: regtest, clock: systemClock, log: silentLog, rules});
+      return several;
+    },
+  });
+};
+
+const viewOf = (name: string) => several.several.list().find(one => one.name === name)!;
+const untilSpeaks = async (name: string) => until(`${name} to speak`, () => viewOf(name).speaks);
+const untilStands = async (name: string, state: string) =>
+  until(`${name} to be ${state}`, () => viewOf(name).state === state);
+
+/** `down first > own` for each event about backends after this many. */
+const told = async (after = 0): Promise<string[]> =>
+  (await world.events())
+    .filter(({type}) => type.startsWith('backend.'))
+    .slice(after)
+    .map(({type, data}) => {
+      const {backend, speaks} = data as BackendEvent;
+      return [type.slice('backend.'.length), backend, ...(speaks === undefined ? [] : ['>', speaks])].join(' ');
+    });
+
+const untilTold = async (after: number, ...events: string[]): Promise<void> => {
+  await until(`${events.join(', ')} to be told`, async () => (await told(after)).length >= events.length);
+  expect(await told(after)).toEqual(events);
+};
+
+describe('a preferred node without a wallet, and the one that has it', () => {
+  let first: RegtestNode;
+  let before = 0;
+  beforeAll(async () => {
+    await start(
+      async node => {
+        first = await startPeer(node);
+      },
+      own => [sourceOf('first', first), own],
+    );
+    await world.caughtUp();
+  });
+  afterEach(async () => {
+    // Each begins with the preferred one speaking.
+    await untilSpeaks('first');
+    await until('the last switch to be told', async () => ((await told()).at(-1) ?? 'up first').startsWith('up first'));
+    before = (await told()).length;
+    await world.expectSound();
+  });
+  afterAll(async () => {
+    await world.dispose();
+    await first.dispose();
+  });
+
+  test('killed while a deposit comes: it is found through the other within seconds, once, and the word goes back later', async () => {
+    expect(viewOf('first').speaks).toBe(true);
+    const address = await world.address('alice');
+    const one = await world.pay(address, 1);
+    await world.untilStates('detected 0');
+
+    await first.kill();
+    const two = await world.pay(address, 2);
+    const gone = performance.now();
+    await world.untilStates('detected 0', 'detected 0');
+    expect(performance.now() - gone).toBeLessThan(10_000);
+    expect(viewOf('own').speaks).toBe(true);
+    expect(viewOf('first')).toMatchObject({state: 'down', reason: expect.stringContaining('nothing listens there')});
+    await world.mine(3);
+    await world.untilStates('credited 3', 'credited 3');
+    expect(await world.balance('alice')).toBe('3.00000000');
+    await untilTold(before, 'down first > own');
+
+    await first.start();
+    await connectNodes(first, world.node);
+    await untilSpeaks('first');
+    await untilTold(before, 'down first > own', 'up first > first');
+    await world.mine(5);
+    await world.untilStates('settled 8', 'settled 8');
+    for (const txid of [one, two]) expect(await world.story(txid)).toEqual(['detected', 'credited', 'settled']);
+    expect(await world.balance('alice')).toBe('3.00000000');
+  });
+
+  test('it stands still without a word: the other one is asked before its own deadline', async () => {
+    await first.freeze();
+    const frozen = performance.now();
+    const address = await world.address('bob');
+    await world.pay(address, 0.5);
+    await untilSpeaks('own');
+    await until('the deposit', async () => (await world.states()).at(-1) === 'detected 0');
+    // The calls that it was being asked end after 15 s.
+    expect(performance.now() - frozen).toBeLessThan(12_000);
+    first.thaw();
+    await world.mine(3);
+    await until('the credit', async () => (await world.states()).at(-1) === 'credited 3');
+  });
+
+  test('one that comes and goes does not get the word each time, and later each time', async () => {
+    await first.freeze();
+    await untilSpeaks('own');
+    for (let times = 0; times < 3; times += 1) {
+      first.thaw();
+      await untilStands('first', 'ok');
+      await first.freeze();
+      await untilStands('first', 'down');
+      expect(viewOf('own').speaks).toBe(true);
+    }
+    first.thaw();
+    await untilSpeaks('first');
+    await untilTold(before, 'down first > own', 'up first > first');
+  });
+
+  test('one that falls behind is left for one that has its tip and more, and spoken to again when it has caught up', async () => {
+    await partNodes(first, world.node);
+    const txid = await world.pay(await world.address('alice'), 1);
+    await world.mine(QUICK.behindBlocks);
+    await untilSpeaks('own');
+    expect(viewOf('first')).toMatchObject({state: 'behind', reason: expect.stringMatching(/3 blocks ahead/)});
+    await until('the credit', async () => (await world.story(txid)).join() === 'detected,credited');
+    await connectNodes(first, world.node);
+    await untilSpeaks('first');
+    await world.caughtUp();
+    expect(await world.story(txid)).toEqual(['detected', 'credited']);
+  });
+
+  test('a shorter branch is not taken from the one that is left: nothing is reversed', async () => {
+    await partNodes(first, world.node);
+    // A lone block of its own, while the others go on without it.
+    await first.mine(1);
+    const txid = await world.pay(await world.address('alice'), 0.25);
+    await world.mine(4);
+    await untilSpeaks('own');
+    await until('the credit', async () => (await world.story(txid)).join() === 'detected,credited');
+    const balance = await world.balance('alice');
+
+    await world.node.freeze();
+    await untilSpeaks('first');
+    await until('the loop to say so', () => world.track.view().state === 'behind');
+    expect(world.track.view().reason).toMatch(/nothing is reversed, payouts wait/);
+    expect(await world.story(txid)).toEqual(['detected', 'credited']);
+    expect(await world.balance('alice')).toBe(balance);
+
+    world.node.thaw();
+    await untilSpeaks('own');
+    await connectNodes(first, world.node);
+    await world.caughtUp();
+    expect(await world.story(txid)).toEqual(['detected', 'credited']);
+  });
+});
+
+test('a node of another chain is refused by name and never speaks, also when it is the only one', async () => {
+  let other: RegtestNode | undefined;
+  await start(
+    async () => {
+      other = await RegtestNode.start({zmq: false});
+      await other.mine(130);
+    },
+    own => [own, sourceOf('other', other!)],
+  );
+  try {
+    await untilStands('other', 'wrong_chain');
+    expect(viewOf('other').reason).toMatch(/another block at 5 than own, too deep for any reorganisation/);
+    await world.node.freeze();
+    await untilStands('own', 'down');
+    await until('the loop to say so', () => world.track.view().state === 'down');
+    expect(viewOf('other')).toMatchObject({speaks: false, state: 'wrong_chain'});
+    world.node.thaw();
+    await untilStands('own', 'ok');
+    await world.mine(1);
+    await world.caughtUp();
+    await world.expectSound();
+  } finally {
+    await world.dispose();
+    await other?.dispose();
+  }
+});

@@ -1,4 +1,4 @@
-import type {CoinStatus, Status} from '../contract/index.ts';
+import type {CoinStatus, SourceStatus, Status} from '../contract/index.ts';
 import {cleanText} from '../primitives/clean-text.ts';
 import {formatTable, formatTime} from './shell/table.ts';
 import {sinkColumns} from './sinks.ts';
@@ -58,6 +58,7 @@ const coinLines = (coin: CoinStatus, isRunning: boolean): string[] => {
     ...(backend.tip_height === null ? [] : [`tip ${backend.tip_height}`]),
     ...(backend.reason === null ? [] : [cleanText(backend.reason)]),
   ].join(', ');
+  const others = backend.sources.filter(({speaks}) => !speaks);
   const isBalanced = books !== null && !/[1-9]/.test(books.drift);
   const balance =
     books === null
@@ -67,6 +68,9 @@ const coinLines = (coin: CoinStatus, isRunning: boolean): string[] => {
   return [
     `${coin.unit} ${coin.network}, ledger at height ${coin.height ?? '-'}`,
     `  node      ${isRunning ? asked : 'not asked'}`,
+    ...(isRunning && others.length > 0
+      ? [`  backends  ${backend.name} speaks; ${others.map(sourceWords).join('; ')}`]
+      : []),
     `  books     ${balance}`,
     `  accounts  ${counts.accounts}; addresses ${counts.addresses}`,
     `  deposits  ${counts.deposits}; ${counts.incoming} on the way, ${coin.incoming_amount} ${coin.unit}`,
@@ -75,5 +79,8 @@ const coinLines = (coin: CoinStatus, isRunning: boolean): string[] => {
     ...running.map(job => `  ${job.kind.padEnd(8)}  at ${job.at_height} of ${job.to_height}, ${job.found} new found`),
   ];
 };
+
+const sourceWords = ({name, state, reason}: SourceStatus): string =>
+  `${name} ${state.replaceAll('_', ' ')}${reason === null ? '' : ` (${cleanText(reason)})`}`;
 
 const sinkLines = (found: Status): string[] => formatTable(found.sinks, sinkColumns);

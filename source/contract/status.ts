@@ -18,19 +18,38 @@ export const loopStatus = z.object({
   next_at: time.optional().meta({description: 'When it works again unless woken; absent while it works'}),
 });
 
-export const backendStatus = z.object({
+const backendState = z.enum([
+  'connecting',
+  'ok',
+  'behind',
+  'syncing',
+  'warming_up',
+  'stalled',
+  'down',
+  'wrong_chain',
+  'wrong_wallet',
+]);
+
+/** One of the backends of a coin; a coin has at least one. */
+export const sourceStatus = z.object({
+  name: z.string(),
   type: z.string(),
-  state: z.enum([
-    'connecting',
-    'ok',
-    'behind',
-    'syncing',
-    'warming_up',
-    'stalled',
-    'down',
-    'wrong_chain',
-    'wrong_wallet',
-  ]),
+  state: backendState,
+  reason: z.string().nullable(),
+  tip_height: z.number().int().nullable(),
+  tip_hash: z.string().nullable(),
+  latency_ms: z.number().nullable().meta({description: 'How long its last answer about its tip took'}),
+  last_seen_at: time.nullable(),
+  since: time.meta({description: 'Since when it is in this state'}),
+  speaks: z.boolean().meta({description: 'It is the one that the ledger follows now'}),
+});
+export type SourceStatus = z.infer<typeof sourceStatus>;
+
+/** How the ledger is connected with its network; what is said of a node is said of the one that speaks. */
+export const backendStatus = z.object({
+  name: z.string().meta({description: 'Of the one that speaks'}),
+  type: z.string(),
+  state: backendState,
   /** What is wrong and what to do, in words. */
   reason: z.string().nullable(),
   version: z.string().nullable(),
@@ -47,6 +66,7 @@ export const backendStatus = z.object({
   notify: z.array(z.object({channel: z.string(), state: z.enum(['ok', 'quiet', 'lost']), last_at: time.nullable()})),
   last_seen_at: time.nullable(),
   since: time,
+  sources: z.array(sourceStatus).meta({description: 'All backends of the coin, in order of preference'}),
 });
 export type BackendStatus = z.infer<typeof backendStatus>;
 

@@ -1,4 +1,5 @@
 import {gapWords} from '../chain/address-gap.ts';
+import {silentSources} from './health.ts';
 import type {Alert, CoinStatus, SinkStatus, Status} from '../contract/index.ts';
 
 type Found = Omit<Alert, 'since'>;
@@ -22,11 +23,23 @@ const walletAlerts = ({coin, unit, wallet}: CoinStatus): Found[] =>
         },
       ];
 
-const backendAlerts = ({coin, unit, backend, counts}: CoinStatus): Found[] => {
-  if (backend.state === 'ok' || backend.state === 'connecting') return [];
+/** Of several backends, those that could not take the word now. That of the one that has it is the coin's own. */
+const sourceAlerts = ({coin, unit, backend}: CoinStatus): Found[] =>
+  silentSources(backend).map(({name, state, reason}) => ({
+    id: `${coin}:backend:${name}:${state}`,
+    severity: state === 'wrong_chain' ? 'critical' : 'warning',
+    coin,
+    text: `${unit} backend ${name} ${state.replaceAll('_', ' ')}${reason === null ? '' : `: ${reason}`}; ${backend.name} speaks`,
+  }));
+
+const backendAlerts = (coinStatus: CoinStatus): Found[] => {
+  const {coin, unit, backend, counts} = coinStatus;
+  const found = sourceAlerts(coinStatus);
+  if (backend.state === 'ok' || backend.state === 'connecting') return found;
   const waiting = counts.pending_payouts === 0 ? '' : `; ${counts.pending_payouts} payouts wait on it`;
   const reason = backend.reason === null ? '' : `: ${backend.reason}`;
   return [
+    ...found,
     {
       id: `${coin}:backend:${backend.state}`,
       severity: 'critical',

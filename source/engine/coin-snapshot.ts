@@ -1,4 +1,6 @@
-import type {BackendStatus, CoinStatus, Delivery, Event, SinkStatus} from '../contract/index.ts';
+import type {SourceView} from '../chain/ports.ts';
+import type {CoinConfig} from '../config/config.ts';
+import type {BackendStatus, CoinStatus, Delivery, Event, SinkStatus, SourceStatus} from '../contract/index.ts';
 import {formatAmount} from '../primitives/amount.ts';
 import type {SinkState} from '../store/outbox-store.ts';
 import type {CoinEngine} from './coin-engine.ts';
@@ -75,14 +77,18 @@ const percentile95 = (values: readonly number[]): number | null => {
 
 const NOT_ASKED = {version: undefined, peers: undefined, mempool: undefined, feeFloor: undefined};
 
-const backendStatus = ({loops, config}: CoinEngine, startedAt: number): BackendStatus => {
+const backendStatus = (engine: CoinEngine, startedAt: number): BackendStatus => {
+  const {loops, config} = engine;
   const view = loops?.view();
   const wrongWallet = loops?.vitals.wrongWallet;
   const vitals = loops?.vitals.last ?? NOT_ASKED;
   const latencies = (loops?.backend.health.latencies() ?? []).map(oneDecimal);
   const isWrong = wrongWallet !== undefined && (view === undefined || view.state === 'ok');
-  return {
-    type: config.backend.type,
+  const several = loops?.backend.several?.list() ?? [];
+  const {name, type} = several.find(({speaks}) => speaks) ?? config.backend;
+  const status: Omit<BackendStatus, 'sources'> = {
+    name,
+    type,
     state: isWrong ? 'wrong_wallet' : (view?.state ?? 'connecting'),
     reason: isWrong ? wrongWallet : (view?.reason ?? null),
     version: vitals.version ?? null,
@@ -102,7 +108,36 @@ const backendStatus = ({loops, config}: CoinEngine, startedAt: number): BackendS
     last_seen_at: toTimeOrNull(view?.lastSeenAt),
     since: toTime(view?.since ?? startedAt),
   };
+  return {...status, sources: several.length > 0 ? several.map(toSource) : unasked(config, status)};
 };
+
+const toSource = (view: SourceView): SourceStatus => ({
+  name: view.name,
+  type: view.type,
+  state: view.state,
+  reason: view.reason,
+  tip_height: view.tip?.height ?? null,
+  tip_hash: view.tip?.hash ?? null,
+  latency_ms: view.latency === undefined ? null : oneDecimal(view.latency),
+  last_seen_at: toTimeOrNull(view.lastSeenAt),
+  since: toTime(view.since),
+  speaks: view.speaks,
+});
+
+/** A single backend is what is said of it as a whole; of several that no engine asks nothing is known. */
+const unasked = ({backends}: CoinConfig, status: Omit<BackendStatus, 'sources'>): SourceStatus[] =>
+  backends.map(({name, type}, index) => ({
+    name,
+    type,
+    state: status.state,
+    reason: status.reason,
+    tip_height: status.tip_height,
+    tip_hash: status.tip_hash,
+    latency_ms: status.latency_ms.at(-1) ?? null,
+    last_seen_at: status.last_seen_at,
+    since: status.since,
+    speaks: index === 0,
+  }));
 
 /** How each sink of a coin stands; the last attempt is known only of the run that made it. */
 export const sinkStatuses = async ({name, store, sinkConfigs, loops}: CoinEngine): Promise<SinkStatus[]> => {

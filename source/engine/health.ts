@@ -5,6 +5,13 @@ import type {CoinEngine} from './coin-engine.ts';
 
 const loopTitle = ({name, coin}: LoopStatus): string => (coin === null ? name : `${coin} ${name}`);
 
+/** Those of several backends that could not take the word now. */
+export const silentSources = <Source extends {state: string; speaks: boolean}>({
+  sources,
+}: {
+  sources: readonly Source[];
+}): Source[] => sources.filter(({state, speaks}) => !speaks && state !== 'ok' && state !== 'connecting');
+
 /** Asked of the parts themselves and not of a snapshot: a prober wants to know how it is now. */
 export const examineHealth = async (coins: readonly CoinEngine[]): Promise<Health> => {
   const failing: string[] = [];
@@ -20,6 +27,10 @@ export const examineHealth = async (coins: readonly CoinEngine[]): Promise<Healt
     const view = coin.loops?.view();
     if (view && view.state !== 'ok')
       degraded.push(`${coin.name} node ${view.state.replaceAll('_', ' ')}${view.reason ? `: ${view.reason}` : ''}`);
+    for (const {name, state, reason} of silentSources({sources: coin.loops?.backend.several?.list() ?? []}))
+      degraded.push(
+        `${coin.name} backend ${name} ${state.replaceAll('_', ' ')}${reason === null ? '' : `: ${reason}`}`,
+      );
     const wrongWallet = coin.loops?.vitals.wrongWallet;
     if (wrongWallet !== undefined) degraded.push(`${coin.name} node: ${wrongWallet}`);
     for (const loop of coin.loopStatuses()) {
@@ -39,6 +50,8 @@ export const engineState = (
 ): Status['engine']['state'] => {
   if (phase !== 'running') return phase;
   if (!database.ok || loops.some(loop => loop.state === 'dead' || loop.state === 'stalled')) return 'failing';
-  const isDegraded = coins.some(coin => coin.backend.state !== 'ok') || loops.some(loop => loop.state === 'failing');
+  const isDegraded =
+    coins.some(coin => coin.backend.state !== 'ok' || silentSources(coin.backend).length > 0) ||
+    loops.some(loop => loop.state === 'failing');
   return isDegraded ? 'degraded' : 'running';
 };

@@ -1,4 +1,4 @@
-import type {CoinStatus, SinkStatus} from '../contract/index.ts';
+import type {CoinStatus, SinkStatus, SourceStatus} from '../contract/index.ts';
 import {formatAmount} from '../primitives/amount.ts';
 import type {CoinMeasure, Measures} from './measure.ts';
 
@@ -29,6 +29,13 @@ const perBackend =
   ({status, at}) =>
     status.coins.map((coin): Sample => [value(coin, at), coin.coin, coin.backend.type]);
 
+const perSource =
+  (value: (source: SourceStatus) => number | null): Metric['samples'] =>
+  ({status}) =>
+    status.coins.flatMap(({coin, backend}) =>
+      backend.sources.map((source): Sample => [value(source), coin, source.name, source.type]),
+    );
+
 const perSink =
   (value: (sink: SinkStatus) => number | null): Metric['samples'] =>
   ({status}) =>
@@ -48,6 +55,7 @@ const sumOf = (counts: ReadonlyMap<string, number> | undefined): number | null =
 const HEALTHS = ['ok', 'degraded', 'failing'] as const;
 const COIN = ['coin'];
 const BACKEND = ['coin', 'type'];
+const SOURCE = ['coin', 'name', 'type'];
 const SINK = ['coin', 'sink', 'type'];
 const LOOP = ['coin', 'loop'];
 
@@ -85,6 +93,24 @@ export const METRICS: readonly Metric[] = [
     help: 'Height up to which the ledger has followed the chain',
     labels: COIN,
     samples: perCoin(({height}) => height),
+  },
+  {
+    name: 'cryptoassets_backend_source_up',
+    help: '1 while one of the backends of a coin is well, whether or not it speaks',
+    labels: SOURCE,
+    samples: perSource(({state}) => Number(state === 'ok')),
+  },
+  {
+    name: 'cryptoassets_backend_source_speaks',
+    help: '1 for the backend that the ledger follows now',
+    labels: SOURCE,
+    samples: perSource(({speaks}) => Number(speaks)),
+  },
+  {
+    name: 'cryptoassets_backend_source_height',
+    help: 'Height of the tip of each backend',
+    labels: SOURCE,
+    samples: perSource(({tip_height: height}) => height),
   },
   {
     name: 'cryptoassets_backend_up',

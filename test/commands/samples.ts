@@ -94,6 +94,7 @@ export const status: Status = {
       smallest_unit: 'sat',
       height: 210,
       backend: {
+        name: 'bitcoind',
         type: 'bitcoind',
         state: 'down',
         reason: 'cannot reach http://127.0.0.1:18443',
@@ -109,6 +110,20 @@ export const status: Status = {
         notify: [],
         last_seen_at: TIME,
         since: TIME,
+        sources: [
+          {
+            name: 'bitcoind',
+            type: 'bitcoind',
+            state: 'down',
+            reason: 'cannot reach http://127.0.0.1:18443',
+            tip_height: 210,
+            tip_hash: null,
+            latency_ms: null,
+            last_seen_at: TIME,
+            since: TIME,
+            speaks: true,
+          },
+        ],
       },
       books,
       payouts_paused: 'the node is down',

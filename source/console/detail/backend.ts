@@ -1,9 +1,29 @@
-import type {CoinStatus} from '../../contract/index.ts';
-import {backendMark, markSpan} from '../panes/words.ts';
+import type {BackendStatus, CoinStatus} from '../../contract/index.ts';
+import {backendMark, markSpan, sourceMark} from '../panes/words.ts';
 import {formatAgeOf, formatBytes, formatCount, formatFeerate, sparkline} from '../text/format.ts';
 import type {Line} from '../text/line.ts';
 import {inFours} from '../text/width.ts';
 import {field, LABEL, optional, when} from './fields.ts';
+
+/** Each of several, in order of preference. */
+const sourceLines = ({sources}: BackendStatus, now: number, width: number): Line[] =>
+  sources.length < 2
+    ? []
+    : sources.flatMap((source, index) => {
+        const {word, glyph, style} = sourceMark(source, now);
+        const said = [
+          `${source.name} (${source.type})  ${glyph} ${word}${source.speaks ? ', speaks' : ''}`,
+          ...(source.tip_height === null ? [] : [`tip ${formatCount(source.tip_height)}`]),
+          ...(source.latency_ms === null ? [] : [`${Math.round(source.latency_ms)} ms`]),
+          ...(source.reason === null ? [] : [source.reason]),
+        ];
+        return field(
+          index === 0 ? 'backends' : '',
+          said.join('  '),
+          width,
+          source.speaks && style === 'ok' ? 'strong' : style,
+        );
+      });
 
 export const backendLines = (coin: CoinStatus, now: number, width: number): Line[] => {
   const {backend} = coin;
@@ -13,7 +33,12 @@ export const backendLines = (coin: CoinStatus, now: number, width: number): Line
     ...optional('payouts', coin.payouts_paused ? `not signed now: ${coin.payouts_paused}` : 'are signed', width),
     [],
     ...field('network', coin.network, width),
-    ...field('type', `${backend.type}${backend.version ? `  ${backend.version}` : ''}`, width),
+    ...sourceLines(backend, now, width),
+    ...field(
+      'type',
+      `${backend.sources.length > 1 ? `${backend.name}, ` : ''}${backend.type}${backend.version ? `  ${backend.version}` : ''}`,
+      width,
+    ),
     ...field(
       "node's tip",
       backend.tip_height === null ? '-' : `${formatCount(backend.tip_height)}  ${inFours(backend.tip_hash ?? '')}`,

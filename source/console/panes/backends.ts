@@ -14,7 +14,7 @@ import {
 import {fit, fitParts, joinLines, span, type Line, type Span} from '../text/line.ts';
 import type {Column} from '../text/table.ts';
 import {listPane, paneTitle, timeWord, type PaneFrame} from './list-pane.ts';
-import {backendMark, isUncertain, markSpan} from './words.ts';
+import {backendMark, isUncertain, markSpan, speakerSpan} from './words.ts';
 
 /** Longer than that since the last block is said, and much longer is a warning. Nobody expects blocks of a regtest node. */
 const LONG_BLOCK = 2;
@@ -79,6 +79,13 @@ const floorOf = (row: BackendRow, now: number): Span => {
   return figure(row, now, floor === null ? null : formatFeerate(floor, row.coin));
 };
 
+const speaksColumn = (status: Status | undefined): Column<BackendRow> => ({
+  title: 'SPEAKS',
+  width: widest(status, 6, ({coin}) => speakerSpan(coin.backend)),
+  drop: 1,
+  cell: ({coin}) => speakerSpan(coin.backend),
+});
+
 const columns = (status: Status | undefined, pane: PaneFrame): readonly Column<BackendRow>[] => [
   {title: 'COIN', width: 4, drop: 0, cell: ({coin}) => span(coin.unit, 'strong')},
   {
@@ -87,6 +94,7 @@ const columns = (status: Status | undefined, pane: PaneFrame): readonly Column<B
     drop: 0,
     cell: row => stateOf(row, pane.now),
   },
+  ...(backendRows(status).some(({coin}) => coin.backend.sources.length > 1) ? [speaksColumn(status)] : []),
   {
     title: 'TIP',
     width: widest(status, 5, row => tipOf(row, pane.now)),
@@ -153,6 +161,7 @@ const oneBackend = (row: BackendRow, status: Status | undefined, pane: PaneFrame
     [
       {line: [span(`${coin.unit} `, 'strong'), markSpan(mark)], drop: 0},
       {line: [span('tip ', 'dim'), tipOf(row, pane.now)], drop: 1},
+      {line: coin.backend.sources.length > 1 ? [speakerSpan(coin.backend)] : [], drop: 2},
       {line: coin.backend.state === 'ok' ? [] : [span(coin.backend.reason ?? 'no answer', mark.style)], drop: 9},
       {line: [span('block ', 'dim'), blockAge(row, pane)], drop: 2},
       {line: [notifyOf(row, pane)], drop: 4},

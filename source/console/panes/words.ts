@@ -1,4 +1,12 @@
-import type {BackendStatus, BroadcastStatus, CoinStatus, Deposit, Payout, Status} from '../../contract/index.ts';
+import type {
+  BackendStatus,
+  BroadcastStatus,
+  CoinStatus,
+  Deposit,
+  Payout,
+  SourceStatus,
+  Status,
+} from '../../contract/index.ts';
 import {ageOf, formatAge, formatAgeOf} from '../text/format.ts';
 import {span, type Span, type Style} from '../text/line.ts';
 
@@ -95,12 +103,25 @@ export const isUncertain = (backend: BackendStatus, now: number): boolean =>
   (ageOf(backend.last_seen_at, now) ?? 0) > SILENT_MS;
 
 /** Anything but `ok` says for how long. */
-export const backendMark = (backend: BackendStatus, now: number): Mark => {
+export const backendMark = (backend: Pick<BackendStatus, 'state' | 'since' | 'last_seen_at'>, now: number): Mark => {
   const mark = BACKEND[backend.state];
   const silence = ageOf(backend.last_seen_at, now) ?? 0;
   if (backend.state === 'ok' && silence > SILENT_MS)
     return {glyph: '▲', word: `silent ${formatAge(silence)}`, style: 'warn'};
   return backend.state === 'ok' ? mark : {...mark, word: `${mark.word} ${formatAgeOf(backend.since, now)}`};
+};
+
+/** One that does not speak is asked more rarely, and is silent in between. */
+export const sourceMark = (source: SourceStatus, now: number): Mark =>
+  source.speaks ? backendMark(source, now) : backendMark({...source, last_seen_at: null}, now);
+
+/** Which of several backends speaks: `own-node`; `public 1 of 2 ok` while one could not. Empty for a single one. */
+export const speakerSpan = ({name, sources}: BackendStatus): Span => {
+  if (sources.length < 2) return span('');
+  const well = sources.filter(({state}) => state === 'ok').length;
+  const isPreferred = sources[0]?.speaks === true;
+  if (well === sources.length) return span(name, isPreferred ? 'plain' : 'warn');
+  return span(`${name} ▲ ${well} of ${sources.length} ok`, 'warn');
 };
 
 const ENGINE: Readonly<Record<Status['engine']['state'], Mark>> = {

@@ -18,6 +18,7 @@ const essence = (status: Status): string =>
     status.loops.map(loop => loop.state),
     status.coins.map(coin => [
       coin.backend.state,
+      coin.backend.sources.map(({state, speaks}) => [state, speaks]),
       coin.backend.tip_hash,
       coin.counts,
       coin.pending.map(payout => [payout.id, payout.status, payout.confirmations]),

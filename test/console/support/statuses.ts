@@ -1,4 +1,4 @@
-import type {CoinStatus, Deposit, Event, Payout, Status} from '../../../source/contract/index.ts';
+import type {CoinStatus, Deposit, Event, Payout, SourceStatus, Status} from '../../../source/contract/index.ts';
 
 /** The moment of every fixture: 2026-01-31 14:02:31 UTC. */
 export const NOW = Date.UTC(2026, 0, 31, 14, 2, 31);
@@ -49,6 +49,20 @@ export const event = (sequence: number, over: Partial<Event> = {}): Event => ({
   ...over,
 });
 
+export const source = (name: string, over: Partial<SourceStatus> = {}): SourceStatus => ({
+  name,
+  type: 'bitcoind',
+  state: 'ok',
+  reason: null,
+  tip_height: 912_344,
+  tip_hash: hex(5),
+  latency_ms: 2,
+  last_seen_at: before(1),
+  since: before(200_000),
+  speaks: true,
+  ...over,
+});
+
 export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
   coin: 'btc',
   unit: 'BTC',
@@ -59,6 +73,7 @@ export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
   smallest_unit: 'sat',
   height: 912_344,
   backend: {
+    name: 'bitcoind',
     type: 'bitcoind',
     state: 'ok',
     reason: null,
@@ -74,6 +89,7 @@ export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
     notify: [{channel: 'zmq', state: 'ok', last_at: before(2)}],
     last_seen_at: before(1),
     since: before(200_000),
+    sources: [source('bitcoind')],
   },
   books: {
     height: 912_344,

@@ -1,6 +1,6 @@
-import type {NodeTip} from '../chain/ports.ts';
+import type {ChainSource, NodeTip} from '../chain/ports.ts';
 import {placeOf} from '../config/backend-place.ts';
-import type {CoinConfig} from '../config/config.ts';
+import type {BackendConfig, CoinConfig} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {LedgerIdentity} from '../store/open-store.ts';
 import {beginningOf, type Beginning} from './birthday.ts';
@@ -21,32 +21,35 @@ const FINGERPRINTS_SHOWN = 12;
 
 /**
  * Asks one coin's node whether it is there, on the configured chain and with its wallet loaded; with `identity`, whether
- * these are the chain and the wallet that the ledger was made with. `mayBeLocked`: a signer that waits for its passphrase
- * is no fault. Changes nothing.
+ * these are the chain and the wallet that the ledger was made with. Of several backends each is asked. `isInit`: a signer
+ * that waits for its passphrase is no fault, nor is a backend besides the preferred one that is away: a ledger begins
+ * where the preferred one stands, and the others are watched when the engine runs. Changes nothing.
  */
 export const examineNode = async (
   config: CoinConfig,
   {parts, clock, log}: Pick<EngineOptions, 'parts' | 'clock' | 'log'>,
   identity: LedgerIdentity | undefined,
-  mayBeLocked = false,
+  isInit = false,
 ): Promise<NodeReport> => {
   const findings: Finding[] = [];
   const coin = config.definition;
   const network = coin.networks[config.network]!;
   const backend = await parts.createBackend(config, {coin, network, clock, log, walletFingerprints: undefined});
   try {
-    const tip = await look(findings, `${config.coin} node`, async () => {
-      const found = await backend.chain.tip();
-      const state = found.syncing ? ', still loading the chain' : '';
-      return {found, words: `${placeOf(config.backend)} answers, at height ${found.height}${state}`};
-    });
+    const {several} = backend;
+    const chain = several ? several.chainOf(config.backend.name) : backend.chain;
+    const tip = await examineChain(findings, chain, config, config.backend, identity);
+    for (const other of several ? config.backends.slice(1) : []) {
+      const found: Finding[] = [];
+      await examineChain(found, several!.chainOf(other.name), config, other, identity);
+      findings.push(...(isInit ? found.map(excused) : found));
+    }
     if (tip === undefined) return {findings, tip, walletFingerprints: undefined, beginning: undefined};
-    await look(findings, `${config.coin} chain`, async () => requireChain(backend, tip, config, identity));
     const walletFingerprints = await look(findings, `${config.coin} wallet`, async () =>
       examineWallet(backend, config, identity),
     );
-    await examineSigner(findings, backend, config, mayBeLocked);
-    const beginning = identity === undefined ? await lookForBeginning(findings, backend, tip, config) : undefined;
+    await examineSigner(findings, backend, config, isInit);
+    const beginning = identity === undefined ? await lookForBeginning(findings, chain, tip, config) : undefined;
     return {findings, tip, walletFingerprints, beginning};
   } finally {
     await backend.close();
@@ -56,7 +59,7 @@ export const examineNode = async (
 /** Said only where a birthday asks for it: every other ledger begins at the tip that was just told. */
 const lookForBeginning = async (
   findings: Finding[],
-  {chain}: Backend,
+  chain: ChainSource,
   tip: NodeTip,
   config: CoinConfig,
 ): Promise<Beginning | undefined> => {
@@ -66,6 +69,31 @@ const lookForBeginning = async (
     return {found, words: `a new ledger begins after block ${found.height}`};
   });
 };
+
+/** Whether one backend answers, and on which chain. */
+const examineChain = async (
+  findings: Finding[],
+  chain: ChainSource,
+  config: CoinConfig,
+  backend: BackendConfig,
+  identity: LedgerIdentity | undefined,
+): Promise<NodeTip | undefined> => {
+  const name = config.backends.length > 1 ? ` ${backend.name}` : '';
+  const tip = await look(findings, `${config.coin} node${name}`, async () => {
+    const found = await chain.tip();
+    const state = found.syncing ? ', still loading the chain' : '';
+    return {found, words: `${placeOf(backend)} answers, at height ${found.height}${state}`};
+  });
+  if (tip !== undefined)
+    await look(findings, `${config.coin} chain${name}`, async () => requireChain(chain, tip, config, identity));
+  return tip;
+};
+
+/** Out of reach now is no reason to have no ledger; on another chain it is. */
+const excused = (finding: Finding): Finding =>
+  finding.exitCode === 69
+    ? fine(finding.subject, `does not answer now, and is asked again when the engine runs: ${finding.words}`)
+    : finding;
 
 /** Runs one look and notes how it went; undefined when badly. */
 const look = async <Found>(
@@ -108,13 +136,13 @@ const SIGNER_CODES = {
 } as const;
 
 const requireChain = async (
-  backend: Backend,
+  chain: ChainSource,
   tip: NodeTip,
   config: CoinConfig,
   identity: LedgerIdentity | undefined,
 ): Promise<{found: true; words: string}> => {
   const network = config.definition.networks[config.network]!;
-  const genesis = await backend.chain.genesis();
+  const genesis = await chain.genesis();
   if (tip.chain !== network.chain || genesis !== network.genesis)
     throw new EngineError(
       'wrong_chain',

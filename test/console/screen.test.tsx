@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {ScreenState} from '../../source/console/state.ts';
-import {calm, coin, empty, NOW, payout, statusOf, troubled} from './support/statuses.ts';
+import {calm, coin, empty, failedOver, NOW, payout, statusOf, troubled} from './support/statuses.ts';
 import {openScreen, pressLater, type TestScreen, type TestScreenOptions} from './support/terminal.ts';
 
 const SIZES = [
@@ -63,6 +63,23 @@ describe('truth', () => {
     const books = {...coin().books!, drift: '-0.00010000'};
     const text = await draw({...SIZES[0], status: statusOf({coins: [coin({books})]})}).text();
     expect(text).toContain('✗ DRIFT -0.00010000 BTC');
+  });
+
+  it('shows which of several backends speaks, and how many could', async () => {
+    const screen = draw({...SIZES[0], status: failedOver});
+    expect(await screen.text()).toContain('SPEAKS');
+    expect(await screen.text()).toContain('public ▲ 1 of 2 ok');
+    screen.resize(80, 24);
+    expect(await screen.text()).toContain('public ▲ 1 of 2 ok');
+    screen.resize(120, 40);
+    // A single one needs no such column.
+    screen.show(calm);
+    expect(await screen.text()).not.toContain('SPEAKS');
+    screen.show(failedOver);
+    pressLater(screen, '3', 'enter');
+    const detail = await screen.text();
+    expect(detail).toMatch(/backends +own-node \(bitcoind\) {2}✗ DOWN 3m00 {2}tip 912,340 {2}nothing listens there/);
+    expect(detail).toMatch(/public \(electrum\) {2}● ok, speaks {2}tip 912,344 {2}21 ms/);
   });
 
   it('holds the picture still while frozen, and says so', async () => {

@@ -288,3 +288,28 @@ export const empty = statusOf({
   sinks: [],
   events: [],
 });
+
+/** The preferred backend is away, and another one speaks. */
+export const failedOver = statusOf({
+  coins: [
+    coin({
+      backend: {
+        ...coin().backend,
+        name: 'public',
+        type: 'electrum',
+        sources: [
+          source('own-node', {
+            state: 'down',
+            reason: 'nothing listens there',
+            tip_height: 912_340,
+            latency_ms: null,
+            last_seen_at: before(180),
+            since: before(180),
+            speaks: false,
+          }),
+          source('public', {type: 'electrum', latency_ms: 21}),
+        ],
+      },
+    }),
+  ],
+});

@@ -10,6 +10,10 @@ export interface ConfigFileOptions {
   readonly derived?: string;
   /** Lines of `notify`, instead of the node's ZMQ. */
   readonly notify?: readonly string[];
+  /** Backends before and after the node in the list, each as a mapping in one line; the node is called `own` there. */
+  readonly beside?: {readonly before?: readonly string[]; readonly after?: readonly string[]};
+  /** `{above: "1.0"}` */
+  readonly agreement?: string;
   /** btc unless said. */
   readonly coin?: string;
   readonly confirmations?: number;
@@ -56,6 +60,25 @@ const notifyLines = ({node, notify}: ConfigFileOptions): string[] => {
   return lines.length === 0 ? [] : ['      notify:', ...lines.map(line => `        - ${line}`)];
 };
 
+const backendLines = (options: ConfigFileOptions): string[] => {
+  const {node, beside} = options;
+  const isOfNode = options.derived === undefined || options.wallet !== undefined;
+  const own = [
+    'type: bitcoind',
+    `url: ${node.url}`,
+    `auth: {cookie: ${JSON.stringify(node.cookiePath)}}`,
+    ...(isOfNode ? [`wallet: ${options.wallet ?? 'hot'}`] : []),
+    'timeout: 15s',
+  ];
+  if (beside === undefined) return ['    backend:', ...own.map(line => `      ${line}`), ...notifyLines(options)];
+  const {before = [], after = []} = beside;
+  const all = [...before, `{name: own, ${own.map(quoteUrl).join(', ')}}`, ...after];
+  return ['    backend:', ...all.map(backend => `      - ${backend}`)];
+};
+
+/** A colon in a flow mapping begins a value. */
+const quoteUrl = (line: string): string => line.replace(/^url: (.*)$/, 'url: "$1"');
+
 const sinkLines = ({webhook, sinks}: ConfigFileOptions): string[] => {
   const all = Object.entries({...(webhook && {shop: webhook}), ...sinks});
   const lines = all.map(
@@ -67,7 +90,7 @@ const sinkLines = ({webhook, sinks}: ConfigFileOptions): string[] => {
 
 /** Writes the config of one ledger on a regtest node, and says where its parts are. */
 export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
-  const {directory, node} = options;
+  const {directory} = options;
   mkdirSync(join(directory, 'data'), {recursive: true});
   const file = {
     coin: options.coin ?? 'btc',
@@ -84,16 +107,9 @@ export const writeConfigFile = (options: ConfigFileOptions): ConfigFile => {
     '    network: regtest',
     `    confirmations: ${options.confirmations ?? 3}`,
     `    max_confirmation_count: ${options.maxConfirmationCount ?? 8}`,
-    '    backend:',
-    '      type: bitcoind',
-    `      url: ${node.url}`,
-    `      auth: {cookie: ${JSON.stringify(node.cookiePath)}}`,
-    ...(options.derived !== undefined && options.wallet === undefined
-      ? []
-      : [`      wallet: ${options.wallet ?? 'hot'}`]),
-    '      timeout: 15s',
-    ...notifyLines(options),
+    ...backendLines(options),
     ...(options.derived === undefined ? [] : [`    wallet: ${options.derived}`]),
+    ...(options.agreement === undefined ? [] : [`    agreement: ${options.agreement}`]),
     ...payoutLines(options),
     ...sinkLines(options),
     'api:',

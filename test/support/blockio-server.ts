@@ -17,6 +17,7 @@ interface Entry {
   readonly address: string;
   readonly label: string;
   readonly kind: 'basic' | 'dtrust';
+  readonly type: 'WITNESS_V0' | 'P2SH';
   readonly required: number;
   /** In the order of the script. */
   readonly publicKeys: readonly Buffer[];
@@ -54,7 +55,7 @@ export class BlockIoServer {
   private constructor(node: RegtestNode | undefined) {
     this.#node = node;
     this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#make('basic', 'default', [publicKeyOf(this.userKey)], 2);
+    this.#make({kind: 'basic', type: 'WITNESS_V0', label: 'default', required: 2}, [publicKeyOf(this.userKey)]);
   }
 
   /** Without a node it has no coins and broadcasts nothing. */
@@ -130,7 +131,11 @@ export class BlockIoServer {
       case 'get_address_by_label':
         return this.#byLabel(String(question['label']));
       case 'get_new_address':
-        return this.#tell(this.#make('basic', `label${this.#keys}`, [publicKeyOf(this.userKey)], 2));
+        return this.#tell(
+          this.#make({kind: 'basic', type: 'WITNESS_V0', label: `label${this.#keys}`, required: 2}, [
+            publicKeyOf(this.userKey),
+          ]),
+        );
       case 'get_new_dtrust_address':
         return this.#newDtrust(question);
       case 'prepare_transaction':
@@ -155,7 +160,8 @@ export class BlockIoServer {
     const asked = Number(question['required_signatures']);
     if (keys.length < asked || new Set(keys).size !== keys.length) throw new Refused('Invalid signers.');
     const publicKeys = keys.map(key => Buffer.from(key, 'hex'));
-    const entry = this.#make('dtrust', String(question['label']), publicKeys, asked + 1);
+    const type = question['address_type'] === 'witness_v0' ? 'WITNESS_V0' : 'P2SH';
+    const entry = this.#make({kind: 'dtrust', type, label: String(question['label']), required: asked + 1}, publicKeys);
     const redeem = this.#redeem(entry);
     return {
       ...this.#tell(entry),
@@ -168,12 +174,14 @@ export class BlockIoServer {
     return {user_id: this.#entries.size, address, label};
   }
 
-  #make(kind: Entry['kind'], label: string, others: readonly Buffer[], required: number): Entry {
+  #make(of: Pick<Entry, 'kind' | 'type' | 'label' | 'required'>, others: readonly Buffer[]): Entry {
     this.#keys += 1;
     const theirs = sha256(`key ${this.#keys} of block.io`);
     const publicKeys = [publicKeyOf(theirs), ...others];
-    const entry = {kind, label, required, publicKeys, theirs, address: ''};
-    const made = {...entry, address: addressOf(payments.p2wsh({redeem: this.#redeem(entry)}).output!, regtest)!};
+    const entry = {...of, publicKeys, theirs, address: ''};
+    const redeem = this.#redeem(entry);
+    const {output} = of.type === 'P2SH' ? payments.p2sh({redeem}) : payments.p2wsh({redeem});
+    const made = {...entry, address: addressOf(output!, regtest)!};
     this.#entries.set(made.address, made);
     return made;
   }
@@ -221,12 +229,12 @@ export class BlockIoServer {
         },
       ],
       input_address_data: used.map(address => {
-        const {required, publicKeys} = this.#entries.get(address)!;
+        const {required, publicKeys, type} = this.#entries.get(address)!;
         return {
           required_signatures: required,
           public_keys: publicKeys.map(key => key.toString('hex')),
           address,
-          address_type: 'WITNESS_V0',
+          address_type: type,
         };
       }),
       ...(kind === 'basic' ? {user_key: this.#sealedKey()} : {}),

@@ -1,8 +1,9 @@
 import {createBlockIo} from '../../source/backends/blockio/index.ts';
+import type {Coin} from '../../source/coins/index.ts';
 import type {BlockIoConfig, BlockIoWalletConfig} from '../../source/config/config.ts';
 import {systemClock} from '../../source/primitives/clock.ts';
 import {silentLog} from '../../source/primitives/log.ts';
-import {btc, openBitcoind, openBackend, regtest} from './bitcoind.ts';
+import {btc, openBackend, openBitcoind} from './bitcoind.ts';
 import {API_KEY, type BlockIoServer, PIN} from './blockio-server.ts';
 import type {RegtestNode} from './regtest-node.ts';
 
@@ -15,10 +16,15 @@ export const DTRUST = {
 export interface OpenOptions extends Partial<BlockIoConfig> {
   readonly node?: RegtestNode;
   readonly walletFingerprints?: readonly string[];
+  /** btc unless said; its addresses on regtest must be those of btc. */
+  readonly coin?: Coin;
 }
 
 /** The backend over a server and, if there is one, a node without a wallet. */
-export const openBlockIo = (server: BlockIoServer, {node, walletFingerprints, ...config}: OpenOptions = {}) => {
+export const openBlockIo = (
+  server: BlockIoServer,
+  {node, walletFingerprints, coin = btc, ...config}: OpenOptions = {},
+) => {
   const side = {wallet: undefined};
   const {
     addresses: _none,
@@ -39,7 +45,7 @@ export const openBlockIo = (server: BlockIoServer, {node, walletFingerprints, ..
       secrets: [apiKey, PIN],
       ...config,
     },
-    {coin: btc, network: regtest, clock: systemClock, log: silentLog, walletFingerprints},
+    {coin, network: coin.networks.regtest!, clock: systemClock, log: silentLog, walletFingerprints},
     chainSide,
   );
 };

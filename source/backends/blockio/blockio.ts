@@ -59,9 +59,16 @@ export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, ch
   return {
     network: {
       ...chainSide,
-      chain: withChannels(chainSide.chain, channels),
+      chain: over(chainSide.chain, {
+        listen: (onHint, signal) => {
+          chainSide.chain.listen(onHint, signal);
+          channels.listen(onHint, signal);
+        },
+      }),
       broadcaster: new BlockIoBroadcaster(client, chainSide.broadcaster),
-      health: healthOf(chainSide.health, channels),
+      health: over(chainSide.health, {
+        notifyChannels: () => [...chainSide.health.notifyChannels(), ...channels.states()],
+      }),
       close: async () => {
         channels.close();
         await Promise.all([client.close(), chainSide.close()]);
@@ -75,28 +82,14 @@ export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, ch
   };
 };
 
-const healthOf = (health: BackendHealth, channels: NotifyChannels): BackendHealth => ({
-  vitals: async () => health.vitals(),
-  latencies: () => health.latencies(),
-  notifyChannels: () => [...health.notifyChannels(), ...channels.states()],
-});
-
-/** The chain source itself, whose hints come from block.io's webhooks too. */
-const withChannels = (chain: ChainSource, channels: NotifyChannels): ChainSource => ({
-  tip: async () => chain.tip(),
-  genesis: async () => chain.genesis(),
-  hashesAt: async heights => chain.hashesAt(heights),
-  facts: (...asked) => chain.facts(...asked),
-  ...(chain.watchScript === undefined ? {} : {watchScript: script => chain.watchScript!(script)}),
-  timesAt: async heights => chain.timesAt(heights),
-  mempool: async () => chain.mempool(),
-  mempoolTransactions: async txids => chain.mempoolTransactions(txids),
-  mempoolSpenders: async outpoints => chain.mempoolSpenders(outpoints),
-  listen: (onHint, signal) => {
-    chain.listen(onHint, signal);
-    channels.listen(onHint, signal);
-  },
-});
+/** A port as it is, but for what is given here: what it can do besides is passed on. */
+const over = <Port extends object>(port: Port, own: Partial<Port>): Port =>
+  new Proxy(port, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(Object.hasOwn(own, key) ? own : target, key);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 
 /** Every coin of the wallet is of its kind; the first byte tells those that never were. */
 const sizeOf = ({addressType, required, keys}: WalletKind): SizeOfInput => {

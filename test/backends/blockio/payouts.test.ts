@@ -159,6 +159,18 @@ test('a dtrust payout is complete without block.io, and goes out by the node alo
   await mine(1);
 });
 
+test('the same with the scripts of a coin without witnesses, whose addresses are those of btc on regtest', async () => {
+  server.network = 'DOGETEST';
+  const own = await open({wallet: DTRUST, coin: {...btc, name: 'doge', segwit: false}});
+  const plan = await planned(2, own);
+  expect(plan.inputs[0]!.scriptPubKey.subarray(0, 2).toString('hex')).toBe('a914');
+  const {raw, txid} = await signed(plan, own);
+  expect(await own.network.broadcaster.testAccept(raw)).toEqual({kind: 'acceptable'});
+  expect(await own.network.broadcaster.send(raw, txid)).toEqual({kind: 'accepted'});
+  expect(await mempool()).toEqual([txid]);
+  await mine(1);
+});
+
 type Data = Record<string, unknown>;
 const change = (data: Data, key: string, by: (items: Data[]) => Data[]): Data => ({
   ...data,

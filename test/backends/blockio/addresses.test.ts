@@ -126,6 +126,19 @@ test.each<[what: string, (data: Record<string, unknown>) => Record<string, unkno
   await expect(addresses.newAddress()).rejects.toMatchObject({code: 'bad_backend_answer'});
 });
 
+test('a dtrust address is refused whose script makes it, but of a stranger’s keys', async () => {
+  const addresses = await openPinned({wallet: DTRUST});
+  const strangers = await openPinned({wallet: {type: 'dtrust', keys: ['e5'.repeat(32), 'f6'.repeat(32)]}});
+  let theirs: Record<string, unknown> = {};
+  server.twist['get_new_dtrust_address'] = data => (theirs = data);
+  await strangers.newAddress();
+  server.twist['get_new_dtrust_address'] = () => theirs;
+  await expect(addresses.newAddress()).rejects.toMatchObject({
+    code: 'bad_backend_answer',
+    message: expect.stringContaining('keys that are not ours') as string,
+  });
+});
+
 const html = (status: number): Reply => ({status, body: '<html>busy</html>', contentType: 'text/html'});
 
 test.each<[what: string, reply: Reply, code: string]>([

@@ -300,7 +300,15 @@ test('nothing is signed for a coin that is not the account’s', async () => {
 test('nothing is signed with a key that is not the address’s', async () => {
   const plan = await planned();
   const wallet: BlockIoWalletConfig = {type: 'basic', pin: undefined, key: 'c3'.repeat(32)};
-  expect(await (await open({wallet})).wallet.signer.sign(plan)).toMatchObject({kind: 'wallet-missing'});
+  const answer = await (await open({wallet})).wallet.signer.sign(plan);
+  expect(answer).toMatchObject({kind: 'wallet-missing', words: expect.stringMatching(/another signing key/) as string});
+  // Also where block.io does not say whose key it is.
+  server.twist['prepare_transaction'] = ({user_key: _none, ...data}) => data;
+  const unsaid = await (await open({wallet})).wallet.signer.sign(plan);
+  expect(unsaid).toMatchObject({
+    kind: 'wallet-missing',
+    words: expect.stringMatching(/keys that are not ours/) as string,
+  });
 });
 
 const fail = (words: string): Reply => ({

@@ -1,14 +1,11 @@
-import {createCipheriv, createHash, pbkdf2Sync} from 'node:crypto';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {payments, Psbt, script, Transaction} from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
 import {addressOf} from '../../source/coins/index.ts';
 import {regtest} from './bitcoind.ts';
+import {API_KEY, publicKeyOf, sealedKey, sha256, sumOf, toSatoshi, toText, userKey} from './blockio-account.ts';
 import {type RegtestNode, RpcRefusal} from './regtest-node.ts';
-
-export const API_KEY = '1d97-bd77-fa40-c6e1';
-export const PIN = 'a pin for tests only';
 
 type Data = Record<string, unknown>;
 type Question = Readonly<Record<string, unknown>>;
@@ -28,9 +25,6 @@ interface Entry {
 /** An answer instead of the right one: bytes as they are, or nothing at all until the server ends. */
 export type Reply = {readonly status: number; readonly body: string; readonly contentType?: string} | 'silence';
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-const publicKeyOf = (key: Uint8Array): Buffer<ArrayBuffer> => Buffer.from(ecc.pointFromScalar(key, true)!);
-
 class Refused extends Error {}
 
 /**
@@ -41,7 +35,7 @@ class Refused extends Error {}
 export class BlockIoServer {
   network = 'BTCTEST';
   /** The private key of the account's user, which the PIN opens. */
-  readonly userKey = sha256('the key of the user');
+  readonly userKey = userKey();
   readonly calls: {readonly method: string; readonly question: Question; readonly url: string}[] = [];
   /** By method: changes `data` of the right answer. */
   readonly twist: Record<string, ((data: Data) => Data) | undefined> = {};
@@ -237,7 +231,7 @@ export class BlockIoServer {
           address_type: type,
         };
       }),
-      ...(kind === 'basic' ? {user_key: this.#sealedKey()} : {}),
+      ...(kind === 'basic' ? {user_key: sealedKey()} : {}),
       estimated_tx_size: 260,
     };
   }
@@ -253,33 +247,6 @@ export class BlockIoServer {
       amount: Math.round(amount * 1e8),
       address: addressOf(Buffer.from(scriptPubKey, 'hex'), regtest)!,
     }));
-  }
-
-  /** The passphrase whose hash is the user's key, sealed by the PIN as block.io seals it. */
-  #sealedKey(): Data {
-    const algorithm = {
-      pbkdf2_salt: '7ccf40ce398f0fb475fe91043f7dce57',
-      pbkdf2_iterations: 2048,
-      pbkdf2_hash_function: 'SHA256',
-      pbkdf2_phase1_key_length: 16,
-      pbkdf2_phase2_key_length: 32,
-      aes_iv: '7c69a5e81e53ba05213b35bb',
-      aes_cipher: 'AES-256-GCM',
-    };
-    const {pbkdf2_salt: salt} = algorithm;
-    const first = pbkdf2Sync(PIN, salt, 1024, 16, 'sha256').toString('hex');
-    const cipher = createCipheriv(
-      'aes-256-gcm',
-      pbkdf2Sync(first, salt, 1024, 32, 'sha256'),
-      Buffer.from(algorithm.aes_iv, 'hex'),
-    );
-    const passphrase = Buffer.from('the key of the user').toString('hex');
-    const sealed = Buffer.concat([cipher.update(passphrase, 'utf8'), cipher.final()]);
-    return {
-      public_key: publicKeyOf(this.userKey).toString('hex'),
-      encrypted_passphrase: sealed.toString('base64'),
-      algorithm: {...algorithm, aes_auth_tag: cipher.getAuthTag().toString('hex'), aes_auth_data: ''},
-    };
   }
 
   /** Adds the second signature to what was signed well, and broadcasts. */
@@ -329,7 +296,3 @@ interface Submitted {
   readonly public_key: string;
   readonly signature: string;
 }
-
-const toSatoshi = (text: string): number => Math.round(Number(text) * 1e8);
-const toText = (amount: number): string => (amount / 1e8).toFixed(8);
-const sumOf = (coins: readonly {amount: number}[]): number => coins.reduce((total, {amount}) => total + amount, 0);

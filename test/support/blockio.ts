@@ -4,7 +4,8 @@ import type {BlockIoConfig, BlockIoWalletConfig} from '../../source/config/confi
 import {systemClock} from '../../source/primitives/clock.ts';
 import {silentLog} from '../../source/primitives/log.ts';
 import {btc, openBackend, openBitcoind} from './bitcoind.ts';
-import {API_KEY, type BlockIoServer, PIN} from './blockio-server.ts';
+import {API_KEY, PIN} from './blockio-account.ts';
+import type {BlockIoServer} from './blockio-server.ts';
 import type {RegtestNode} from './regtest-node.ts';
 
 export const WITH_PIN: BlockIoWalletConfig = {type: 'basic', pin: PIN, key: undefined};

@@ -1,10 +1,12 @@
 import {addressOf, scriptOf, type Coin, type Network} from '../../coins/index.ts';
 import type {TransactionPlan} from '../../payout/ports.ts';
 import {formatAmount} from '../../primitives/amount.ts';
+import type {Clock} from '../../primitives/clock.ts';
 import {cleanText} from '../../primitives/clean-text.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {prepared, type AddressData, type Prepared, type UserKey} from './answers.ts';
 import type {ApiClient} from './api-client.ts';
+import {isFail, type Fail} from './faults.ts';
 import {scriptPubKeyOf, type Multisig} from './multisig.ts';
 import type {WalletKind} from './wallet-kind.ts';
 
@@ -12,7 +14,11 @@ interface Options {
   readonly coin: Coin;
   readonly network: Network;
   readonly kind: WalletKind;
+  readonly clock: Clock;
 }
+
+/** ms for which a refusal is not asked for again: a batch that is tried in halves asks for the same coins each time. */
+const REFUSED_FOR = 5_000;
 
 /**
  * Which keys an address has. block.io tells it only of addresses that hold coins, in the answer to a prepared
@@ -24,6 +30,8 @@ export class AddressBook {
   readonly #options: Options;
   /** By scriptPubKey in hex. */
   readonly #known = new Map<string, Multisig>();
+  /** By address. */
+  readonly #refusals = new Map<string, {readonly error: Fail; readonly until: number}>();
   #userKey: UserKey | undefined;
 
   constructor(client: ApiClient, options: Options) {
@@ -36,11 +44,16 @@ export class AddressBook {
     return this.#userKey;
   }
 
+  /** Takes what a new address was proven by, which spares the question. */
+  remember(scriptPubKey: Buffer, multisig: Multisig): void {
+    this.#known.set(scriptPubKey.toString('hex'), multisig);
+  }
+
   /** One for each input, in their order. Throws what the client throws, and `wallet_mismatch`. */
   async multisigs(plan: TransactionPlan): Promise<Multisig[]> {
-    if (this.#unknown(plan).length > 0) await this.#learn(plan);
+    if (this.#unknown(plan).length > 1) await this.#learnTogether({...plan, inputs: this.#unknown(plan)});
     // It chooses among the coins of the addresses it is given: those it did not need are asked about alone.
-    for (const input of this.#unknown(plan)) await this.#learn({...plan, inputs: [input]});
+    for (const input of this.#unknown(plan)) await this.#learnAlone({...plan, inputs: [input]});
     return plan.inputs.map(({scriptPubKey}) => {
       const found = this.#known.get(scriptPubKey.toString('hex'));
       if (found === undefined) throw this.#untold(scriptPubKey);
@@ -50,6 +63,29 @@ export class AddressBook {
 
   #unknown({inputs}: TransactionPlan): TransactionPlan['inputs'] {
     return inputs.filter(({scriptPubKey}) => !this.#known.has(scriptPubKey.toString('hex')));
+  }
+
+  /** One coin that block.io does not count yet spoils the question for all. */
+  async #learnTogether(plan: TransactionPlan): Promise<void> {
+    try {
+      await this.#learn(plan);
+    } catch (error) {
+      if (!isFail(error, 'other')) throw error;
+    }
+  }
+
+  async #learnAlone(plan: TransactionPlan): Promise<void> {
+    const {clock} = this.#options;
+    const address = this.#addressOf(plan.inputs[0]!.scriptPubKey);
+    const refusal = this.#refusals.get(address);
+    if (refusal !== undefined && clock.monotonic() < refusal.until) throw refusal.error;
+    this.#refusals.delete(address);
+    try {
+      await this.#learn(plan);
+    } catch (error) {
+      if (isFail(error, 'other')) this.#refusals.set(address, {error, until: clock.monotonic() + REFUSED_FOR});
+      throw error;
+    }
   }
 
   async #learn(plan: TransactionPlan): Promise<void> {

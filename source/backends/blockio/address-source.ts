@@ -4,6 +4,7 @@ import {isAddress, scriptOf, type Coin, type Network} from '../../coins/index.ts
 import type {BlockIoWalletConfig} from '../../config/config.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import {EngineError} from '../../primitives/errors.ts';
+import type {AddressBook} from './address-book.ts';
 import {balance, newAddress, newDtrustAddress} from './answers.ts';
 import type {ApiClient} from './api-client.ts';
 import type {Keyring} from './keyring.ts';
@@ -17,6 +18,7 @@ interface Options {
   readonly kind: WalletKind;
   readonly keyring: Keyring;
   readonly clock: Clock;
+  readonly book: Pick<AddressBook, 'remember'>;
   /** As stored at init; without them no address is handed out. */
   readonly pinned: readonly string[] | undefined;
 }
@@ -135,6 +137,7 @@ export class BlockIoAddressSource implements AddressSource {
     if (strange !== undefined) throw this.#client.faults.badAnswer(method, `an address of ${strange}`);
     if (!scriptPubKeyOf(multisig).equals(script))
       throw this.#client.faults.badAnswer(method, 'an address that its own redeem script does not make');
+    this.#options.book.remember(script, multisig);
     return address;
   }
 

@@ -51,7 +51,7 @@ export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, ch
   const client = new ApiClient(config, new Place(config, coin.name, network), options);
   const kind = walletKind(wallet, coin);
   const keyring = new Keyring(wallet);
-  const book = new AddressBook(client, {coin, network, kind});
+  const book = new AddressBook(client, {coin, network, kind, clock});
   const channels = new NotifyChannels(
     config.notify.map(({listen, path}) => new HttpChannel(listen, clock, webhookReader(path))),
     log,
@@ -75,7 +75,7 @@ export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, ch
       },
     },
     wallet: {
-      addresses: new BlockIoAddressSource(client, {coin, network, wallet, kind, keyring, clock, pinned}),
+      addresses: new BlockIoAddressSource(client, {coin, network, wallet, kind, keyring, clock, book, pinned}),
       signer: new BlockIoSigner(book, keyring, kind),
       inputSize: sizeOf(kind),
     },

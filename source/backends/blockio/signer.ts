@@ -2,6 +2,7 @@ import type {SignAnswer, Signer, TransactionPlan} from '../../payout/ports.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {AddressBook} from './address-book.ts';
 import {placeSignatures, unsignedOf} from './cosigned.ts';
+import {isFail} from './faults.ts';
 import type {Keyring} from './keyring.ts';
 import {signatureHash, type Multisig} from './multisig.ts';
 import type {SigningKey} from './signing-key.ts';
@@ -60,6 +61,8 @@ export class BlockIoSigner implements Signer {
 const answerOf = (error: unknown): SignAnswer => {
   if (!(error instanceof EngineError)) throw error;
   const {code, message: words} = error;
+  // Perhaps of one coin only, such as change that block.io does not count before it is in a block.
+  if (isFail(error, 'other', 'inputs-unavailable')) return {kind: 'refused', words: error.words};
   if (code === 'wallet_locked') return {kind: 'locked', words};
   if (code === 'backend_auth') return {kind: 'unauthorized', words};
   // A wallet that is not what it must be: held for all payouts, until somebody has looked.

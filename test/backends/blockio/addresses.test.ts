@@ -1,7 +1,8 @@
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {readSigningKey} from '../../../source/backends/blockio/signing-key.ts';
 import type {BlockIoWalletConfig} from '../../../source/config/config.ts';
-import {API_KEY, BlockIoServer, PIN, type Reply} from '../../support/blockio-server.ts';
+import {API_KEY, PIN} from '../../support/blockio-account.ts';
+import {BlockIoServer, type Reply} from '../../support/blockio-server.ts';
 import {DTRUST, openBlockIo, openPinnedBlockIo, type OpenBlockIo, type OpenOptions} from '../../support/blockio.ts';
 
 let server: BlockIoServer;

@@ -156,6 +156,10 @@ test('a dtrust payout is complete without block.io, and goes out by the node alo
   expect(await own.network.broadcaster.send(raw, txid)).toEqual({kind: 'accepted'});
   expect(await mempool()).toEqual([txid]);
   expect(server.asked('submit_transaction')).toEqual([]);
+  // The keys of a new address came with it; after a restart they are asked for.
+  expect(server.asked('prepare_dtrust_transaction')).toEqual([]);
+  expect((await signed(plan, await open({wallet: DTRUST}))).raw).toEqual(raw);
+  expect(server.asked('prepare_dtrust_transaction').length).toBeGreaterThan(0);
   await mine(1);
 });
 
@@ -294,7 +298,14 @@ test('nothing is signed for a coin that is not the account’s', async () => {
   const plan = await planned();
   const [input] = plan.inputs;
   const foreign = {...plan, inputs: [{...input!, scriptPubKey: scriptOf(await outside(), btc, regtest)}]};
-  expect(await backend.wallet.signer.sign(foreign)).toMatchObject({kind: 'unavailable'});
+  expect(await backend.wallet.signer.sign(foreign)).toMatchObject({
+    kind: 'refused',
+    words: expect.stringMatching(/not on your account/) as string,
+  });
+  // Said again without being asked again: a batch is tried in halves.
+  const asked = server.asked('prepare_transaction').length;
+  expect(await backend.wallet.signer.sign(foreign)).toMatchObject({kind: 'refused'});
+  expect(server.asked('prepare_transaction').length).toBe(asked);
 });
 
 test('nothing is signed with a key that is not the address’s', async () => {

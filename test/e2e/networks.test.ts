@@ -10,6 +10,8 @@ const NETWORKS: readonly {name: string; isThere: boolean; options: WorldOptions}
   {name: 'bitcoind', isThere: true, options: {}},
   {name: 'Bitcoin Knots', isThere: (process.env['KNOTSD'] ?? '') !== '', options: {daemon: 'knots'}},
   {name: 'litecoind', isThere: systemProgram('litecoind', 'litecoind') !== undefined, options: {daemon: 'litecoind'}},
+  {name: 'Esplora', isThere: true, options: {server: 'esplora', key: 'segwit', zmq: false}},
+  {name: 'Electrum', isThere: true, options: {server: 'electrum', key: 'segwit', zmq: false}},
 ];
 
 describe.each(NETWORKS.filter(({isThere}) => isThere))('$name', ({options}) => {

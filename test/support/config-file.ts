@@ -6,6 +6,8 @@ export interface ConfigFileOptions {
   readonly directory: string;
   readonly node: {readonly url: string; readonly cookiePath: string; readonly zmqUrl?: string | undefined};
   readonly wallet?: string;
+  /** What stands in `backend` instead of the node: one flow mapping, of a server that shows the node's chain. */
+  readonly backend?: string;
   /** A wallet that the engine derives itself: the value of `coins.<c>.wallet`, as one flow mapping. The node then needs none. */
   readonly derived?: string;
   /** Lines of `notify`, instead of the node's ZMQ. */
@@ -61,7 +63,8 @@ const notifyLines = ({node, notify}: ConfigFileOptions): string[] => {
 };
 
 const backendLines = (options: ConfigFileOptions): string[] => {
-  const {node, beside} = options;
+  const {node, beside, backend} = options;
+  if (backend !== undefined) return [`    backend: ${backend}`];
   const isOfNode = options.derived === undefined || options.wallet !== undefined;
   const own = [
     'type: bitcoind',

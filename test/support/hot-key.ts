@@ -52,7 +52,12 @@ export const makeHotKey = async ({
 
 /** Makes a wallet of the node that knows the public half of the key: it tells of its coins, and can sign for none. */
 export const watchOnly = async (node: RegtestNode, name: string, {descriptor}: HotKey): Promise<void> => {
-  await node.rpc('createwallet', [name, true, true]);
+  await node.rpc('createwallet', {
+    wallet_name: name,
+    disable_private_keys: true,
+    blank: true,
+    load_on_startup: true,
+  });
   const branches = ['0', '1'].map(branch => {
     const single = descriptor.split('#')[0]!.replace('<0;1>', branch);
     const desc = `${single}#${descriptorChecksum(single)}`;

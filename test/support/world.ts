@@ -3,20 +3,27 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {coins, type ScriptType} from '../../source/coins/index.ts';
 import {writeConfigFile, type ConfigFile, type ConfigFileOptions} from './config-file.ts';
+import {ElectrumServer} from './electrum-server/index.ts';
 import {Engine} from './engine.ts';
+import {EsploraServer} from './esplora-server/index.ts';
 import {type HotKey, makeHotKey, watchOnly} from './hot-key.ts';
 import {runProgram, type ProgramResult} from './program.ts';
 import {type Daemon, RegtestNode} from './regtest-node.ts';
 import {until} from './until.ts';
 import {WebhookReceiver} from './webhook-receiver.ts';
 
-export interface WorldOptions extends Omit<ConfigFileOptions, 'directory' | 'node' | 'webhook' | 'derived'> {
+export interface WorldOptions extends Omit<
+  ConfigFileOptions,
+  'directory' | 'node' | 'webhook' | 'derived' | 'backend'
+> {
   /** The engine derives the addresses of `hot` itself, by its public descriptors. What else stands in `wallet`. */
   readonly derive?: string;
   /** Addresses and signatures of a key of the engine's own, of this kind. The node's wallets know nothing of it. */
   readonly key?: ScriptType;
   /** More of `wallet.signer`, such as `limits: {…}`. */
   readonly keyOptions?: string;
+  /** A server between the engine and the node. It has no wallet: `key` or `derive` must say where addresses come from. */
+  readonly server?: ServerKind;
   /** Without ZMQ the engine has only its polling; with it unless said. */
   readonly zmq?: boolean;
   readonly nodeArgs?: string[];
@@ -36,6 +43,18 @@ const makeWorldKey = async (directory: string, name: string, type: ScriptType): 
 const keyWallet = ({file, passphraseFile, descriptor}: HotKey, {keyOptions}: WorldOptions): string => {
   const more = keyOptions === undefined ? '' : `, ${keyOptions}`;
   return `{descriptor: "${descriptor}", signer: {type: key, file: ${file}, passphrase: {file: ${passphraseFile}}${more}}}`;
+};
+
+export type ServerKind = 'esplora' | 'electrum';
+type ChainServer = EsploraServer | ElectrumServer;
+
+const startServer = async (kind: ServerKind, node: RegtestNode): Promise<{server: ChainServer; backend: string}> => {
+  if (kind === 'esplora') {
+    const server = await EsploraServer.start(node);
+    return {server, backend: `{type: esplora, url: "${server.url}", websocket: "${server.websocketUrl}"}`};
+  }
+  const server = await ElectrumServer.start({node});
+  return {server, backend: `{type: electrum, url: "${server.url}"}`};
 };
 
 /** Public descriptors of the `hot` wallet, as `coins.<c>.wallet` has them. */
@@ -61,6 +80,7 @@ export class World {
   readonly receiver: WebhookReceiver;
   readonly config: ConfigFile;
   readonly engine: Engine;
+  #server: ChainServer | undefined;
 
   private constructor(parts: {directory: string; node: RegtestNode; receiver: WebhookReceiver; config: ConfigFile}) {
     this.directory = parts.directory;
@@ -80,8 +100,10 @@ export class World {
       args: options.nodeArgs ?? [],
     });
     const receiver = await WebhookReceiver.start();
+    const served = options.server === undefined ? undefined : await startServer(options.server, node);
     const configOptions = {
       ...options,
+      ...(served && {backend: served.backend}),
       coin: daemon === 'litecoind' ? 'ltc' : 'btc',
       directory,
       node: {url: node.url, cookiePath: node.cookiePath, zmqUrl: daemon === 'litecoind' ? undefined : node.zmqUrl},
@@ -89,6 +111,7 @@ export class World {
     };
     const config = writeConfigFile(configOptions);
     const world = new World({directory, node, receiver, config});
+    world.#server = served?.server;
     try {
       const key = options.key && (await makeWorldKey(directory, configOptions.coin, options.key));
       // The node only tells of the key's coins, to compare the books with.
@@ -191,6 +214,7 @@ export class World {
   async dispose(): Promise<void> {
     await this.engine.dispose();
     await this.receiver.close();
+    await this.#server?.close();
     await this.node.dispose();
     rmSync(this.directory, {recursive: true, force: true});
   }

@@ -49,7 +49,7 @@ export class ElectrumChainSource implements ChainSource {
     this.#headers = new HeaderChain(client, options);
     this.#transactions = transactions;
     this.#histories = new Histories(client, news => this.#tell(news));
-    this.#spenders = new MempoolSpenders(client, transactions, this.#histories, options.coin.format);
+    this.#spenders = new MempoolSpenders(client, transactions, this.#histories.index, options.coin.format);
     client.events = {
       onReady: () => this.#onReady(),
       onLost: () => this.#histories.lost(),
@@ -133,7 +133,9 @@ export class ElectrumChainSource implements ChainSource {
 
   async #factsOf(refs: readonly BlockRef[], watch: WatchSet): Promise<BlockFacts[]> {
     const headers = await this.#headersOf(refs);
-    const wanted = headers.flatMap(header => [...this.#histories.at(header.height)].map(txid => ({txid, header})));
+    const wanted = headers.flatMap(header =>
+      [...this.#histories.index.at(header.height)].map(txid => ({txid, header})),
+    );
     const byBlock = new Map<BlockHash, Proven[]>();
     for (let at = 0; at < wanted.length; at += TRANSACTIONS_AT_ONCE)
       await this.#prove(wanted.slice(at, at + TRANSACTIONS_AT_ONCE), byBlock);
@@ -179,8 +181,9 @@ export class ElectrumChainSource implements ChainSource {
     const {faults} = this.#client;
     if (!(await this.#headers.confirm(header)))
       throw faults.stale(`block ${header.hash} has left the chain of the server`);
+    this.#histories.doubt(txid, header.height);
     await this.#histories.settled(this.#client.timeout);
-    if (this.#histories.has(txid, header.height))
+    if (this.#histories.index.has(txid, header.height))
       throw faults.lie(`transaction ${txid} is in block ${header.height}, and it cannot prove it`);
   }
 
@@ -191,7 +194,7 @@ export class ElectrumChainSource implements ChainSource {
   }
 
   get #unconfirmed(): ReadonlySet<Txid> {
-    return this.#histories.unconfirmed(this.#headers.tip?.height ?? Number.POSITIVE_INFINITY);
+    return this.#histories.index.unconfirmed(this.#headers.tip?.height ?? Number.POSITIVE_INFINITY);
   }
 
   async mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {

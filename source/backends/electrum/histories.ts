@@ -4,6 +4,7 @@ import {hashToHex, type Txid} from '../../primitives/ids.ts';
 import {history, readAs, status} from './answers.ts';
 import type {ElectrumClient, Outcome} from './electrum-client.ts';
 import {isRefusal} from './faults.ts';
+import {HistoryIndex} from './history-index.ts';
 import {type HistoryEntry, type HistoryNews, News} from './history-news.ts';
 
 interface Script {
@@ -46,13 +47,14 @@ export class Histories {
   readonly #open = new Map<number, number>();
   /** Scripts whose history the server refuses to list. */
   readonly #refused = new Map<string, EngineError>();
-  /** In how many histories each transaction stands at each height. */
-  readonly #byHeight = new Map<number, Map<Txid, number>>();
-  readonly #unconfirmed = new Map<Txid, number>();
+  /** What all of them say together. */
+  readonly index = new HistoryIndex();
   #turn = 0;
   #reconnectedAt = 0;
   #working: Promise<void> | undefined;
   #sweeping: string[] = [];
+  /** Scripts that are due, with the fraction that a second leaves over. */
+  #sweepShare = 0;
   #sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(client: ElectrumClient, onNews: (news: HistoryNews) => void) {
@@ -115,21 +117,12 @@ export class Histories {
     for (const error of this.#refused.values()) throw error;
   }
 
-  /** What the histories say to be in the block at this height. */
-  at(height: number): Iterable<Txid> {
-    return this.#byHeight.get(height)?.keys() ?? [];
-  }
-
-  /** Whether a watched script's history has it there. */
-  has(txid: Txid, height: number): boolean {
-    return (height <= 0 ? this.#unconfirmed : this.#byHeight.get(height))?.has(txid) === true;
-  }
-
-  /** What no block up to this height has. One in a block that nobody here has heard of yet has not left the mempool. */
-  unconfirmed(tip: number): ReadonlySet<Txid> {
-    const txids = new Set(this.#unconfirmed.keys());
-    for (const [height, above] of this.#byHeight) if (height > tip) for (const txid of above.keys()) txids.add(txid);
-    return txids;
+  /** Asks again for what says that this transaction is at this height: a notification that it has moved may be late. */
+  doubt(txid: Txid, height: number): void {
+    const turn = ++this.#turn;
+    for (const [hash, script] of this.#scripts)
+      if (script.history.some(entry => entry.txid === txid && entry.height === height)) this.#ask(hash, script, turn);
+    this.#wake();
   }
 
   get #done(): number {
@@ -217,13 +210,14 @@ export class Histories {
     for (const [index, hash] of hashes.entries()) {
       const entries = this.#read(hash, outcomes[index]!);
       const script = this.#scripts.get(hash)!;
-      this.#replace(script, entries, news);
+      this.index.replace(script.history, entries, news);
+      script.history = entries;
       script.knownAt = before[index]!.status;
       // A status that came meanwhile is of a history that may have come too late for this answer.
       if (script.told === before[index]!.told) this.#outdated.delete(hash);
       this.#closeIfKnown(hash, script);
     }
-    if (!news.isEmpty) this.#onNews(news.taken(this.#unconfirmed));
+    if (!news.isEmpty) this.#onNews(news.taken(this.index));
   }
 
   #read(hash: string, outcome: Outcome): readonly HistoryEntry[] {
@@ -238,46 +232,16 @@ export class Histories {
     return read.map(({tx_hash: txid, height}) => ({txid, height}));
   }
 
-  #replace(script: Script, entries: readonly HistoryEntry[], news: News): void {
-    const before = script.history;
-    for (const entry of entries) if (this.#add(entry)) news.came(entry);
-    for (const entry of before) if (this.#remove(entry)) news.went(entry);
-    script.history = entries;
-  }
-
-  /** Whether no other history said so. */
-  #add({txid, height}: HistoryEntry): boolean {
-    const place = this.#placeOf(height);
-    const count = place.get(txid) ?? 0;
-    place.set(txid, count + 1);
-    return count === 0;
-  }
-
-  /** Whether no history says so any more. */
-  #remove({txid, height}: HistoryEntry): boolean {
-    const place = this.#placeOf(height);
-    const count = (place.get(txid) ?? 0) - 1;
-    if (count > 0) place.set(txid, count);
-    else place.delete(txid);
-    if (height > 0 && place.size === 0) this.#byHeight.delete(height);
-    return count <= 0;
-  }
-
-  #placeOf(height: number): Map<Txid, number> {
-    if (height <= 0) return this.#unconfirmed;
-    let place = this.#byHeight.get(height);
-    if (place === undefined) this.#byHeight.set(height, (place = new Map<Txid, number>()));
-    return place;
-  }
-
   /** A second's share of asking for every status again. */
   #sweep(): void {
-    if (this.#working !== undefined) return;
-    const share = Math.min(SWEEPS_PER_SECOND, Math.ceil((this.#scripts.size * 1000) / SWEEP_EVERY));
+    this.#sweepShare += Math.min(SWEEPS_PER_SECOND, (this.#scripts.size * 1000) / SWEEP_EVERY);
+    const share = Math.floor(this.#sweepShare);
+    this.#sweepShare -= share;
+    if (share === 0 || this.#working !== undefined) return;
     if (this.#sweeping.length === 0) this.#sweeping = [...this.#scripts.keys()];
     this.#turn += 1;
     for (const hash of this.#sweeping.splice(-share)) this.#ask(hash, this.#scripts.get(hash)!, this.#turn);
-    if (share > 0) this.#wake();
+    this.#wake();
   }
 
   close(): void {

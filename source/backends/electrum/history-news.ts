@@ -34,11 +34,11 @@ export class News {
   }
 
   /** Of the mempool only what really came or went: a history whose entry changed from 0 to -1 says nothing new. */
-  taken(unconfirmed: ReadonlyMap<Txid, number>): HistoryNews {
+  taken(index: {has(txid: Txid, height: number): boolean}): HistoryNews {
     return {
       anchored: this.#anchored,
-      mempoolAdded: [...this.#added].filter(txid => unconfirmed.has(txid)),
-      mempoolRemoved: [...this.#removed].filter(txid => !unconfirmed.has(txid)),
+      mempoolAdded: [...this.#added].filter(txid => index.has(txid, 0)),
+      mempoolRemoved: [...this.#removed].filter(txid => !index.has(txid, 0)),
     };
   }
 }

@@ -4,7 +4,8 @@ import {outpointKey, type Outpoint, type OutpointKey, type Txid} from '../../pri
 import {history, readAs} from './answers.ts';
 import type {ElectrumClient} from './electrum-client.ts';
 import {isRefusal} from './faults.ts';
-import {type Histories, scriptHashOf} from './histories.ts';
+import {scriptHashOf} from './histories.ts';
+import type {HistoryIndex} from './history-index.ts';
 import {outputScripts} from './raw-transaction.ts';
 import type {Transactions} from './transactions.ts';
 
@@ -20,10 +21,10 @@ export class MempoolSpenders {
   readonly #client: ElectrumClient;
   readonly #transactions: Transactions;
   readonly #format: BlockFormat;
-  readonly #histories: Histories;
+  readonly #histories: HistoryIndex;
   readonly #inputs = new Map<Txid, readonly Outpoint[]>();
 
-  constructor(client: ElectrumClient, transactions: Transactions, histories: Histories, format: BlockFormat) {
+  constructor(client: ElectrumClient, transactions: Transactions, histories: HistoryIndex, format: BlockFormat) {
     this.#client = client;
     this.#histories = histories;
     this.#transactions = transactions;

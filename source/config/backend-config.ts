@@ -57,7 +57,10 @@ const toBlockIo = (values: ValuesOf<'blockio'>, absolute: Absolute, field: strin
     type,
     url,
     apiKey: values.api_key,
-    wallet: wallet.type === 'basic' ? {type: wallet.type, pin: wallet.pin, key: wallet.key} : wallet,
+    wallet:
+      wallet.type === 'basic'
+        ? {type: wallet.type, pin: wallet.pin, key: wallet.key}
+        : {...wallet, scripts: absolute(wallet.scripts)},
     chain: toBackendKind(chain, absolute, `${field}.chain`),
     timeout,
     notify: notify.map(({listen, path}) => ({listen, path})),

@@ -169,7 +169,12 @@ export type BlockIoWalletConfig =
   /** One key of ours and one of block.io's, both sign. The key itself, or the PIN that opens it; at least one. */
   | {readonly type: 'basic'; readonly pin: string | undefined; readonly key: string | undefined}
   /** 2 to 4 keys of ours, all of which sign, and one of block.io's, which does not have to. */
-  | {readonly type: 'dtrust'; readonly keys: readonly string[]};
+  | {
+      readonly type: 'dtrust';
+      readonly keys: readonly string[];
+      /** Absolute path of the file with the scripts of its addresses, `{coin}` still in it. */
+      readonly scripts: string;
+    };
 
 export type NotifyConfig =
   | {readonly type: 'zmq'; readonly url: string}

@@ -43,7 +43,11 @@ test('a basic wallet, its chain, and every secret', () => {
 test.each(['btc', 'ltc', 'doge'])('a dtrust wallet of %s', coin => {
   const loaded = load(config(DTRUST, {coin}), ENV);
   expect(loaded.coins.get(coin)!.backend).toMatchObject({
-    wallet: {type: 'dtrust', keys: [ENV.BLOCKIO_KEY, ENV.OTHER_KEY]},
+    wallet: {
+      type: 'dtrust',
+      keys: [ENV.BLOCKIO_KEY, ENV.OTHER_KEY],
+      scripts: expect.stringMatching(/\/data\/\{coin\}-blockio-scripts\.txt$/) as string,
+    },
   });
   expect(loaded.secrets).toEqual(expect.arrayContaining([ENV.BLOCKIO_KEY, ENV.OTHER_KEY]));
 });

@@ -259,6 +259,7 @@ test('a dtrust wallet pays without block.io', async () => {
     await account.reaches(id, 'confirmed');
     await account.expectBalanced();
     expect(account.server.asked('submit_transaction')).toEqual([]);
+    expect(readFileSync(join(account.directory, 'data/btc-blockio-scripts.txt'), 'utf8')).toContain(' WITNESS_V0 2 ');
   } finally {
     await account.dispose();
   }

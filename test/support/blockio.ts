@@ -1,3 +1,6 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {createBlockIo} from '../../source/backends/blockio/index.ts';
 import type {Coin} from '../../source/coins/index.ts';
 import type {BlockIoConfig, BlockIoWalletConfig} from '../../source/config/config.ts';
@@ -9,9 +12,13 @@ import type {BlockIoServer} from './blockio-server.ts';
 import type {RegtestNode} from './regtest-node.ts';
 
 export const WITH_PIN: BlockIoWalletConfig = {type: 'basic', pin: PIN, key: undefined};
+const folder = mkdtempSync(join(tmpdir(), 'blockio-'));
+process.once('exit', () => rmSync(folder, {recursive: true, force: true}));
+
 export const DTRUST = {
   type: 'dtrust',
   keys: ['a1'.repeat(32), 'b2'.repeat(32)],
+  scripts: join(folder, 'scripts.txt'),
 } satisfies BlockIoWalletConfig;
 
 export interface OpenOptions extends Partial<BlockIoConfig> {

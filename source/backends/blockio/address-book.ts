@@ -8,6 +8,7 @@ import {prepared, type AddressData, type Prepared, type UserKey} from './answers
 import type {ApiClient} from './api-client.ts';
 import {isFail, type Fail} from './faults.ts';
 import {scriptPubKeyOf, type Multisig} from './multisig.ts';
+import type {ScriptFile} from './script-file.ts';
 import type {WalletKind} from './wallet-kind.ts';
 
 interface Options {
@@ -15,6 +16,8 @@ interface Options {
   readonly network: Network;
   readonly kind: WalletKind;
   readonly clock: Clock;
+  /** Keeps what proved an address; undefined where block.io has to sign anyway, and tells it again. */
+  readonly file: ScriptFile | undefined;
 }
 
 /** ms for which a refusal is not asked for again: a batch that is tried in halves asks for the same coins each time. */
@@ -44,13 +47,15 @@ export class AddressBook {
     return this.#userKey;
   }
 
-  /** Takes what a new address was proven by, which spares the question. */
-  remember(scriptPubKey: Buffer, multisig: Multisig): void {
-    this.#known.set(scriptPubKey.toString('hex'), multisig);
+  /** Keeps what a new address was proven by, before anybody is told of it. */
+  async remember(address: string, multisig: Multisig): Promise<void> {
+    await this.#options.file?.append(address, multisig);
+    this.#know(multisig);
   }
 
   /** One for each input, in their order. Throws what the client throws, and `wallet_mismatch`. */
   async multisigs(plan: TransactionPlan): Promise<Multisig[]> {
+    await this.#recall(plan);
     if (this.#unknown(plan).length > 1) await this.#learnTogether({...plan, inputs: this.#unknown(plan)});
     // It chooses among the coins of the addresses it is given: those it did not need are asked about alone.
     for (const input of this.#unknown(plan)) await this.#learnAlone({...plan, inputs: [input]});
@@ -59,6 +64,18 @@ export class AddressBook {
       if (found === undefined) throw this.#untold(scriptPubKey);
       return found;
     });
+  }
+
+  /** From the file, believed only where the keys make the script. */
+  async #recall(plan: TransactionPlan): Promise<void> {
+    for (const {scriptPubKey} of this.#unknown(plan)) {
+      const found = await this.#options.file?.find(this.#addressOf(scriptPubKey));
+      if (found !== undefined && this.#makes(found, scriptPubKey)) this.#know(found);
+    }
+  }
+
+  #know(multisig: Multisig): void {
+    this.#known.set(scriptPubKeyOf(multisig).toString('hex'), multisig);
   }
 
   #unknown({inputs}: TransactionPlan): TransactionPlan['inputs'] {
@@ -94,7 +111,7 @@ export class AddressBook {
     const answer = await this.#client.call(prepare, this.#question(addresses, plan), prepared);
     this.#refuseFees(answer);
     this.#userKey = answer.user_key ?? this.#userKey;
-    for (const data of answer.input_address_data) this.#take(data, new Set(addresses));
+    for (const data of answer.input_address_data) await this.#take(data, new Set(addresses));
   }
 
   /** Small amounts of the plan's own payment: enough for block.io to name the keys. */
@@ -111,7 +128,7 @@ export class AddressBook {
     };
   }
 
-  #take(data: AddressData, asked: ReadonlySet<string>): void {
+  async #take(data: AddressData, asked: ReadonlySet<string>): Promise<void> {
     if (!asked.has(data.address)) return;
     const multisig: Multisig = {
       type: data.address_type,
@@ -119,13 +136,12 @@ export class AddressBook {
       publicKeys: data.public_keys.map(key => Buffer.from(key, 'hex')),
     };
     const {coin, network} = this.#options;
-    const script = scriptOf(data.address, coin, network);
-    if (!this.#makes(multisig, script))
+    if (!this.#makes(multisig, scriptOf(data.address, coin, network)))
       throw new EngineError(
         'wallet_mismatch',
         `block.io names keys for ${cleanText(data.address, 120)} that do not make this address: nothing was signed`,
       );
-    this.#known.set(script.toString('hex'), multisig);
+    await this.remember(data.address, multisig);
   }
 
   #makes(multisig: Multisig, script: Buffer): boolean {

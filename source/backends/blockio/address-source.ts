@@ -137,7 +137,7 @@ export class BlockIoAddressSource implements AddressSource {
     if (strange !== undefined) throw this.#client.faults.badAnswer(method, `an address of ${strange}`);
     if (!scriptPubKeyOf(multisig).equals(script))
       throw this.#client.faults.badAnswer(method, 'an address that its own redeem script does not make');
-    this.#options.book.remember(script, multisig);
+    await this.#options.book.remember(address, multisig);
     return address;
   }
 

@@ -16,6 +16,7 @@ import {Keyring} from './keyring.ts';
 import {multisigSize} from './multisig.ts';
 import {webhookReader} from './notice.ts';
 import {Place} from './place.ts';
+import {ScriptFile} from './script-file.ts';
 import {BlockIoSigner} from './signer.ts';
 import {walletKind, type WalletKind} from './wallet-kind.ts';
 
@@ -48,10 +49,15 @@ export interface BlockIo {
 export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, chainSide: ChainSide): BlockIo => {
   const {coin, network, clock, log, walletFingerprints: pinned} = options;
   const {wallet} = config;
-  const client = new ApiClient(config, new Place(config, coin.name, network), options);
+  const place = new Place(config, coin.name, network);
+  const client = new ApiClient(config, place, options);
   const kind = walletKind(wallet, coin);
   const keyring = new Keyring(wallet);
-  const book = new AddressBook(client, {coin, network, kind, clock});
+  const file =
+    wallet.type === 'dtrust'
+      ? new ScriptFile(wallet.scripts.replaceAll('{coin}', coin.name), place.key('wallet.scripts'))
+      : undefined;
+  const book = new AddressBook(client, {coin, network, kind, clock, file});
   const channels = new NotifyChannels(
     config.notify.map(({listen, path}) => new HttpChannel(listen, clock, webhookReader(path))),
     log,

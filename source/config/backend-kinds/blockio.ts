@@ -43,6 +43,7 @@ const dtrust = section('a dtrust wallet such as {type: dtrust, keys: ["${BLOCKIO
     .array(privateKey, expecting('a list of private keys'))
     .min(2, expecting('at least 2 private keys: with one, block.io would have to sign too'))
     .max(4, expecting('at most 4 private keys: block.io adds one of its own')),
+  scripts: text('the path of a file for the scripts of its addresses').default('./data/{coin}-blockio-scripts.txt'),
 }).superRefine(({keys}, context) => {
   if (new Set(keys).size !== keys.length) refuse(context, 'has one key twice; expected different ones');
 });

@@ -129,7 +129,9 @@ test.each<[what: string, (data: Record<string, unknown>) => Record<string, unkno
 
 test('a dtrust address is refused whose script makes it, but of a stranger’s keys', async () => {
   const addresses = await openPinned({wallet: DTRUST});
-  const strangers = await openPinned({wallet: {type: 'dtrust', keys: ['e5'.repeat(32), 'f6'.repeat(32)]}});
+  const strangers = await openPinned({
+    wallet: {type: 'dtrust', keys: ['e5'.repeat(32), 'f6'.repeat(32)], scripts: `${DTRUST.scripts}-theirs`},
+  });
   let theirs: Record<string, unknown> = {};
   server.twist['get_new_dtrust_address'] = data => (theirs = data);
   await strangers.newAddress();

@@ -1,3 +1,4 @@
+import {readFileSync, rmSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {readHalfSigned} from '../../../source/backends/blockio/cosigned.ts';
 import {readSigningKey} from '../../../source/backends/blockio/signing-key.ts';
@@ -156,11 +157,16 @@ test('a dtrust payout is complete without block.io, and goes out by the node alo
   expect(await own.network.broadcaster.send(raw, txid)).toEqual({kind: 'accepted'});
   expect(await mempool()).toEqual([txid]);
   expect(server.asked('submit_transaction')).toEqual([]);
-  // The keys of a new address came with it; after a restart they are asked for.
-  expect(server.asked('prepare_dtrust_transaction')).toEqual([]);
+  // The keys of an address came with it, and are kept; where the file is lost, they are asked for, and kept again.
   expect((await signed(plan, await open({wallet: DTRUST}))).raw).toEqual(raw);
-  expect(server.asked('prepare_dtrust_transaction').length).toBeGreaterThan(0);
+  expect(server.asked('prepare_dtrust_transaction')).toEqual([]);
   await mine(1);
+  const again = await planned(2, own);
+  rmSync(DTRUST.scripts);
+  const restarted = await open({wallet: DTRUST});
+  expect((await signed(again, restarted)).raw).toEqual((await signed(again, own)).raw);
+  expect(server.asked('prepare_dtrust_transaction').length).toBeGreaterThan(0);
+  expect(readFileSync(DTRUST.scripts, 'utf8').match(/^bcrt1\S+ WITNESS_V0 2 /gm)?.length).toBe(2);
 });
 
 test('the same with the scripts of a coin without witnesses, whose addresses are those of btc on regtest', async () => {

@@ -20,6 +20,10 @@ export const deposit = z.object({
   block_height: z.number().int().optional(),
   block_hash: blockHash.optional(),
   replaced_by: txid.optional(),
+  waits_for: z
+    .string()
+    .optional()
+    .meta({description: 'Why a detected deposit is not credited although it has its confirmations'}),
   coinbase: z.boolean(),
   mature_at: z.number().int().optional().meta({description: 'Height at which a coinbase deposit can be credited'}),
   first_seen_at: time,

@@ -80,6 +80,17 @@ export const coinStatus = z.object({
   smallest_unit: z.string().meta({description: 'Of feerates: `sat` gives sat/vB', example: 'sat'}),
   height: z.number().int().nullable().meta({description: "Our ledger's tip"}),
   backend: backendStatus,
+  agreement: z
+    .object({
+      above: amountText,
+      sources: z.number().int().meta({description: 'Backends that must say the same'}),
+      waiting: z.number().int().meta({description: 'Deposits with their confirmations that wait for it, up to 100'}),
+      denied: z
+        .array(z.object({deposit: z.string(), words: z.string()}))
+        .meta({description: 'Those of them that a backend says are not there'}),
+    })
+    .nullable()
+    .meta({description: 'Deposits so large are credited only when several backends agree; null: one is enough'}),
   books: books.nullable(),
   payouts_paused: z.string().nullable().meta({description: 'Why no payout is being signed'}),
   counts: z.object({

@@ -8,6 +8,7 @@ const coinAlerts = (coin: CoinStatus): Found[] => [
   ...backendAlerts(coin),
   ...booksAlerts(coin),
   ...payoutAlerts(coin),
+  ...agreementAlerts(coin),
   ...walletAlerts(coin),
 ];
 
@@ -47,6 +48,26 @@ const backendAlerts = (coinStatus: CoinStatus): Found[] => {
       text: `${unit} node ${backend.state.replaceAll('_', ' ')}${reason}${waiting}`,
     },
   ];
+};
+
+const agreementAlerts = ({coin, unit, agreement}: CoinStatus): Found[] => {
+  if (agreement === null || agreement.waiting === 0) return [];
+  const {denied, waiting} = agreement;
+  const found = denied.map(({deposit, words}): Found => ({
+    id: `${coin}:agreement:${deposit}`,
+    severity: 'critical',
+    coin,
+    text: `${unit} deposit ${deposit} is not credited, backends contradict each other: ${words}`,
+  }));
+  const others = waiting - denied.length;
+  if (others > 0)
+    found.push({
+      id: `${coin}:agreement`,
+      severity: 'warning',
+      coin,
+      text: `${unit} ${others === 1 ? 'a deposit waits' : `${others} deposits wait`} for another backend to say the same`,
+    });
+  return found;
 };
 
 const booksAlerts = ({coin, unit, books, payouts_paused: paused}: CoinStatus): Found[] => {

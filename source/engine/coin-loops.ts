@@ -3,6 +3,7 @@ import type {WatchSet} from '../chain/watch-set.ts';
 import {scriptOf} from '../coins/index.ts';
 import type {NoticeBody} from '../contract/index.ts';
 import {parseTxid} from '../primitives/ids.ts';
+import {createAgree, type Agree} from '../loops/agree.ts';
 import {createBroadcastLoop, type Broadcasting} from '../loops/broadcast.ts';
 import {createCheckBooks} from '../loops/check-books.ts';
 import {createDeliver, type Deliver} from '../loops/deliver.ts';
@@ -26,6 +27,8 @@ export interface CoinLoops {
   readonly deliveries: ReadonlyMap<string, Deliver>;
   readonly rescan: Rescan;
   readonly vitals: Vitals;
+  /** Undefined where one backend is enough for any deposit. */
+  readonly agree: Agree | undefined;
   readonly backend: Backend;
   readonly bump: Broadcasting['bump'];
   view(): ChainView;
@@ -50,6 +53,7 @@ export const createCoinLoops = async (
     confirmations: config.confirmations,
     maxConfirmationCount: config.maxConfirmationCount,
     coinbaseMaturity: coin.coinbaseMaturity,
+    ...(config.agreement && {agreement: {...config.agreement, among: config.backends.map(({name}) => name)}}),
   };
   const vitals = new Vitals({
     coin: engine.name,
@@ -71,6 +75,11 @@ export const createCoinLoops = async (
     watch.addScript(scriptPubKey);
     backend.chain.watchScript?.(scriptPubKey);
   };
+  const {agreement} = policy;
+  const agree =
+    several && agreement
+      ? createAgree({coin, sources: several, store, policy: {...policy, agreement}, clock, log})
+      : undefined;
   const rescan = createRescan(chainParts);
   const books = createCheckBooks({
     coin,
@@ -105,13 +114,14 @@ export const createCoinLoops = async (
   store.onCommit(() => broadcast.wake.ring());
   const {sinks, deliveries} = await createDeliveries(engine, context);
   return {
-    all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...deliveries.values()],
+    all: [track.loop, broadcast, books, rescan.loop, vitals.loop, ...(agree ? [agree] : []), ...deliveries.values()],
     watch,
     watchScript,
     sinks,
     deliveries,
     rescan,
     vitals,
+    agree,
     backend,
     bump: (txid, feeRate) => broadcast.bump(txid, feeRate),
     view: () => track.view(),

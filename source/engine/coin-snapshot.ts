@@ -46,6 +46,7 @@ export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promi
       smallest_unit: coin.smallestUnit,
       height: ledger.height ?? null,
       backend: backendStatus(engine, startedAt),
+      agreement: agreementStatus(engine),
       books: books ?? null,
       payouts_paused: storePause ?? loops?.blocked()?.words ?? null,
       counts: ledger.counts,
@@ -66,6 +67,18 @@ export const coinSnapshot = async (engine: CoinEngine, startedAt: number): Promi
     events,
     deliveries: deliveries.items,
     databaseLatency,
+  };
+};
+
+const agreementStatus = ({config, coin, loops}: CoinEngine): CoinStatus['agreement'] => {
+  if (config.agreement === undefined) return null;
+  const {above, sources} = config.agreement;
+  const waiting = loops?.agree?.waiting() ?? [];
+  return {
+    above: formatAmount(above, coin.decimals),
+    sources,
+    waiting: waiting.length,
+    denied: waiting.flatMap(({id, words, isDenied}) => (isDenied ? [{deposit: String(id), words}] : [])),
   };
 };
 

@@ -9,6 +9,16 @@ export interface TrackPolicy {
   readonly maxConfirmationCount: number;
   /** Confirmations at which a coinbase can be credited (101). */
   readonly coinbaseMaturity: number;
+  /** Undefined: what the followed chain says is enough. */
+  readonly agreement?: AgreementPolicy | undefined;
+}
+
+/** Deposits of `above` and more are credited once `sources` of the backends `among` have been heard to say the same. */
+export interface AgreementPolicy {
+  readonly above: Satoshi;
+  readonly sources: number;
+  /** By their names; what others said, that are not in the config any more, does not count. */
+  readonly among: readonly string[];
 }
 
 /** What one application of facts did, for logs, jobs and waking other loops. */

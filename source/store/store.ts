@@ -1,6 +1,7 @@
 import type {DerivedScripts} from '../chain/ports.ts';
 import type {AccountStore} from './account-store.ts';
 import type {AuditStore} from './audit-store.ts';
+import type {AgreementStore} from './agreement-store.ts';
 import type {ChainStore} from './chain-store.ts';
 import type {ControlStore} from './control-store.ts';
 import type {JobStore} from './job-store.ts';
@@ -28,6 +29,7 @@ export interface Store
   extends
     LeaseStore,
     AccountStore,
+    AgreementStore,
     ChainStore,
     PayoutStore,
     ControlStore,

@@ -125,6 +125,7 @@ export const status: Status = {
           },
         ],
       },
+      agreement: null,
       books,
       payouts_paused: 'the node is down',
       counts: {

@@ -9,6 +9,7 @@ import {WatchSet} from '../../source/chain/watch-set.ts';
 import {btc} from '../../source/coins/btc.ts';
 import {scriptOf} from '../../source/coins/index.ts';
 import type {Deposit, Event, Job} from '../../source/contract/index.ts';
+import {createAgree, type Agree} from '../../source/loops/agree.ts';
 import {createCheckBooks} from '../../source/loops/check-books.ts';
 import {createRescan, type Rescan} from '../../source/loops/rescan.ts';
 import {runLoop, type SupervisedLoop} from '../../source/loops/run-loop.ts';
@@ -16,6 +17,7 @@ import {createTrackChain, type TrackChain} from '../../source/loops/track-chain.
 import {systemClock} from '../../source/primitives/clock.ts';
 import {silentLog} from '../../source/primitives/log.ts';
 import type {BlockHash} from '../../source/primitives/ids.ts';
+import type {AgreementPolicy} from '../../source/store/chain-store.ts';
 import {initialiseLedger, openStore, type Store} from '../../source/store/open-store.ts';
 import {openElectrum} from './electrum.ts';
 import {ElectrumServer} from './electrum-server/index.ts';
@@ -47,6 +49,7 @@ interface Running {
   readonly bitcoind: Bitcoind;
   readonly server: Server | undefined;
   readonly several: Failover | undefined;
+  readonly agree: Agree | undefined;
   readonly chain: ChainSource;
   readonly store: Store;
   readonly track: TrackChain;
@@ -58,6 +61,8 @@ export interface TrackedNodeOptions extends RegtestOptions {
   readonly backend?: Road;
   readonly confirmations?: number;
   readonly maxConfirmationCount?: number;
+  /** Large deposits need several sources; with `through` only. */
+  readonly agreement?: AgreementPolicy;
   /** Follows the chain through several sources, of which this node may be one, instead of this node alone. */
   readonly through?: (own: Bitcoind) => Failover;
   /** Called when the node has its blocks, before anything follows it. */
@@ -125,6 +130,12 @@ export class TrackedNode {
     return this.#now.track;
   }
 
+  get agree(): Agree {
+    const {agree} = this.#now;
+    if (!agree) throw new Error('no deposit needs several sources here');
+    return agree;
+  }
+
   get rescan(): Rescan {
     return this.#now.rescan;
   }
@@ -138,7 +149,8 @@ export class TrackedNode {
     const config = {type: 'bitcoind' as const, url: this.node.url, auth, wallet: 'hot', timeout: 15_000, notify};
     const common = {coin: btc, network: NETWORK, clock: systemClock, log: silentLog};
     const bitcoind = createBitcoind(config, common);
-    const policy = {confirmations, maxConfirmationCount, coinbaseMaturity: btc.coinbaseMaturity};
+    const {agreement} = this.#options;
+    const policy = {confirmations, maxConfirmationCount, coinbaseMaturity: btc.coinbaseMaturity, agreement};
     const server = await this.#openServer();
     const several = this.#options.through?.(bitcoind);
     const chain = several?.chain ?? server?.chain ?? bitcoind.chain;
@@ -157,8 +169,12 @@ export class TrackedNode {
       signal: stop.signal,
       onFatal: (error: Error) => void this.#faults.push(error.message),
     };
-    const loops = [track.loop, rescan.loop, books].map(loop => runLoop(loop, supervision));
-    this.#running = {stop, loops, bitcoind, server, several, chain, store, track, rescan};
+    const agree =
+      several && agreement
+        ? createAgree({...parts, sources: several.several, policy: {...policy, agreement}, askAgain: 300})
+        : undefined;
+    const loops = [track.loop, rescan.loop, books, ...(agree ? [agree] : [])].map(loop => runLoop(loop, supervision));
+    this.#running = {stop, loops, bitcoind, server, several, agree, chain, store, track, rescan};
     this.#watch = parts.watch;
   }
 

@@ -13,7 +13,8 @@ import {creditEta, depositMark, isUncertain, markSpan} from './words.ts';
 const progress = ({deposit, coin}: DepositRow, pane: PaneFrame): Line => {
   if (deposit.status === 'detected' && isUncertain(coin.backend, pane.now))
     return [span(`??? stale ${roundAge(ageOf(coin.backend.last_seen_at, pane.now) ?? 0)}`, 'dim')];
-  if (deposit.status !== 'detected' || deposit.confirmations === 0) return [markSpan(depositMark(deposit))];
+  const isOfBlocks = deposit.status === 'detected' && deposit.confirmations > 0 && deposit.waits_for === undefined;
+  if (!isOfBlocks) return [markSpan(depositMark(deposit))];
   const {full, rest} = bar(deposit.confirmations, coin.confirmations, 6);
   return [span(full, 'accent'), span(rest, 'dim'), span(` ${deposit.confirmations}/${coin.confirmations}`)];
 };

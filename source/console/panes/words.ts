@@ -76,6 +76,7 @@ export const depositMark = (deposit: Deposit): Mark => {
   if (deposit.status === 'dropped') return {...mark, word: deposit.reason ?? mark.word};
   if (deposit.status === 'detected' && deposit.confirmations === 0)
     return {glyph: '○', word: 'mempool', style: 'plain'};
+  if (deposit.waits_for !== undefined) return {glyph: '▲', word: 'waits', style: 'warn'};
   return mark;
 };
 
@@ -155,7 +156,7 @@ export const jobMark = (status: CoinStatus['jobs'][number]['status']): Mark => J
 /** `~40m` until a deposit is credited, from the coin's expected block time. */
 export const creditEta = (deposit: Deposit, coin: CoinStatus): string => {
   // Nobody knows when a regtest node mines.
-  if (deposit.status !== 'detected' || coin.network === 'regtest') return '';
+  if (deposit.status !== 'detected' || deposit.waits_for !== undefined || coin.network === 'regtest') return '';
   const byConfirmations = coin.confirmations - deposit.confirmations;
   const byMaturity = deposit.mature_at === undefined ? 0 : deposit.mature_at - (coin.height ?? 0);
   const blocks = Math.max(1, byConfirmations, byMaturity);

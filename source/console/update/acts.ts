@@ -108,6 +108,7 @@ export const showAway = (state: ScreenState, at: number): Step =>
 const PANE_OF: readonly (readonly [RegExp, PaneId])[] = [
   [/:backend:|^loop:/, 'backends'],
   [/:held|:conflicted|:paused/, 'payouts'],
+  [/:agreement/, 'incoming'],
   [/:sink:/, 'events'],
 ];
 

@@ -6,8 +6,9 @@ import {
   type DepositRecord,
   type NewDeposit,
 } from '../../ledger/decide-deposit.ts';
-import {depositRules} from '../../ledger/deposit.ts';
+import {depositRules, type DepositRules} from '../../ledger/deposit.ts';
 import type {TrackPolicy} from '../chain-store.ts';
+import {forgetAgreement, isAgreed} from './agreement-rows.ts';
 import {EventBatch} from './append-event.ts';
 import {isRecordedChange} from './apply-moves.ts';
 import type {Orm} from './connection.ts';
@@ -45,6 +46,13 @@ export const applyDeposits = (orm: Orm, step: DepositsStep): number => {
   }
   for (const deposit of live) if (!moved.has(deposit.txid)) writing.recount(deposit);
   return writing.finish();
+};
+
+/** Counts one anchored deposit again at the tip where it is: something else than the chain lets it be credited. */
+export const creditDeposit = (orm: Orm, deposit: DepositRecord, step: DepositsStep): void => {
+  const writing = new DepositWriter(orm, step);
+  writing.recount(deposit);
+  writing.finish();
 };
 
 class DepositWriter {
@@ -123,15 +131,26 @@ class DepositWriter {
   }
 
   #apply(deposit: DepositRecord | NewDeposit, move: Pick<TransactionMove, 'after' | 'unanchored' | 'sighted'>): void {
-    const {previousTip, tip, policy, now} = this.#step;
+    const {previousTip, tip, now} = this.#step;
     const facts = factsOf(move, confirmationsAt(deposit.height, previousTip), tip);
-    const rules = depositRules(policy, deposit.coinbase);
+    if (move.unanchored && deposit.status !== 'unseen') forgetAgreement(this.#orm, deposit.id);
+    const rules = this.#rulesOf(deposit, move.after);
     const change = decideDeposit(deposit, facts, move.after, rules, now);
     if (!change) return;
     this.#written += 1;
     if (deposit.status === 'unseen') this.#rows.add(change.after);
     else this.#rows.update(change.after);
     this.#tell(change);
+  }
+
+  /** Before enough backends agree on the block where it is, no number of confirmations is enough. */
+  #rulesOf(deposit: DepositRecord | NewDeposit, after: Whereabouts): DepositRules {
+    const {policy} = this.#step;
+    const rules = depositRules(policy, deposit.coinbase);
+    const {agreement} = policy;
+    if (agreement === undefined || after.kind !== 'anchored' || isAgreed(this.#orm, deposit, after.hash, agreement))
+      return rules;
+    return {...rules, creditAt: Number.POSITIVE_INFINITY};
   }
 
   #tell({after, steps}: DepositChange): void {

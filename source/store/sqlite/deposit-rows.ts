@@ -24,6 +24,7 @@ interface DepositRow {
 }
 
 const selectOfTransaction = rawStatement('SELECT * FROM deposit WHERE txid = ?');
+const selectById = rawStatement('SELECT * FROM deposit WHERE id = ?');
 const selectLive = rawStatement(
   `SELECT * FROM deposit INDEXED BY deposit_uncredited WHERE status = 'detected' AND height IS NOT NULL
    UNION ALL SELECT * FROM deposit WHERE status = 'credited'`,
@@ -71,6 +72,11 @@ const toRecord = (row: DepositRow): DepositRecord => ({
 
 export const depositsOf = (orm: Orm, txid: Txid): DepositRecord[] =>
   (selectOfTransaction(orm).all(txid) as DepositRow[]).map(toRecord);
+
+export const depositById = (orm: Orm, id: number): DepositRecord | undefined => {
+  const row = selectById(orm).get(id) as DepositRow | undefined;
+  return row && toRecord(row);
+};
 
 /** Anchored and not settled: what every new block counts for. As many as the last blocks brought, whatever the rest. */
 export const liveDeposits = (orm: Orm): DepositRecord[] => (selectLive(orm).all() as DepositRow[]).map(toRecord);

@@ -2,6 +2,7 @@ import {coins, type Coin} from '../../coins/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {LedgerIdentity, Store} from '../store.ts';
 import {createAccountStore} from './account-store.ts';
+import {createAgreementStore} from './agreement-store.ts';
 import {createAuditStore} from './audit-store.ts';
 import {createChainStore} from './chain-store.ts';
 import {createControlStore} from './control-store.ts';
@@ -45,6 +46,7 @@ export const composeStore = (connection: Connection, identity: LedgerIdentity, c
     identity,
     ...createLeaseStore(writer),
     ...createAccountStore(connection, writer),
+    ...createAgreementStore(connection, writer),
     ...createChainStore(connection, writer, coin),
     derived: nameFaults(connection.file, createDerivedScripts(connection, writer)),
     ...createPayoutStore(connection, writer, identity, coin),

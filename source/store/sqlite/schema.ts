@@ -199,6 +199,8 @@ export const deposit = sqliteTable(
     blockHash: hashText('block_hash'),
     firstSeenAt: int('first_seen_at').notNull(),
     creditedAt: int('credited_at'),
+    /** Why it is not credited although it has its confirmations, in words. */
+    waitsFor: text('waits_for'),
   },
   table => [
     uniqueIndex('deposit_outpoint').on(table.txid, table.vout),
@@ -214,6 +216,25 @@ export const deposit = sqliteTable(
       .on(table.id, table.amount)
       .where(sql`status = 'detected' AND height IS NOT NULL`),
   ],
+);
+
+/** What single backends say of a large deposit's place in the chain. A reorganisation takes its rows away. */
+export const depositAgreement = sqliteTable(
+  'deposit_agreement',
+  {
+    depositId: int('deposit_id')
+      .notNull()
+      .references(() => deposit.id),
+    /** Name of the backend in the config. */
+    source: text().notNull(),
+    /** The block that it was asked about. */
+    blockHash: hashText('block_hash').notNull(),
+    says: text().$type<'agreed' | 'denied'>().notNull(),
+    /** Of one that denies. */
+    words: text(),
+    askedAt: int('asked_at').notNull(),
+  },
+  table => [primaryKey({columns: [table.depositId, table.source]})],
 );
 
 export const broadcast = sqliteTable(

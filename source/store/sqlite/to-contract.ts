@@ -22,12 +22,10 @@ export interface Named {
   readonly label: string | null;
 }
 
-export const toDeposit = (
-  row: typeof schema.deposit.$inferSelect,
-  named: Named,
-  tip: number,
-  maturity: number,
-): Deposit => ({
+/** What a step of the chain decides on has no words of waiting. */
+type DepositRow = Omit<typeof schema.deposit.$inferSelect, 'waitsFor'> & {readonly waitsFor?: string | null};
+
+export const toDeposit = (row: DepositRow, named: Named, tip: number, maturity: number): Deposit => ({
   id: String(row.id),
   account: named.account,
   address: named.address,
@@ -41,6 +39,7 @@ export const toDeposit = (
   ...(row.height !== null && {block_height: row.height}),
   ...(row.blockHash !== null && {block_hash: row.blockHash}),
   ...(row.replacedBy !== null && {replaced_by: row.replacedBy}),
+  ...(row.waitsFor && row.status === 'detected' && row.height !== null && {waits_for: row.waitsFor}),
   coinbase: row.coinbase,
   ...(row.coinbase && row.height !== null && {mature_at: row.height + maturity - 1}),
   first_seen_at: toTime(row.firstSeenAt),

@@ -91,6 +91,7 @@ export const coin = (over: Partial<CoinStatus> = {}): CoinStatus => ({
     since: before(200_000),
     sources: [source('bitcoind')],
   },
+  agreement: null,
   books: {
     height: 912_344,
     ledger: '12.40000000',

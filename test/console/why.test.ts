@@ -49,6 +49,7 @@ describe('why a deposit has not moved', () => {
     [{confirmations: 0}, 'in the mempool, waits for a block; credited at 6 confirmations'],
     [{confirmations: 2}, 'credited after 4 more confirmations'],
     [{coinbase: true, mature_at: 912_400}, 'mined coins: credited at height 912,400'],
+    [{confirmations: 6, waits_for: 'waits for another backend to agree'}, 'waits for another backend to agree'],
     [{status: 'credited', confirmations: 7}, 'settles at 15 confirmations, has 7'],
     [{status: 'settled'}, 'final'],
     [{status: 'dropped', reason: 'replaced', replaced_by: 'ab'}, 'its transaction was replaced by another one'],

@@ -76,9 +76,9 @@ export const whyBroadcast = (broadcast: BroadcastDetail, coin: CoinStatus | unde
 
 const DEPOSIT: Readonly<Record<Deposit['status'], Why<Deposit>>> = {
   detected(deposit, coin) {
+    if (deposit.waits_for !== undefined) return deposit.waits_for;
     if (deposit.coinbase && deposit.mature_at !== undefined)
       return `mined coins: credited at height ${formatCount(deposit.mature_at)}`;
-    if (deposit.waits_for !== undefined) return deposit.waits_for;
     if (!coin) return 'waits for confirmations';
     return deposit.confirmations === 0
       ? `in the mempool, waits for a block; credited at ${plural(coin.confirmations, 'confirmation')}`

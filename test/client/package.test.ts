@@ -25,7 +25,7 @@ test('the package holds the built program, its migrations and its papers, and no
   ]);
   const odd = consumer.files.filter(
     ({path}) =>
-      !/^(?:dist\/.+\.(?:js|d\.ts|js\.map)|drizzle\/.+\.(?:sql|json)|deploy\/[^/]+\.(?:conf|service)|docs\/operations\.md|[^/]+)$/.test(
+      !/^(?:dist\/.+\.(?:js|d\.ts|js\.map)|drizzle\/.+\.(?:sql|json)|deploy\/[^/]+\.(?:conf|service)|docs\/(?:keys|operations)\.md|[^/]+)$/.test(
         path,
       ) || /(?:^|\/)(?:test|examples)\//.test(path),
   );
@@ -99,4 +99,47 @@ test('the program runs from there, and inner files are not for import', () => {
   expect(consumer.run(process.execPath, bin, '--version')).toContain(manifest.version);
   const inner = `import('cryptoassets-console/dist/cli.js').catch(error => console.log(error.code))`;
   expect(consumer.run(process.execPath, '-e', inner)).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+test('an installed package has the process that holds a key, and it starts', () => {
+  const home = join(consumer.folder, 'node_modules', 'cryptoassets-console');
+  const config = join(consumer.folder, 'config.yaml');
+  writeFileSync(join(consumer.folder, 'pass'), 'correct horse battery staple', {mode: 0o600});
+  writeFileSync(
+    config,
+    `coins:
+  btc:
+    network: regtest
+    backend: {type: bitcoind, url: "http://127.0.0.1:1", auth: {user: u, password: p}, wallet: hot}
+    wallet: {signer: {type: key, file: ./btc.key, passphrase: {file: ./pass}}}
+`,
+  );
+  const bin = join(home, 'dist', 'cli.js');
+  const made = consumer.run(process.execPath, bin, 'key', 'create', 'btc', '--reveal', '--json', '--config', config);
+  const {descriptor} = JSON.parse(made) as {descriptor: string};
+  writeFileSync(
+    join(consumer.folder, 'signer.mjs'),
+    `const inner = path => import(${JSON.stringify(`file://${home}/dist/`)} + path);
+const {createKeySigner} = await inner('signers/key/key-signer.js');
+const {signerBranches} = await inner('signers/key/account.js');
+const {parseWallet} = await inner('descriptors/index.js');
+const {coins} = await inner('coins/index.js');
+const coin = coins.get('btc');
+const network = coin.networks.regtest;
+const keys = parseWallet({kind: 'descriptor', descriptor: ${JSON.stringify(descriptor)}}, {coin, network});
+const silent = () => {};
+const signer = createKeySigner({
+  coin: 'btc', network, file: ${JSON.stringify(join(consumer.folder, 'btc.key'))},
+  passphrase: {kind: 'file', path: ${JSON.stringify(join(consumer.folder, 'pass'))}},
+  branches: signerBranches(keys), limits: {maxRate: 1}, toPsbt: async () => Buffer.from('x'),
+  clock: {now: () => 0, monotonic: () => 0}, log: {error: silent, warn: silent, info: silent, debug: silent},
+});
+console.log(JSON.stringify([await signer.prepare(), await signer.sign({})]));
+await signer.close();
+`,
+  );
+  expect(JSON.parse(consumer.run(process.execPath, 'signer.mjs'))).toMatchObject([
+    {kind: 'ready'},
+    {kind: 'refused', words: expect.stringContaining('no PSBT')},
+  ]);
 });

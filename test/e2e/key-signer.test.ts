@@ -1,10 +1,14 @@
+import {execFile} from 'node:child_process';
 import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {ScriptType} from '../../source/coins/index.ts';
 import type {Payout} from '../../source/contract/index.ts';
 import {seedOf} from '../../source/signers/key/mnemonic.ts';
 import {ABANDON, PASSPHRASE} from '../support/hot-key.ts';
 import {expectInvariants} from '../support/invariants.ts';
+import {programCommand} from '../support/program.ts';
 import {until} from '../support/until.ts';
 import {World} from '../support/world.ts';
 
@@ -41,7 +45,8 @@ const signerPids = (): number[] =>
 
 const signerPid = async (): Promise<number> => until('a signer process', () => signerPids()[0]);
 
-describe.each<ScriptType>(['segwit', 'taproot', 'nested', 'legacy'])('%s', type => {
+// The others: test/e2e/networks.test.ts and test/signers/key.
+describe.each<ScriptType>(['taproot', 'legacy'])('%s', type => {
   test('deposits and payouts go through a key of the engine’s own; the books are right', async () => {
     world = await World.start({key: type});
     await world.fundedCustomer('alice', '2', 2);
@@ -141,4 +146,20 @@ test('what is above the limits of the signer is held with its words, and the res
   });
   await reaches(small.id, 'sent');
   await expectInvariants(world);
+}, 120_000);
+
+test('the passphrase comes on a descriptor that a shell passes; without it, check says how to pass it', async () => {
+  world = await World.start({key: 'segwit', bare: true});
+  const config = readFileSync(world.config.path, 'utf8');
+  writeFileSync(world.config.path, config.replace(/passphrase: \{file: [^}]+\}/, 'passphrase: {fd: 5}'));
+  await world.init();
+  const without = await world.run('check');
+  expect(without).toMatchObject({
+    code: 69,
+    stdout: expect.stringMatching(/FAILED +btc signer +descriptor 5 .*5< <\(pass/),
+  });
+  const script = 'pass=$1; config=$2; shift 2; cat "$pass" | "$@" check --config "$config" 5<&0 </dev/null';
+  const args = ['-c', script, 'sh', join(world.directory, 'hot.pass'), world.config.path, ...programCommand()];
+  const {stdout} = await promisify(execFile)('/bin/sh', args, {env: {...process.env, NODE_ENV: 'production'}});
+  expect(stdout).toMatch(/ok +btc signer +the key 73c5da0a/);
 }, 120_000);

@@ -5,11 +5,14 @@ import {systemProgram} from '../support/system-program.ts';
 import {until} from '../support/until.ts';
 import {World, type WorldOptions} from '../support/world.ts';
 
+const LITECOIND = systemProgram('litecoind', 'litecoind') !== undefined;
+
 /** What money does is the same on every network and by every road to it. */
 const NETWORKS: readonly {name: string; isThere: boolean; options: WorldOptions}[] = [
   {name: 'bitcoind', isThere: true, options: {}},
   {name: 'Bitcoin Knots', isThere: (process.env['KNOTSD'] ?? '') !== '', options: {daemon: 'knots'}},
-  {name: 'litecoind', isThere: systemProgram('litecoind', 'litecoind') !== undefined, options: {daemon: 'litecoind'}},
+  {name: 'litecoind', isThere: LITECOIND, options: {daemon: 'litecoind'}},
+  {name: 'litecoind and a key of the engine', isThere: LITECOIND, options: {daemon: 'litecoind', key: 'segwit'}},
   {name: 'Esplora', isThere: true, options: {server: 'esplora', key: 'segwit', zmq: false}},
   {name: 'Electrum', isThere: true, options: {server: 'electrum', key: 'segwit', zmq: false}},
 ];

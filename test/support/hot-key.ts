@@ -52,16 +52,16 @@ export const makeHotKey = async ({
 
 /** Makes a wallet of the node that knows the public half of the key: it tells of its coins, and can sign for none. */
 export const watchOnly = async (node: RegtestNode, name: string, {descriptor}: HotKey): Promise<void> => {
-  await node.rpc('createwallet', {
-    wallet_name: name,
-    disable_private_keys: true,
-    blank: true,
-    load_on_startup: true,
-  });
+  const {subversion} = await node.rpc<{subversion: string}>('getnetworkinfo');
+  // Litecoin Core 0.21 has no wallets of descriptors only: there the same descriptors are taken into one without keys.
+  const isLegacy = subversion.startsWith('/LitecoinCore:');
+  await node.rpc('createwallet', [name, true, true, '', false, !isLegacy, true]);
+  const single = descriptor.split('#')[0]!;
   const branches = ['0', '1'].map(branch => {
-    const single = descriptor.split('#')[0]!.replace('<0;1>', branch);
-    const desc = `${single}#${descriptorChecksum(single)}`;
-    return {desc, timestamp: 'now', active: true, internal: branch === '1', range: [0, 50]};
+    const body = single.replace('<0;1>', branch);
+    const how = isLegacy ? {watchonly: true} : {active: true};
+    const desc = `${body}#${descriptorChecksum(body)}`;
+    return Object.assign(how, {desc, timestamp: 'now', internal: branch === '1', range: [0, 50]});
   });
-  await node.rpc('importdescriptors', [branches], name);
+  await node.rpc(isLegacy ? 'importmulti' : 'importdescriptors', [branches], name);
 };

@@ -116,7 +116,7 @@ export class World {
       const key = options.key && (await makeWorldKey(directory, configOptions.coin, options.key));
       // The node only tells of the key's coins, to compare the books with.
       if (key === undefined) await node.createWallet('hot');
-      else if (daemon === 'bitcoind') await watchOnly(node, 'hot', key);
+      else await watchOnly(node, 'hot', key);
       if (key !== undefined) writeConfigFile({...configOptions, derived: keyWallet(key, options)});
       if (options.derive !== undefined)
         writeConfigFile({...configOptions, derived: await derivedWallet(node, options.derive)});

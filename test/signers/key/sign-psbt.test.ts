@@ -1,8 +1,14 @@
 import {Psbt, Transaction} from 'bitcoinjs-lib';
 import {beforeAll, describe, expect, test} from 'vitest';
-import type {ScriptType} from '../../../source/coins/index.ts';
+import {addressOf, coins, type ScriptType} from '../../../source/coins/index.ts';
 import {parseWallet, writeAccount} from '../../../source/descriptors/index.ts';
-import {accountPath, AccountSecret, publicKeyAt, signerBranches} from '../../../source/signers/key/account.ts';
+import {
+  accountPath,
+  AccountSecret,
+  pathText,
+  publicKeyAt,
+  signerBranches,
+} from '../../../source/signers/key/account.ts';
 import {Allowance, type SigningLimits} from '../../../source/signers/key/allowance.ts';
 import {seedOf} from '../../../source/signers/key/mnemonic.ts';
 import {signPsbt} from '../../../source/signers/key/sign-psbt.ts';
@@ -27,6 +33,29 @@ const walletOf = (type: ScriptType, account = 0) => {
 interface Signing extends Partial<SigningLimits> {
   readonly type?: ScriptType;
 }
+
+test.each([
+  ['ltc', 'mainnet', 'segwit', '84h/2h/0h', 'ltc1qjmxnz78nmc8nq77wuxh25n2es7rzm5c2rkk4wh'],
+  ['ltc', 'mainnet', 'legacy', '44h/2h/0h', 'LUWPbpM43E2p7ZSh8cyTBEkvpHmr3cB8Ez'],
+  ['doge', 'mainnet', 'legacy', '44h/3h/0h', 'DBus3bamQjgJULBJtYXpEzDWQRwF5iwxgC'],
+] as const)(
+  '%s %s %s: the account and first address of the published words are those of other wallets',
+  (name, networkName, type, path, address) => {
+    const coin = coins.get(name)!;
+    const network = coin.networks[networkName]!;
+    const steps = accountPath(type, coin, network);
+    expect(pathText(steps)).toBe(path);
+    const {fingerprint, xpub} = publicKeyAt(seed, network, steps);
+    const descriptor = writeAccount(type, {fingerprint: Buffer.from(fingerprint, 'hex'), path: steps}, xpub);
+    const keys = parseWallet({kind: 'descriptor', descriptor}, {coin, network});
+    const maker = new PsbtMaker(keys);
+    expect(addressOf(maker.script('receive', 0), network)).toBe(address);
+    const account = AccountSecret.fromSeed(seed, network, signerBranches(keys));
+    const limits = {maxRate: 100_000, perTransaction: undefined, perDay: undefined};
+    const psbt = maker.psbt([{amount: 5n * BTC}], [{amount: BTC}, {amount: 3n * BTC, change: 0}]).toBuffer();
+    expect(signPsbt(psbt, account, 1_000_000, new Allowance(limits, () => 0)).length).toBeGreaterThan(180);
+  },
+);
 
 /** A signer of one account, whose clock stands still unless it is moved. */
 const open = ({type = 'segwit', ...limits}: Signing = {}) => {

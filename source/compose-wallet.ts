@@ -1,7 +1,7 @@
-import type {CoinConfig, KeySignerConfig, WalletConfig} from './config/config.ts';
+import type {CoinConfig, KeySignerConfig, PsbtSignerConfig, WalletConfig} from './config/config.ts';
 import type {WalletKeys} from './descriptors/index.ts';
 import type {BackendContext, WalletSide} from './engine/parts.ts';
-import type {Signer} from './payout/ports.ts';
+import type {Signer, TransactionPlan} from './payout/ports.ts';
 import {EngineError} from './primitives/errors.ts';
 
 /** Where a coin's addresses and signatures come from. `nodes`: the wallet of the node, where the config names one. */
@@ -40,7 +40,7 @@ const createDerived = async (
     watch: script => ledger?.watchScript(script),
     log,
   });
-  return {addresses, signer: await createSigner(config, wallet, {keys, context, nodes})};
+  return {addresses, ...(await createSigner(config, wallet, {keys, context, nodes}))};
 };
 
 interface SignerParts {
@@ -49,48 +49,69 @@ interface SignerParts {
   readonly nodes: WalletSide | undefined;
 }
 
-const createSigner = async (config: CoinConfig, {signer}: WalletConfig, parts: SignerParts): Promise<Signer> => {
+const createSigner = async (
+  config: CoinConfig,
+  {signer}: WalletConfig,
+  parts: SignerParts,
+): Promise<Omit<WalletSide, 'addresses'>> => {
   const field = `coins.${config.coin}.wallet.signer`;
   const {nodes} = parts;
   switch (signer?.type) {
     case undefined:
-      return (await import('./signers/watch-only.ts')).createWatchOnlySigner(field);
+      return {signer: (await import('./signers/watch-only.ts')).createWatchOnlySigner(field)};
     case 'node':
       if (nodes === undefined) throw new EngineError('bad_config', `${field} is node, and no backend has a wallet`);
-      return nodes.signer;
+      return {signer: nodes.signer};
     case 'key':
-      return createHotKey(config, signer, parts);
+      return {signer: await createHotKey(config, signer, parts)};
     case 'psbt':
-      throw new EngineError('bad_config', `${field}: ${signer.type} is not built yet; supported: node, key`);
+      return createByHand(config, signer, parts);
     default:
       return signer satisfies never;
   }
 };
 
+const createByHand = async (
+  {coin}: CoinConfig,
+  {folder}: PsbtSignerConfig,
+  parts: SignerParts,
+): Promise<Omit<WalletSide, 'addresses'>> => {
+  const {createPsbtSigner} = await import('./signers/psbt/psbt-signer.ts');
+  const signer = createPsbtSigner({coin, folder, toPsbt: await psbtBuilder(parts), log: parts.context.log});
+  return {signer, psbts: signer};
+};
+
 const createHotKey = async (
   {coin, payouts}: CoinConfig,
   {file, passphrase, limits}: KeySignerConfig,
-  {keys, context: {network, ledger, clock, log}}: SignerParts,
+  parts: SignerParts,
 ): Promise<Signer> => {
-  const [{createKeySigner}, {signerBranches}, {createPsbtBuilder}] = await Promise.all([
+  const [{createKeySigner}, {signerBranches}] = await Promise.all([
     import('./signers/key/key-signer.ts'),
     import('./signers/key/account.ts'),
-    import('./signers/build-psbt.ts'),
   ]);
-  const toPsbt =
-    ledger === undefined
-      ? async () => Promise.reject(new EngineError('not_initialised', 'there is no ledger to pay from: run init first'))
-      : createPsbtBuilder({keys, scripts: ledger.derived, previous: ledger});
-  const branches = signerBranches(keys);
+  const {network, clock, log} = parts.context;
   return createKeySigner({
     coin,
     network,
     file,
     passphrase,
-    branches,
+    branches: signerBranches(parts.keys),
     limits: {maxRate: payouts.fee.maxRate, ...limits},
-    toPsbt,
+    toPsbt: await psbtBuilder(parts),
     clock,
     log,
   });
+};
+
+/** Which keys a plan's scripts have stands in the ledger. */
+const psbtBuilder = async ({
+  keys,
+  context: {ledger},
+}: SignerParts): Promise<(plan: TransactionPlan) => Promise<Buffer>> => {
+  if (ledger === undefined)
+    return async () =>
+      Promise.reject(new EngineError('not_initialised', 'there is no ledger to pay from: run init first'));
+  const {createPsbtBuilder} = await import('./signers/build-psbt.ts');
+  return createPsbtBuilder({keys, scripts: ledger.derived, previous: ledger});
 };

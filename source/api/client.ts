@@ -92,6 +92,11 @@ export class RemoteApplication implements Application {
   bumpBroadcast: Application['bumpBroadcast'] = async (coin, txid, body) =>
     this.#send('POST', path`/v1/${coin}/broadcasts/${txid}/bump`, body);
 
+  psbts: Application['psbts'] = async coin => this.#get(path`/v1/${coin}/psbts`);
+  psbt: Application['psbt'] = async (coin, id) => this.#get(path`/v1/${coin}/psbts/${id}`);
+  submitPsbt: Application['submitPsbt'] = async (coin, id, body) =>
+    this.#send('PUT', path`/v1/${coin}/psbts/${id}`, body);
+
   createTransfer: Application['createTransfer'] = async (coin, key, body) =>
     this.#create(path`/v1/${coin}/transfers`, body, {'idempotency-key': key});
   transfers: Application['transfers'] = async (coin, query) => this.#get(path`/v1/${coin}/transfers`, query);

@@ -22,6 +22,7 @@ const NAMED = {
   Job: contract.job,
   Payout: contract.payout,
   Problem: contract.problem,
+  Psbt: contract.psbt,
   Status: contract.status,
   Transaction: contract.transaction,
   Transfer: contract.transfer,

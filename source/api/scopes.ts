@@ -11,6 +11,8 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   'POST /v1/:coin/payouts': 'pay',
   // Gives its own money back to who may pay, and only while nothing was signed.
   'POST /v1/:coin/payouts/:id/cancel': 'pay',
+  // Signatures speak for themselves: they can only send what was planned.
+  'PUT /v1/:coin/psbts/:id': 'pay',
   'POST /v1/:coin/transfers': 'pay',
 };
 

@@ -16,6 +16,7 @@ import {engineRoutes} from './routes/engine.ts';
 import {eventRoutes} from './routes/events.ts';
 import {metricsRoute} from './routes/metrics.ts';
 import {payoutRoutes} from './routes/payouts.ts';
+import {psbtRoutes} from './routes/psbts.ts';
 import {sinkRoutes} from './routes/sinks.ts';
 import {requestIdOf, watchRequests} from './watch-requests.ts';
 import {validatorCompiler} from './validation.ts';
@@ -61,6 +62,7 @@ export const createServer = async (application: Application, options: ServerOpti
     engineRoutes,
     accountRoutes,
     payoutRoutes,
+    psbtRoutes,
     controlRoutes,
     chainRoutes,
     eventRoutes,

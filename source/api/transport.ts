@@ -4,7 +4,7 @@ import {messageOf} from '../primitives/errors.ts';
 import {CryptoassetsError, fromProblem} from './client-error.ts';
 import {readServerSentEvents} from './read-server-sent-events.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** Where the engine listens: a unix socket's path, or an origin with its bearer token. */
 export interface Endpoint {

@@ -90,6 +90,12 @@ export class Client {
     ...listed(async (coin, query: PageQuery, call) => this.#ask(call).broadcasts(coin, query)),
   };
 
+  readonly psbts: resource.Psbts = {
+    list: async (coin, call) => (await this.#ask(call).psbts(coin)).items,
+    get: async (coin, id, call) => this.#ask(call).psbt(coin, id),
+    submit: async (coin, id, psbt, call) => this.#ask(call).submitPsbt(coin, id, {psbt}),
+  };
+
   readonly transactions: resource.Transactions = listed(async (coin, query, call) =>
     this.#ask(call).transactions(coin, query),
   );

@@ -19,6 +19,7 @@ import type {
   Payout,
   PayoutQuery,
   PayoutsSwitch,
+  PsbtView,
   Replay,
   SinkStatus,
   Transaction,
@@ -96,6 +97,15 @@ export interface Broadcasts extends Listed<Broadcast, PageQuery> {
   get(coin: string, txid: string, call?: CallOptions): Promise<BroadcastDetail>;
   /** Lifts its feerate (sat/vB; without one the node's estimate). Resolves with the new broadcast. */
   bump(coin: string, txid: string, body?: BumpBody, call?: CallOptions): Promise<BroadcastDetail>;
+}
+
+/** Transactions that wait for somebody to sign them. */
+export interface Psbts {
+  /** Oldest first, all of them. */
+  list(coin: string, call?: CallOptions): Promise<PsbtView[]>;
+  get(coin: string, id: string, call?: CallOptions): Promise<PsbtView>;
+  /** Brings signatures back, some or all: a PSBT or the finished transaction, in base64 or hex. Safe to repeat. */
+  submit(coin: string, id: string, psbt: string, call?: CallOptions): Promise<PsbtView>;
 }
 
 /** Double-entry transactions, newest first. */

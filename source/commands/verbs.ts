@@ -22,6 +22,7 @@ import {payoutApprove, payoutCancel, payoutRelease, payoutRepay, payoutShow} fro
 import {keyCreate, keyImport, keyPassphrase, keyShow} from './key.ts';
 import {jobs} from './jobs.ts';
 import {payouts} from './payouts.ts';
+import {psbtList, psbtShow, psbtSubmit} from './psbt.ts';
 import {rescan} from './rescan.ts';
 import {send} from './send.ts';
 import {deliveries, deliveryRetry, sinkList, sinkPause, sinkReplay, sinkResume} from './sinks.ts';
@@ -66,6 +67,9 @@ export const verbs: readonly Verb[] = [
   broadcastShow,
   broadcastBump,
   broadcasts,
+  psbtList,
+  psbtShow,
+  psbtSubmit,
   fees,
   jobs,
   events,

@@ -57,10 +57,13 @@ export interface WalletConfig {
 /** By `type`. */
 export type SignerConfig =
   /** The wallet of the bitcoind backend holds the keys. */
-  | {readonly type: 'node'}
+  {readonly type: 'node'} | PsbtSignerConfig | KeySignerConfig;
+
+export interface PsbtSignerConfig {
+  readonly type: 'psbt';
   /** Absolute path of the folder where unsigned transactions wait. */
-  | {readonly type: 'psbt'; readonly folder: string}
-  | KeySignerConfig;
+  readonly folder: string;
+}
 
 export interface KeySignerConfig {
   readonly type: 'key';

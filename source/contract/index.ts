@@ -12,4 +12,5 @@ export * from './log.ts';
 export * from './notice.ts';
 export * from './payout.ts';
 export * from './problem.ts';
+export * from './psbt.ts';
 export * from './status.ts';

@@ -19,6 +19,7 @@ export const holdReason = z.enum([
   'wallet_locked',
   'wallet_missing',
   'no_signer',
+  'awaiting_signature',
   'node_auth',
   'coins_short',
   'fee_above_cap',
@@ -45,7 +46,10 @@ export const payout = z.object({
   amount: amountText,
   label: z.string().nullable(),
   status: payoutStatus,
-  reason: z.string().optional().meta({description: 'Why it is held or conflicted, `code: words`'}),
+  reason: z
+    .string()
+    .optional()
+    .meta({description: 'Why it is held or conflicted, or what it waits for while reserved, `code: words`'}),
   held_from: payoutStatus.optional(),
   clears: z.enum(['itself', 'person']).optional(),
   cancellable: z.boolean(),

@@ -90,6 +90,9 @@ const payoutAlerts = ({coin, unit, pending}: CoinStatus): Found[] => {
   const held = forPerson.filter(payout => !isForApproval(payout));
   const waiting = pending.filter(payout => payout.status === 'held' && payout.clears !== 'person');
   const conflicted = pending.filter(payout => payout.status === 'conflicted');
+  const unsigned = pending.filter(
+    ({status, reason}) => status === 'reserved' && reason?.startsWith('awaiting_signature:') === true,
+  );
   const found: Found[] = [];
   const add = (kind: string, severity: Alert['severity'], rows: typeof pending, words: string) => {
     const [first] = rows;
@@ -100,6 +103,7 @@ const payoutAlerts = ({coin, unit, pending}: CoinStatus): Found[] => {
   };
   add('held_by_person', 'warning', held, 'waits for your release');
   add('approval', 'warning', forPerson.filter(isForApproval), 'waits for approval by somebody else than who asked');
+  add('unsigned', 'warning', unsigned, 'waits for somebody to sign it');
   add('held', 'warning', waiting, 'held');
   add('conflicted', 'critical', conflicted, 'lost to another transaction');
   return found;

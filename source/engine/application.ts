@@ -35,9 +35,11 @@ import type {
   Payout,
   PayoutQuery,
   PayoutsSwitch,
+  PsbtView,
   Replay,
   SinkStatus,
   Status,
+  SubmitPsbtBody,
   Transaction,
   Transfer,
   TransferQuery,
@@ -106,6 +108,12 @@ export interface Application {
   broadcast(coin: string, txid: string): Promise<BroadcastDetail>;
   /** Lifts its feerate: a replacement of its family, or a child of its chain. Resolves with the new broadcast. */
   bumpBroadcast(coin: string, txid: string, body: BumpBody): Promise<BroadcastDetail>;
+
+  /** Transactions that wait for somebody to sign them, oldest first, all of them. */
+  psbts(coin: string): Promise<Page<PsbtView>>;
+  psbt(coin: string, id: string): Promise<PsbtView>;
+  /** Brings signatures back, some or all. Safe to repeat. Throws `psbt_stale`, `psbt_differs`, `bad_psbt`. */
+  submitPsbt(coin: string, id: string, body: SubmitPsbtBody): Promise<PsbtView>;
 
   createTransfer(coin: string, key: string, body: CreateTransferBody): Promise<Created<Transfer>>;
   transfers(coin: string, query: TransferQuery): Promise<Page<Transfer>>;

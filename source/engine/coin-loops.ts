@@ -31,6 +31,7 @@ export interface CoinLoops {
   readonly agree: Agree | undefined;
   readonly backend: Backend;
   readonly bump: Broadcasting['bump'];
+  readonly signatureCame: Broadcasting['signatureCame'];
   view(): ChainView;
   /** Why no payout may be signed now; the store's own reasons (drift, a deep fork) come on top. */
   blocked(): Hold | undefined;
@@ -124,6 +125,7 @@ export const createCoinLoops = async (
     agree,
     backend,
     bump: (txid, feeRate) => broadcast.bump(txid, feeRate),
+    signatureCame: id => broadcast.signatureCame(id),
     view: () => track.view(),
     blocked,
     onReorgAccepted: () => track.loop.wake.ring(),

@@ -8,7 +8,7 @@ import type {
   Transfer,
 } from '../contract/index.ts';
 import {satoshi} from '../primitives/amount.ts';
-import {EngineError} from '../primitives/errors.ts';
+import {EngineError, hasCode} from '../primitives/errors.ts';
 import type {Created} from './application.ts';
 import type {CoinEngine} from './coin-engine.ts';
 import {readAmount} from './requests.ts';
@@ -51,7 +51,16 @@ export const bumpBroadcast = async (
   const before = await store.broadcast(txid);
   if (before.txid === undefined) throw new EngineError('not_sent', `broadcast ${before.id} is not signed yet`);
   const {bump} = await engine.start();
-  const bumped = await engine.untilStopped(bump(before.txid, feeRate));
+  const bumped = await engine.untilStopped(bump(before.txid, feeRate)).catch(async (error: unknown) => {
+    // Planned and stored all the same: a person has to sign it.
+    if (hasCode(error, 'awaiting_signature'))
+      await store.recordAct(
+        by,
+        {action: 'broadcast.bump', subject: before.txid!, details: {waits: error.message}},
+        now,
+      );
+    throw error;
+  });
   const after = await store.broadcast(bumped);
   await store.recordAct(
     by,

@@ -1,3 +1,4 @@
+import {listPsbts, showPsbt, submitPsbt} from './psbts.ts';
 import {LOCAL, type Actor, type Event, type Health, type Replay, type Status} from '../contract/index.ts';
 import type {Clock} from '../primitives/clock.ts';
 import {EngineError} from '../primitives/errors.ts';
@@ -114,6 +115,11 @@ export class EngineApplication implements Application {
   broadcast: Application['broadcast'] = async (coin, txid) => (await this.#store(coin)).broadcast(txid);
   bumpBroadcast: Application['bumpBroadcast'] = async (coin, txid, body) =>
     bumpBroadcast(await this.#open(coin), txid, body, this.#now(), this.#actor);
+
+  psbts: Application['psbts'] = async coin => listPsbts(await this.#ledgers.ledger(coin));
+  psbt: Application['psbt'] = async (coin, id) => showPsbt(await this.#ledgers.ledger(coin), id);
+  submitPsbt: Application['submitPsbt'] = async (coin, id, body) =>
+    submitPsbt(await this.#open(coin), id, body, this.#now(), this.#actor);
 
   createTransfer: Application['createTransfer'] = async (coin, key, body) =>
     createTransfer(await this.#open(coin), key, body, this.#now(), this.#actor);

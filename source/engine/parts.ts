@@ -9,7 +9,7 @@ import type {
 import type {CoinConfig, SinkConfig} from '../config/config.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {Sink} from '../outbox/ports.ts';
-import type {Broadcaster, FeeSource, PreviousTransactions, Signer} from '../payout/ports.ts';
+import type {Broadcaster, FeeSource, PreviousTransactions, PsbtDesk, Signer} from '../payout/ports.ts';
 import type {SizeOfInput} from '../payout/sizes.ts';
 import type {Clock} from '../primitives/clock.ts';
 import type {Log} from '../primitives/log.ts';
@@ -32,6 +32,8 @@ export interface NetworkSide {
 export interface WalletSide {
   readonly addresses: AddressSource;
   readonly signer: Signer;
+  /** Where somebody signs by hand; undefined for a signer that is no person. */
+  readonly psbts?: PsbtDesk | undefined;
   /** What spending a coin of it takes, where its scripts are not the usual ones of single keys. */
   readonly inputSize?: SizeOfInput | undefined;
 }

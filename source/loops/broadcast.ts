@@ -22,10 +22,14 @@ const CHANGE_WAIT = 500;
 /** A node that is not compared with the ledger yet, after a start or a hiccup, is waited for before payouts are held. */
 const PATIENCE = 3000;
 const LOOK_AGAIN = 200;
+/** ms between two looks for a signature that a person has to give. */
+const SIGNED_YET = 2000;
 
 export interface Broadcasting extends Loop {
   /** See bumpBroadcast. Done in a round of the loop's own, so that nothing else is signed beside it. */
   bump(txid: string, feeRate: number | undefined): Promise<Txid>;
+  /** Somebody brought a signature for this broadcast: looks at once. */
+  signatureCame(id: string): void;
 }
 
 interface BumpRequest {
@@ -49,6 +53,7 @@ export const createBroadcastLoop = (parts: BroadcastParts): Broadcasting => {
     stallAfter: 120_000,
     round: context => loop.round(context),
     bump: (txid, feeRate) => loop.bump(txid, feeRate),
+    signatureCame: id => loop.signatureCame(id),
   };
 };
 
@@ -106,6 +111,11 @@ class BroadcastLoop {
     });
   }
 
+  signatureCame(id: string): void {
+    this.#pauses.delete(id);
+    this.#wake.ring();
+  }
+
   #refuseBumps({words}: Hold): void {
     for (const asked of this.#bumps.splice(0)) asked.reject(new EngineError('payouts_paused', words));
   }
@@ -132,15 +142,23 @@ class BroadcastLoop {
     return now - this.#blockedSince! < PATIENCE ? {sleep: LOOK_AGAIN, waitingFor: blocked.words} : blocked;
   }
 
-  /** Nothing is signed or sent; what is queued shows why. Reserved plans are given up: nothing was signed. */
+  /**
+   * Nothing is signed or sent; what is queued shows why. Reserved plans are given up: nothing was signed. Not those that
+   * a person may be signing right now.
+   */
   async #stop(stop: Hold, isPeriod: boolean): Promise<Round> {
     const {store, clock, period} = this.#parts;
     this.#wasStopped = true;
     for (const {id, status} of await store.openBroadcasts())
-      if (status === 'reserved') await store.abandonBroadcast(id, stop, clock.now());
+      if (status === 'reserved' && !this.#isPatient) await store.abandonBroadcast(id, stop, clock.now());
+    await this.#retain(isPeriod);
     while ((await store.queue()).queued > 0) if ((await this.#gatherer.hold(stop)).kind === 'nothing') break;
     if (isPeriod) this.#nextPeriod = clock.monotonic() + period;
     return {sleep: Math.min(period, LOOK_AGAIN * 5), waitingFor: stop.words};
+  }
+
+  get #isPatient(): boolean {
+    return this.#parts.signer.isPatient === true;
   }
 
   /** Everything open that is due; parents come before children. The words of the last one that has to wait. */
@@ -162,10 +180,25 @@ class BroadcastLoop {
         waiting.words = outcome.words;
         waiting.away ||= outcome.away === true;
       }
-      if (outcome.kind === 'again' && isUnsent(open)) this.#pause(open.id);
+      if (outcome.kind === 'waiting') this.#lookSoon(open.id);
+      else if (outcome.kind === 'again' && isUnsent(open)) this.#pause(open.id);
       else this.#pauses.delete(open.id);
     }
+    await this.#retain(isPeriod);
     return waiting;
+  }
+
+  /** What was kept for a signature is put away once nothing waits for it. */
+  async #retain(isPeriod: boolean): Promise<void> {
+    const {signer, store, log} = this.#parts;
+    if (!isPeriod || signer.retain === undefined) return;
+    const open = await store.openBroadcasts();
+    try {
+      await signer.retain(open.map(({id, status}) => ({id, isSigned: status !== 'reserved'})));
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      log.warn({code: error.code}, error.message);
+    }
   }
 
   #isDue(open: OpenBroadcast, isPeriod: boolean): boolean {
@@ -179,6 +212,11 @@ class BroadcastLoop {
     for (const id of this.#pauses.keys()) if (!unsent.has(id)) this.#pauses.delete(id);
   }
 
+  #lookSoon(id: string): void {
+    const length = Math.min(SIGNED_YET, this.#parts.period);
+    this.#pauses.set(id, {until: this.#parts.clock.monotonic() + length, length});
+  }
+
   #pause(id: string): void {
     const length = Math.min((this.#pauses.get(id)?.length ?? FIRST_PAUSE / 2) * 2, this.#parts.period);
     this.#pauses.set(id, {until: this.#parts.clock.monotonic() + length, length});
@@ -187,6 +225,8 @@ class BroadcastLoop {
   /** Batch after batch, while there is something to send or to hold. */
   async #gatherAll(isPeriod: boolean, context: RoundContext): Promise<string | undefined> {
     const {store} = this.#parts;
+    // Each batch is work for a person: they are made once a period and not at once.
+    if (this.#isPatient && !isPeriod) return undefined;
     const waiting = await store.queue();
     if (isPeriod && waiting.refused > 0) await this.#gatherer.gather('refused', () => context.progress());
     if (waiting.queued === 0 && !(isPeriod && waiting.held > waiting.refused)) return undefined;
@@ -194,6 +234,7 @@ class BroadcastLoop {
     while (!context.signal.aborted) {
       context.progress();
       const outcome = await this.#gatherer.gather('due', () => context.progress());
+      if (outcome.kind === 'waiting') this.#lookSoon(outcome.id);
       if (outcome.kind === 'again') {
         this.#pause(outcome.id);
         return outcome.words;
@@ -218,7 +259,10 @@ class BroadcastLoop {
   #rest({queued, held}: Queue, waitingFor: string | undefined): Round {
     const now = this.#parts.clock.monotonic();
     const ends = [...this.#pauses.values()].map(pause => pause.until - now);
-    const sleep = Math.max(0, Math.min(this.#nextPeriod - now, ...ends, ...(queued > 0 ? [CHANGE_WAIT] : [])));
+    const sleep = Math.max(
+      0,
+      Math.min(this.#nextPeriod - now, ...ends, ...(queued > 0 && !this.#isPatient ? [CHANGE_WAIT] : [])),
+    );
     const detail = [queued > 0 ? `${queued} queued` : '', held > 0 ? `${held} held` : ''].filter(Boolean).join(', ');
     return {sleep, ...(detail !== '' && {detail}), ...(waitingFor !== undefined && {waitingFor})};
   }

@@ -22,7 +22,7 @@ export interface Hold {
  */
 export type PayoutState =
   | {readonly status: 'queued'; readonly released: boolean}
-  /** `before`: the hold it is tried again from, so that failing the same way tells nobody again. */
+  /** `before`: the hold it is tried again from, so that failing the same way tells nobody again; or what it waits for. */
   | {
       readonly status: 'reserved';
       readonly released: boolean;
@@ -51,6 +51,8 @@ export type PayoutEvent =
   | {readonly kind: 'unanchor'}
   | {readonly kind: 'settle'}
   | {readonly kind: 'hold'; readonly hold: Hold}
+  /** Its transaction waits for somebody's signature; said, and told to nobody. */
+  | {readonly kind: 'wait'; readonly hold: Hold}
   /** Nothing was signed and the inputs are free again. */
   | {readonly kind: 'abandon'}
   | {readonly kind: 'release'}
@@ -113,6 +115,8 @@ export const transition = (state: PayoutState, event: PayoutEvent): Transition =
       return state.status === 'confirmed' ? to({...state, status: 'settled'}, 'payout.settled') : refuse(state, event);
     case 'hold':
       return hold(state, event);
+    case 'wait':
+      return state.status === 'reserved' ? to({...state, before: event.hold}) : refuse(state, event);
     case 'abandon':
       return state.status === 'reserved' ? to({status: 'queued', released: state.released}) : refuse(state, event);
     case 'release':

@@ -73,6 +73,8 @@ export interface PlannedBroadcast {
   readonly id: string;
   readonly status: OpenBroadcast['status'];
   readonly kind: Broadcast['kind'];
+  /** What it waits for, `code: words`. */
+  readonly reason?: string | undefined;
   readonly plan: TransactionPlan;
   readonly changeVout: number | undefined;
   readonly payoutIds: readonly string[];
@@ -164,6 +166,8 @@ export interface PayoutStore {
     now: number,
     heldIds?: ReadonlySet<string>,
   ): Promise<Outpoint[]>;
+  /** Reserved, and somebody has to sign it: its payouts say so. Nothing once it is not reserved any more. */
+  noteWaiting(broadcastId: string, hold: Hold, now: number): Promise<void>;
   /** Signed bytes exist: keeps the inputs, payouts `held` from `signed`/`sent`. */
   holdBroadcast(broadcastId: string, hold: Hold, now: number): Promise<void>;
   /** Why no payout may be signed now (drift, deep fork), in words, or undefined. */

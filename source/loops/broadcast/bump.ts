@@ -5,7 +5,7 @@ import type {PlannedBroadcast} from '../../store/payout-store.ts';
 import {changeAddress} from './change-address.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 import {sendBroadcast} from './send.ts';
-import {setLocks, signAndTest, type TestAnswer} from './sign.ts';
+import {noteWaiting, setLocks, signAndTest, type TestAnswer} from './sign.ts';
 
 /**
  * Lifts the feerate of a transaction that is out: replaces it inside its family, or gives its chain a child. Stored,
@@ -27,6 +27,10 @@ export const bumpBroadcast = async (parts: BroadcastParts, txid: string, asked: 
   await setLocks(parts, planned, 'lock');
   await passStep(parts, 'locked');
   const answer = await signAndTest(parts, planned);
+  if (answer.kind === 'waiting') {
+    await noteWaiting(parts, planned, answer.words);
+    throw new EngineError('awaiting_signature', `the bump is planned as ${planned.id}: ${answer.words}`);
+  }
   if (answer.kind !== 'signed') {
     await giveUpBump(parts, planned);
     throw refusalOf(answer);
@@ -60,7 +64,7 @@ export const giveUpBump = async (parts: BroadcastParts, planned: PlannedBroadcas
   await setLocks(parts, {plan: {...planned.plan, inputs}}, 'unlock');
 };
 
-const refusalOf = (answer: Exclude<TestAnswer, {kind: 'signed'}>): EngineError => {
+const refusalOf = (answer: Exclude<TestAnswer, {kind: 'signed' | 'waiting'}>): EngineError => {
   switch (answer.kind) {
     case 'hold':
       return new EngineError('bump_refused', `${answer.hold.reason}: ${answer.hold.words}; nothing was changed`);

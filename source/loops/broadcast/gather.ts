@@ -10,11 +10,13 @@ import {changeAddress} from './change-address.ts';
 import {findRefused} from './find-refused.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 import {sendBroadcast, type SendOutcome} from './send.ts';
-import {setLocks, signBroadcast} from './sign.ts';
+import {noteWaiting, setLocks, signBroadcast} from './sign.ts';
 
 /** `nothing`: no payout was due or affordable. `progress`: something was sent or held; more may be due. */
 export type GatherOutcome =
   | {readonly kind: 'nothing' | 'progress'}
+  /** `waiting`: a person has to sign it, which keeps nothing else from going out. */
+  | {readonly kind: 'waiting'; readonly id: string}
   | {readonly kind: 'again'; readonly id: string; readonly words: string; readonly away?: boolean};
 
 /** Errors of the node that hold payouts until they are over; every other one is the supervisor's. */
@@ -60,7 +62,8 @@ export class Gatherer {
 
   /** Signs a reserved broadcast and sends it; also one that a crash left reserved. */
   async carryOn(reserved: PlannedBroadcast, known?: BatchRules, progress = () => {}): Promise<GatherOutcome> {
-    if (reserved.kind !== 'payouts') {
+    const isPatient = this.#parts.signer.isPatient === true;
+    if (reserved.kind !== 'payouts' && !isPatient) {
       // A crash cut a bump short before anything was signed: whoever asked for it asks again.
       await giveUpBump(this.#parts, reserved);
       return {kind: 'progress'};
@@ -74,6 +77,9 @@ export class Gatherer {
       }
       case 'abandoned':
         return {kind: 'progress'};
+      case 'waiting':
+        await noteWaiting(this.#parts, reserved, outcome.words);
+        return {kind: 'waiting', id: reserved.id};
       case 'again':
         return {...outcome, id: reserved.id, away: true};
       case 'coins-gone':
@@ -150,6 +156,11 @@ export class Gatherer {
     progress: () => void,
   ): Promise<GatherOutcome> {
     if (await this.#retryAnchored(reserved)) return {kind: 'progress'};
+    if (this.#parts.signer.isPatient === true) {
+      // Nobody signs the halves of a batch only to find out which payout is refused.
+      await this.#abandon(reserved, {reason: 'refused_by_node', words});
+      return {kind: 'progress'};
+    }
     const rules = known ?? (await this.#rules());
     if ('reason' in rules) {
       await this.#abandon(reserved, rules);

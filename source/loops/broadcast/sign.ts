@@ -16,9 +16,16 @@ export type SignOutcome =
   /** The node does not find the chosen coins, or not their chain. Still reserved. */
   | {readonly kind: 'coins-gone'; readonly words: string}
   /** The node is away: still reserved, the same plan later. */
-  | {readonly kind: 'again'; readonly words: string};
+  | {readonly kind: 'again'; readonly words: string}
+  /** A person has to sign: still reserved, and its payouts say so. */
+  | {readonly kind: 'waiting'; readonly words: string};
 
-export type TestAnswer = {readonly kind: 'signed'; readonly raw: Buffer; readonly txid: Txid} | Failure;
+export type TestAnswer = {readonly kind: 'signed'; readonly raw: Buffer; readonly txid: Txid} | Failure | Waiting;
+/** A person has to sign. */
+interface Waiting {
+  readonly kind: 'waiting';
+  readonly words: string;
+}
 type Failure =
   | {readonly kind: 'hold'; readonly hold: Hold}
   | {readonly kind: 'refused' | 'coins-gone' | 'again'; readonly words: string};
@@ -39,9 +46,9 @@ export const signBroadcast = async (parts: BroadcastParts, broadcast: PlannedBro
 /** Signed bytes that are what was planned and that the node would take now. Stores nothing. */
 export const signAndTest = async (
   parts: BroadcastParts,
-  {plan, virtualSize}: Pick<PlannedBroadcast, 'plan' | 'virtualSize'>,
+  {plan, virtualSize, id}: Pick<PlannedBroadcast, 'plan' | 'virtualSize'> & {readonly id?: string},
 ): Promise<TestAnswer> => {
-  const answer = await parts.signer.sign(plan);
+  const answer = await parts.signer.sign(plan, id);
   await passStep(parts, 'signed');
   if (answer.kind !== 'signed') return unsigned(answer);
   const {minRate, maxRate} = parts.policy.fee;
@@ -55,7 +62,7 @@ export const signAndTest = async (
   return failure ?? {kind: 'signed', raw: answer.raw, txid: verdict.txid};
 };
 
-const unsigned = (answer: Exclude<SignAnswer, {kind: 'signed'}>): Failure => {
+const unsigned = (answer: Exclude<SignAnswer, {kind: 'signed'}>): Failure | Waiting => {
   const {kind, words} = answer;
   switch (kind) {
     case 'locked':
@@ -66,6 +73,8 @@ const unsigned = (answer: Exclude<SignAnswer, {kind: 'signed'}>): Failure => {
       return {kind: 'hold', hold: {reason: 'node_auth', words}};
     case 'no-signer':
       return {kind: 'hold', hold: {reason: 'no_signer', words}};
+    case 'waiting':
+      return {kind: 'waiting', words};
     case 'unavailable':
       return {kind: 'again', words};
     case 'refused':
@@ -109,6 +118,16 @@ const storeBytes = async (
   }
   await passStep(parts, 'stored');
   return {kind: 'stored', broadcast: {...broadcast, status: 'signed', raw, txid}};
+};
+
+/** Said where somebody looks for it, and written again only when it is something else. */
+export const noteWaiting = async (
+  {store, clock}: BroadcastParts,
+  {id, reason}: Pick<PlannedBroadcast, 'id' | 'reason'>,
+  words: string,
+): Promise<void> => {
+  if (reason !== `awaiting_signature: ${words}`)
+    await store.noteWaiting(id, {reason: 'awaiting_signature', words}, clock.now());
 };
 
 /** Best effort: our own books hold the coins whether or not the wallet does. */

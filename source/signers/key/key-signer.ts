@@ -39,7 +39,7 @@ export interface KeySigner extends Signer {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
 
-type Unsigned = Exclude<SignAnswer, {kind: 'signed'}>;
+type Unsigned = Exclude<SignAnswer, {kind: 'signed' | 'waiting'}>;
 
 type State =
   | {readonly kind: 'idle'}

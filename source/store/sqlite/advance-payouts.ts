@@ -3,6 +3,7 @@ import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import {appendEvent} from './append-event.ts';
+import {adoptSignedElsewhere} from './signed-elsewhere.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
 import {inputsOf, membersOf, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
@@ -26,6 +27,8 @@ export interface PayoutStep {
   readonly unanchored: ReadonlySet<Txid>;
   /** Transactions of ours that lost a coin to a block. */
   readonly lost: ReadonlySet<Txid>;
+  /** Transactions that the mempool showed in this step and that spend outputs of ours. */
+  readonly seen: readonly {readonly txid: Txid; readonly raw: Buffer; readonly spends: readonly Outpoint[]}[];
   /** Anchored spends of outputs of ours in this step, by whatever transaction. */
   readonly spends: readonly {readonly outpoint: Outpoint; readonly spender: Txid}[];
 }
@@ -47,6 +50,9 @@ export const advancePayouts = (orm: Orm, step: PayoutStep): void => {
     const row = ofTxid(orm).get({txid});
     if (row && anchorBroadcast(moving, row, anchor)) fresh.add(row.id);
   }
+  for (const {txid, raw, spends} of step.seen)
+    for (const outpoint of spends)
+      for (const {row} of spendersOf(orm).all({...outpoint})) adoptSignedElsewhere(moving, row, txid, raw);
   for (const spend of step.spends) {
     const adopted = applySpend(moving, step, spend);
     if (adopted !== undefined) fresh.add(adopted);
@@ -92,12 +98,17 @@ const applySpend = (
   for (const {row} of rows) {
     // A twin that was adopted for one member has settled it for the whole family.
     if (row.txid === spender || adopted !== undefined) continue;
+    const anchor = step.anchored.get(spender);
     if (row.status === 'reserved') {
+      const sent = anchor && adoptSignedElsewhere(moving, row, spender, anchor.raw);
+      if (sent) {
+        anchorBroadcast(moving, sent, anchor);
+        adopted = sent.id;
+      }
       // Nothing was signed: the payouts are due again with other coins.
-      abandon(moving, row, undefined);
+      else abandon(moving, row, undefined);
       continue;
     }
-    const anchor = step.anchored.get(spender);
     const twin = anchor && adoptTwin(moving, row, spender, anchor.raw);
     if (twin) {
       anchorBroadcast(moving, twin, anchor);

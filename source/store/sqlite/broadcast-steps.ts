@@ -27,9 +27,19 @@ const set = (orm: Orm, id: number, values: Partial<BroadcastRow>): void =>
 export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: number): void => {
   const row = requireBroadcast(orm, id);
   expectStatus(row, 'reserved');
-  set(orm, row.id, {raw, txid, status: 'signed', signedAt: now});
+  set(orm, row.id, {raw, txid, status: 'signed', reason: null, signedAt: now});
   const moving = movingAt(orm, now);
   movePayouts(moving, payoutsOfBroadcast(orm, row.id), () => ({kind: 'sign'}), txid);
+};
+
+/** Its payouts say what it waits for. One that is not reserved any more waits for nothing. */
+export const noteWaiting = (orm: Orm, id: string, hold: Hold, now: number): void => {
+  const row = requireBroadcast(orm, id);
+  if (row.status !== 'reserved') return;
+  set(orm, row.id, {reason: `${hold.reason}: ${hold.words}`});
+  // Payouts of a bump are with the member that is out.
+  if (row.kind === 'payouts')
+    movePayouts(movingAt(orm, now), payoutsOfBroadcast(orm, row.id), () => ({kind: 'wait', hold}));
 };
 
 /** Only what has signed bytes and still needs the network is sent; tracking may have been quicker. */

@@ -4,7 +4,15 @@ import type {Act} from '../audit-store.ts';
 import type {PayoutStore} from '../payout-store.ts';
 import type {LedgerIdentity} from '../store.ts';
 import {acceptPayout} from './accept-payout.ts';
-import {abandonBroadcast, countAttempt, holdBroadcast, markSent, recordAnswer, storeSigned} from './broadcast-steps.ts';
+import {
+  abandonBroadcast,
+  countAttempt,
+  holdBroadcast,
+  markSent,
+  noteWaiting,
+  recordAnswer,
+  storeSigned,
+} from './broadcast-steps.ts';
 import {audited} from './audit-store.ts';
 import {cancelPayout} from './cancel-payout.ts';
 import {addChangeAddress, unusedChangeAddress} from './change-addresses.ts';
@@ -78,6 +86,7 @@ export const createPayoutStore = (
     markSent: (id, answer, now) => writer.run(orm => markSent(orm, id, answer, now)),
     recordAnswer: (id, answer, now) => writer.run(orm => recordAnswer(orm, id, answer, now)),
     abandonBroadcast: (id, hold, now, heldIds) => writer.run(orm => abandonBroadcast(orm, id, hold, now, heldIds)),
+    noteWaiting: (id, hold, now) => writer.run(orm => noteWaiting(orm, id, hold, now)),
     holdBroadcast: (id, hold, now) => writer.run(orm => holdBroadcast(orm, id, hold, now)),
     payoutsPaused: () => read(orm => pausedBy(orm)?.words),
     payoutsPausedBy: () => read(pausedBy),

@@ -44,8 +44,8 @@ interface InputRow {
   readonly height: bigint | null;
 }
 
-/** Rebuilds the plan as it was reserved: the same inputs, outputs and order, so that signing it again is harmless. */
-export const plannedBroadcast = (orm: Orm, network: Network, id: string): PlannedBroadcast | undefined => {
+/** Rebuilds the plan as it was reserved: the same inputs, outputs and order, so that signing it again is harmless. Without a network, change has no address written. */
+export const plannedBroadcast = (orm: Orm, network: Network | undefined, id: string): PlannedBroadcast | undefined => {
   const row = broadcastRow(orm, Number(id));
   if (!row || !isOpen(row)) return undefined;
   const payouts = paidOutputs(orm, row.id);
@@ -66,6 +66,7 @@ export const plannedBroadcast = (orm: Orm, network: Network, id: string): Planne
     id,
     status: row.status,
     kind: row.kind,
+    reason: row.reason ?? undefined,
     plan: {inputs, outputs, fee: row.fee},
     changeVout: row.changeVout ?? undefined,
     payoutIds: payouts.map(paid => String(paid.id)),
@@ -102,12 +103,12 @@ const paidOutputs = (orm: Orm, id: number): PaidOutput[] => {
 
 const changeOutput = (
   orm: Orm,
-  network: Network,
+  network: Network | undefined,
   row: BroadcastRow,
 ): TransactionPlan['outputs'][number] | undefined => {
   if (row.changeVout === null || row.changeAddressId === null || row.changeAmount === null) return undefined;
   const {script} = orm.select({script: address.script}).from(address).where(eq(address.id, row.changeAddressId)).get()!;
-  return {address: addressOf(script, network) ?? '', scriptPubKey: script, amount: row.changeAmount};
+  return {address: (network && addressOf(script, network)) ?? '', scriptPubKey: script, amount: row.changeAmount};
 };
 
 const selectMissingParents = rawStatement(

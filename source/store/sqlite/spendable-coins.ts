@@ -118,14 +118,14 @@ class UnconfirmedChains {
 }
 
 const selectExpected = rawStatement(
-  `SELECT b.change_amount AS amount FROM broadcast b WHERE b.status IN ('signed', 'sent')
+  `SELECT b.change_amount AS amount FROM broadcast b WHERE b.status IN ('reserved', 'signed', 'sent')
    AND b.change_vout IS NOT NULL AND NOT EXISTS (
      SELECT 1 FROM broadcast m WHERE m.family = b.family AND m.id > b.id AND m.sent_at IS NOT NULL)
    AND NOT EXISTS (
      SELECT 1 FROM output o WHERE o.txid = b.txid AND o.vout = b.change_vout)`,
 );
 
-/** Change of what was sent a moment ago, which tracking has not seen yet. */
+/** Change of what was sent a moment ago, which tracking has not seen yet, and of what waits for a signature. */
 export const expectedChange = (orm: Orm): Satoshi =>
   sum((selectExpected(orm).all() as {amount: bigint}[]).map(row => row.amount));
 

@@ -95,18 +95,20 @@ export const acceptReorg = (orm: Orm): string => {
 
 const payoutFacts = (
   moves: readonly TransactionMove[],
-): Pick<PayoutStep, 'anchored' | 'unanchored' | 'lost' | 'spends'> => {
+): Pick<PayoutStep, 'anchored' | 'unanchored' | 'lost' | 'seen' | 'spends'> => {
   const anchored = new Map<Txid, {height: number; hash: BlockHash; raw: Buffer}>();
   const unanchored = new Set<Txid>();
   const lost = new Set<Txid>();
+  const seen: {txid: Txid; raw: Buffer; spends: readonly Outpoint[]}[] = [];
   const spends: {outpoint: Outpoint; spender: Txid}[] = [];
   for (const {txid, after, reported, unanchored: isUnanchored, spends: spent} of moves) {
     if (isUnanchored) unanchored.add(txid);
     if (after.kind === 'gone' && after.reason === 'conflicted') lost.add(txid);
+    if (after.kind === 'mempool' && reported && spent.length > 0) seen.push({txid, raw: reported.raw, spends: spent});
     // Whatever a broadcast of ours is or competes with spends outputs of ours.
     if (after.kind !== 'anchored' || !reported || spent.length === 0) continue;
     anchored.set(txid, {height: after.height, hash: after.hash, raw: reported.raw});
     for (const outpoint of spent) spends.push({outpoint, spender: txid});
   }
-  return {anchored, unanchored, lost, spends};
+  return {anchored, unanchored, lost, seen, spends};
 };

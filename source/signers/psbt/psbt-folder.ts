@@ -1,0 +1,134 @@
+import {createHash} from 'node:crypto';
+import {chmod, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {EngineError} from '../../primitives/errors.ts';
+import {MAX_BYTES} from './read-submission.ts';
+
+/** A file that may hold signatures. */
+export interface FoundFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** ms since it was written last: one that is being copied is not judged yet. */
+  readonly age: number;
+}
+
+/** ms after which a file is taken to be written to its end. */
+export const SETTLED = 5000;
+
+/**
+ * The folder where unsigned transactions of a coin wait and signed ones come back. Files are written whole or not at all,
+ * readable by their owner only. Throws `psbt_folder` when it cannot be used.
+ */
+export class PsbtFolder {
+  readonly #path: string;
+  readonly #coin: string;
+
+  constructor(path: string, coin: string) {
+    this.#path = path;
+    this.#coin = coin;
+  }
+
+  /** Absolute path of the unsigned transaction with this id. */
+  fileOf(id: string): string {
+    return join(this.#path, this.#nameOf(id));
+  }
+
+  #nameOf(id: string): string {
+    return `${this.#coin}-${id}.psbt`;
+  }
+
+  /** Id of an unsigned transaction by the name of its file. */
+  #idOf(name: string): string | undefined {
+    return new RegExp(`^${this.#coin}-(\\d+)\\.psbt$`).exec(name)?.[1];
+  }
+
+  /** Ours by its name, whatever is in it. */
+  isOurs(name: string): boolean {
+    return name.startsWith(`${this.#coin}-`);
+  }
+
+  /** Puts the unsigned transaction there unless it is. Somebody may have signed it in its place: that is kept. */
+  async putUnsigned(id: string, psbt: Buffer): Promise<void> {
+    await this.#within(async () => {
+      if ((await readdir(this.#path)).includes(this.#nameOf(id))) return;
+      await this.#write(this.#nameOf(id), psbt);
+    });
+  }
+
+  /** Keeps what came another way beside what comes through the folder; the same again is the same file. */
+  async putSigned(id: string, bytes: Buffer): Promise<void> {
+    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+    await this.#within(async () => this.#write(`${this.#coin}-${id}.${digest}.signed.psbt`, bytes));
+  }
+
+  /** Every `.psbt` that is there, oldest name first. */
+  async read(): Promise<FoundFile[]> {
+    return this.#within(async () => {
+      const found: FoundFile[] = [];
+      for (const name of (await readdir(this.#path)).sort()) {
+        if (!name.endsWith('.psbt')) continue;
+        const file = await readOne(join(this.#path, name));
+        if (file !== undefined) found.push({name, ...file});
+      }
+      return found;
+    });
+  }
+
+  /** Ids of unsigned transactions that are there. */
+  async waiting(): Promise<string[]> {
+    return this.#within(async () => (await readdir(this.#path)).flatMap(name => this.#idOf(name) ?? []));
+  }
+
+  async removeUnsigned(id: string): Promise<void> {
+    await this.#within(async () => rm(join(this.#path, this.#nameOf(id)), {force: true}));
+  }
+
+  /** Out of the way, and nothing lost: `used`, or `refused` with the reason in a file beside it. */
+  async setAside(name: string, how: 'used' | 'refused', words: string): Promise<void> {
+    await this.#within(async () => {
+      await rename(join(this.#path, name), join(this.#path, `${name}.${how}`));
+      if (how === 'refused') await this.#write(`${name}.refused.txt`, Buffer.from(`${words}\n`));
+    });
+  }
+
+  async #write(name: string, bytes: Buffer): Promise<void> {
+    const path = join(this.#path, name);
+    const partial = `${path}.partial`;
+    const file = await open(partial, 'w', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await chmod(partial, 0o600);
+    await rename(partial, path);
+  }
+
+  async #within<Value>(act: () => Promise<Value>): Promise<Value> {
+    try {
+      await mkdir(this.#path, {recursive: true, mode: 0o700});
+      return await act();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      throw new EngineError('psbt_folder', `the folder ${this.#path} cannot be used (${code})`, {
+        retry: 'backoff',
+        field: `coins.${this.#coin}.wallet.signer.folder`,
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Undefined for what is no file, or was taken away meanwhile. */
+const readOne = async (path: string): Promise<Omit<FoundFile, 'name'> | undefined> => {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) return undefined;
+    const bytes = status.size > MAX_BYTES ? Buffer.alloc(0) : await readFile(path);
+    return {bytes, age: Date.now() - status.mtimeMs};
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,27 @@
+import type {Txid} from '../../primitives/ids.ts';
+import {verifySigned} from '../../payout/verify.ts';
+import type {BroadcastRow} from './broadcast-rows.ts';
+import {broadcastRow} from './broadcast-rows.ts';
+import {storeSigned} from './broadcast-steps.ts';
+import type {Moving} from './payout-rows.ts';
+import {plannedBroadcast} from './planned-broadcast.ts';
+
+/** What was planned is compared; what it may cost was decided with the plan. */
+const ANY = {minRate: 0, maxRate: 1e9, plannedSize: 1e9};
+
+/**
+ * A plan of ours that waited for a signature is on the network: whoever signed it sent it too. From here on it is as if
+ * we had, so that its payouts are neither paid again nor called back. Undefined when it is another transaction.
+ */
+export const adoptSignedElsewhere = (
+  {orm, now}: Moving,
+  row: BroadcastRow,
+  txid: Txid,
+  raw: Buffer,
+): BroadcastRow | undefined => {
+  if (row.status !== 'reserved') return undefined;
+  const planned = plannedBroadcast(orm, undefined, String(row.id));
+  if (planned === undefined || verifySigned(planned.plan, raw, ANY).kind !== 'as-planned') return undefined;
+  storeSigned(orm, String(row.id), raw, txid, now);
+  return broadcastRow(orm, row.id);
+};

@@ -40,7 +40,7 @@ export const psbtShow: Verb = {
   summary: 'one transaction that waits for a signature, as base64 for a signer',
   parameters: ['<coin>', '<id>'],
   flags: [],
-  examples: ['psbt show btc 12', 'psbt show btc 12 --json | jq -r .psbt | base64 -d > btc-12.psbt'],
+  examples: ['psbt show btc 12', 'psbt show btc 12 --json'],
   async run(context) {
     const coin = coinOf(context.config(), context.values[0] ?? '');
     return context.withApplication(async ({application}) => {

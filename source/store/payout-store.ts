@@ -167,7 +167,7 @@ export interface PayoutStore {
     heldIds?: ReadonlySet<string>,
   ): Promise<Outpoint[]>;
   /** Reserved, and somebody has to sign it: its payouts say so. Nothing once it is not reserved any more. */
-  noteWaiting(broadcastId: string, hold: Hold, now: number): Promise<void>;
+  noteUnsigned(broadcastId: string, hold: Hold, now: number): Promise<void>;
   /** Signed bytes exist: keeps the inputs, payouts `held` from `signed`/`sent`. */
   holdBroadcast(broadcastId: string, hold: Hold, now: number): Promise<void>;
   /** Why no payout may be signed now (drift, deep fork), in words, or undefined. */

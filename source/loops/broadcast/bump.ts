@@ -5,7 +5,7 @@ import type {PlannedBroadcast} from '../../store/payout-store.ts';
 import {changeAddress} from './change-address.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 import {sendBroadcast} from './send.ts';
-import {noteWaiting, setLocks, signAndTest, type TestAnswer} from './sign.ts';
+import {noteUnsigned, setLocks, signAndTest, type TestAnswer} from './sign.ts';
 
 /**
  * Lifts the feerate of a transaction that is out: replaces it inside its family, or gives its chain a child. Stored,
@@ -28,7 +28,7 @@ export const bumpBroadcast = async (parts: BroadcastParts, txid: string, asked: 
   await passStep(parts, 'locked');
   const answer = await signAndTest(parts, planned);
   if (answer.kind === 'waiting') {
-    await noteWaiting(parts, planned, answer.words);
+    await noteUnsigned(parts, planned, answer.words);
     throw new EngineError('awaiting_signature', `the bump is planned as ${planned.id}: ${answer.words}`);
   }
   if (answer.kind !== 'signed') {

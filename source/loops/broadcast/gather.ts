@@ -10,7 +10,7 @@ import {changeAddress} from './change-address.ts';
 import {findRefused} from './find-refused.ts';
 import {passStep, type BroadcastParts} from './parts.ts';
 import {sendBroadcast, type SendOutcome} from './send.ts';
-import {noteWaiting, setLocks, signBroadcast} from './sign.ts';
+import {noteUnsigned, setLocks, signBroadcast} from './sign.ts';
 
 /** `nothing`: no payout was due or affordable. `progress`: something was sent or held; more may be due. */
 export type GatherOutcome =
@@ -78,7 +78,7 @@ export class Gatherer {
       case 'abandoned':
         return {kind: 'progress'};
       case 'waiting':
-        await noteWaiting(this.#parts, reserved, outcome.words);
+        await noteUnsigned(this.#parts, reserved, outcome.words);
         return {kind: 'waiting', id: reserved.id};
       case 'again':
         return {...outcome, id: reserved.id, away: true};

@@ -121,13 +121,13 @@ const storeBytes = async (
 };
 
 /** Said where somebody looks for it, and written again only when it is something else. */
-export const noteWaiting = async (
+export const noteUnsigned = async (
   {store, clock}: BroadcastParts,
   {id, reason}: Pick<PlannedBroadcast, 'id' | 'reason'>,
   words: string,
 ): Promise<void> => {
   if (reason !== `awaiting_signature: ${words}`)
-    await store.noteWaiting(id, {reason: 'awaiting_signature', words}, clock.now());
+    await store.noteUnsigned(id, {reason: 'awaiting_signature', words}, clock.now());
 };
 
 /** Best effort: our own books hold the coins whether or not the wallet does. */

@@ -33,7 +33,7 @@ export const storeSigned = (orm: Orm, id: string, raw: Buffer, txid: Txid, now: 
 };
 
 /** Its payouts say what it waits for. One that is not reserved any more waits for nothing. */
-export const noteWaiting = (orm: Orm, id: string, hold: Hold, now: number): void => {
+export const noteUnsigned = (orm: Orm, id: string, hold: Hold, now: number): void => {
   const row = requireBroadcast(orm, id);
   if (row.status !== 'reserved') return;
   set(orm, row.id, {reason: `${hold.reason}: ${hold.words}`});

@@ -9,7 +9,7 @@ import {
   countAttempt,
   holdBroadcast,
   markSent,
-  noteWaiting,
+  noteUnsigned,
   recordAnswer,
   storeSigned,
 } from './broadcast-steps.ts';
@@ -86,7 +86,7 @@ export const createPayoutStore = (
     markSent: (id, answer, now) => writer.run(orm => markSent(orm, id, answer, now)),
     recordAnswer: (id, answer, now) => writer.run(orm => recordAnswer(orm, id, answer, now)),
     abandonBroadcast: (id, hold, now, heldIds) => writer.run(orm => abandonBroadcast(orm, id, hold, now, heldIds)),
-    noteWaiting: (id, hold, now) => writer.run(orm => noteWaiting(orm, id, hold, now)),
+    noteUnsigned: (id, hold, now) => writer.run(orm => noteUnsigned(orm, id, hold, now)),
     holdBroadcast: (id, hold, now) => writer.run(orm => holdBroadcast(orm, id, hold, now)),
     payoutsPaused: () => read(orm => pausedBy(orm)?.words),
     payoutsPausedBy: () => read(pausedBy),

@@ -4,6 +4,7 @@ import {catchUp} from './catch-up.ts';
 import {deliveries} from './deliveries.ts';
 import {consoleCost} from './console.ts';
 import {depositLatency} from './deposit-latency.ts';
+import {esploraSync} from './esplora-sync.ts';
 import {payoutAcceptance} from './payout-acceptance.ts';
 import {payoutThroughput} from './payout-throughput.ts';
 import {type Figure, meets, printTable, writeResults} from './report.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'api-reads': apiReads,
   'catch-up': catchUp,
   scale,
+  'esplora-sync': esploraSync,
 };
 
 const asked = process.argv.slice(2);

@@ -9,7 +9,7 @@ import type {Log} from '../../primitives/log.ts';
 import type {HeaderBook, KnownHeader} from './header-book.ts';
 import {rawBlocks} from './raw-blocks.ts';
 import type {RestClient} from './rest-client.ts';
-import {planScan, type ScanPlan, type ScanQuestion} from './scan-plan.ts';
+import {isCheaperWhole, type Pace, planScan, type ScanPlan, type ScanQuestion} from './scan-plan.ts';
 import {type HistoryOptions, ScriptHistories} from './script-histories.ts';
 import type {WatchedScripts} from './watched-scripts.ts';
 
@@ -88,7 +88,9 @@ export class BlockScan {
     await this.#readHistories(refs, tip, options);
     const readTo = this.#histories.readTo ?? -1;
     for (const ref of refs) {
-      if (ref.height > readTo - READ_WHOLE) yield* this.#whole([ref], watch, options);
+      const hits = this.#histories.hitsIn(ref.hash);
+      const isWhole = ref.height > readTo - READ_WHOLE || (hits > 0 && this.#isCheaperWhole(ref, hits));
+      if (isWhole) yield* this.#whole([ref], watch, options);
       else {
         const header = await headers.header(ref.hash);
         await headers.requireWork(header, ref.height);
@@ -97,6 +99,18 @@ export class BlockScan {
         yield {height: ref.height, hash, previous, time, transactions};
       }
     }
+  }
+
+  #isCheaperWhole({hash}: BlockRef, hits: number): boolean {
+    return isCheaperWhole(hits, this.#parts.headers.sizeOf(hash) ?? BLOCK_SIZE, this.#pace());
+  }
+
+  #pace(): Pace {
+    const {config, client} = this.#parts;
+    return {
+      requestsPerSecond: config.requestsPerSecond,
+      bytesPerSecond: client.bytesPerSecond ?? BYTES_PER_SECOND,
+    };
   }
 
   async #readHistories(refs: readonly BlockRef[], tip: KnownHeader, options: HistoryOptions): Promise<void> {
@@ -116,7 +130,7 @@ export class BlockScan {
 
   /** What looking at these blocks costs either way. */
   #planFor(refs: readonly BlockRef[], tip: KnownHeader, watch: WatchSet): ScanPlan {
-    const {scripts, headers, config, client} = this.#parts;
+    const {scripts, headers} = this.#parts;
     const {from, to} = rangeOf(refs);
     const isRow = to - from + 1 === refs.length && refs.length >= LONG_SCAN;
     const sizes = refs.flatMap(({hash}) => headers.sizeOf(hash) ?? []);
@@ -126,8 +140,7 @@ export class BlockScan {
       // A script that is watched and was not told of has no history to be read.
       scripts:
         scripts.size < watch.size.scripts ? Infinity : this.#histories.unread(from, to, ref => this.#isBest(ref)),
-      requestsPerSecond: config.requestsPerSecond,
-      bytesPerSecond: client.bytesPerSecond ?? BYTES_PER_SECOND,
+      ...this.#pace(),
     };
     return (this.#parts.plan ?? planScan)(question);
   }

@@ -32,10 +32,21 @@ const HITS_PER_SCRIPT = 0.2;
 /** So few blocks are read whole: only they tell who spent somebody else's coin, and so why a deposit was lost. */
 const FEW_BLOCKS = 24;
 
-const cost = (requests: number, bytes: number, question: ScanQuestion): ScanCost => ({
+/** How fast the server may be asked, and the way to it is. */
+export type Pace = Pick<ScanQuestion, 'requestsPerSecond' | 'bytesPerSecond'>;
+
+/** A transaction and the proof that its block holds it. */
+const REQUESTS_PER_PROOF = 2;
+const PROOF_BYTES = 1_000;
+
+/** Whether a block that is known to hold so many transactions of ours is had for less by reading all of it. */
+export const isCheaperWhole = (hits: number, blockSize: number, pace: Pace): boolean =>
+  cost(1, blockSize, pace).seconds <= cost(hits * REQUESTS_PER_PROOF, hits * PROOF_BYTES, pace).seconds;
+
+const cost = (requests: number, bytes: number, pace: Pace): ScanCost => ({
   requests: Math.ceil(requests),
   bytes: Math.ceil(bytes),
-  seconds: Math.max(requests / question.requestsPerSecond, bytes / question.bytesPerSecond),
+  seconds: Math.max(requests / pace.requestsPerSecond, bytes / pace.bytesPerSecond),
 });
 
 /** The cheaper way by the time it takes within the budget; whole blocks when it is the same or they are few. Pure. */

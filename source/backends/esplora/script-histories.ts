@@ -64,6 +64,11 @@ export class ScriptHistories {
     return this.#read?.tip.height;
   }
 
+  /** Transactions that the histories place in this block. */
+  hitsIn(block: BlockHash): number {
+    return this.#read?.found.get(block)?.size ?? 0;
+  }
+
   /** Reads the histories from this height up to the tip, as far as they are not known already. */
   async read(
     {from, to, tip}: {from: number; to: number; tip: BlockRef},

@@ -7,7 +7,7 @@ for (const method of ['blocks', 'histories'] as const)
   chainSourceContract(`esplora, by ${method}`, async () => {
     const node = await RegtestNode.start({zmq: false});
     await node.createWallet('hot');
-    const server = await EsploraServer.start(node);
+    const server = await EsploraServer.start(node, {hidesSizes: true});
     const backend = openEsplora(server.url, {websocket: server.websocketUrl, method});
     return {
       node,

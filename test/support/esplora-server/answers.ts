@@ -71,13 +71,13 @@ export const transactionAnswer = (index: ChainIndex, indexed: IndexedTransaction
   };
 };
 
-export const blockAnswer = ({hash, height, raw, weight, txids}: IndexedBlock) => ({
+export const blockAnswer = ({hash, height, raw, weight, txids}: IndexedBlock, hidesSizes = false) => ({
   id: hash,
   height,
   version: raw.readUInt32LE(0),
   timestamp: raw.readUInt32LE(68),
   tx_count: txids.length,
-  size: raw.length,
+  ...(hidesSizes ? {} : {size: raw.length}),
   weight,
   merkle_root: Buffer.from(raw.subarray(36, 68)).reverse().toString('hex'),
   previousblockhash: height === 0 ? null : Buffer.from(raw.subarray(4, 36)).reverse().toString('hex'),

@@ -32,6 +32,7 @@ interface RouteParts {
   readonly page: number;
   /** Mempool transactions listed of a script. */
   readonly mempoolPage: number;
+  readonly hidesSizes: boolean;
 }
 
 type Route = (parts: RouteParts, captured: readonly string[], asked: Asked) => Answer | Promise<Answer>;
@@ -53,14 +54,14 @@ const chainPage: Route = ({index, page}, [script, lastSeen]) => {
   return json(all.slice(start, start + page).map(found => transactionAnswer(index, found)));
 };
 
-const blocksFrom: Route = ({index}, [start]) => {
+const blocksFrom: Route = ({index, hidesSizes}, [start]) => {
   const top = start === undefined ? index.chain.length - 1 : Number(start);
   if (index.chain[top] === undefined) return missing('Block');
   return json(
     index.chain
       .slice(Math.max(0, top - BLOCKS_ON_A_PAGE + 1), top + 1)
       .reverse()
-      .map(blockAnswer),
+      .map(block => blockAnswer(block, hidesSizes)),
   );
 };
 
@@ -97,13 +98,13 @@ const ROUTES: readonly (readonly [string, string, Route])[] = [
   [
     'GET',
     `/block/${HASH}(/header|/raw|/txids|/status|)`,
-    ({index}, [hash, part]) => {
+    ({index, hidesSizes}, [hash, part]) => {
       const block = index.blocks.get(hash!);
       if (part === '/status') return json({in_best_chain: block !== undefined && index.chain[block.height] === block});
       if (block === undefined) return missing('Block');
       if (part === '/header') return text(block.raw.toString('hex', 0, 80));
       if (part === '/raw') return bytes(block.raw);
-      return json(part === '/txids' ? block.txids : blockAnswer(block));
+      return json(part === '/txids' ? block.txids : blockAnswer(block, hidesSizes));
     },
   ],
   ['GET', `/scripthash/${HASH}/txs/chain(?:/${HASH})?`, chainPage],

@@ -13,6 +13,8 @@ export interface EsploraServerOptions {
   readonly mempoolPage?: number;
   /** Scripts that one websocket may track; 1,000 unless said. */
   readonly mostTracked?: number;
+  /** Leaves the sizes of blocks out, so that they count as large. */
+  readonly hidesSizes?: boolean;
   /** As a reverse proxy does: the API is below this path. `/api` unless said. */
   readonly base?: string;
   /** A port of one's own choice, to come back on. */
@@ -92,8 +94,8 @@ export class EsploraServer {
     } catch (error) {
       return text(`daemon error: ${String(error)}`, 503);
     }
-    const {page = 25, mempoolPage = 50} = this.#options;
-    return honestAnswer({index: this.index, node: this.#node, page, mempoolPage}, asked);
+    const {page = 25, mempoolPage = 50, hidesSizes = false} = this.#options;
+    return honestAnswer({index: this.index, node: this.#node, page, mempoolPage, hidesSizes}, asked);
   }
 
   async close(): Promise<void> {

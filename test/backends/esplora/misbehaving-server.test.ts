@@ -126,7 +126,9 @@ describe('a server that answers badly', () => {
     };
     expect(await spoil(/^\/block\//, () => ({}))).toContain('in id');
     expect(await spoil(/^\/block\//, (block: object) => ({...block, bits: -1}))).toContain('in bits');
-    expect(await spoil(/^\/block\//, (block: object) => ({...block, nonce: 0xffff_ffff}))).toContain('whose fields hash to');
+    expect(await spoil(/^\/block\//, (block: object) => ({...block, nonce: 0xffff_ffff}))).toContain(
+      'whose fields hash to',
+    );
     server.fault = changed(/^\/mempool/, () => ({count: '3'}));
     expect((await failure(backend.chain.mempool())).message).toContain('in count');
     server.fault = on(/^\/mempool\/txids/, insteadOf(/./, '["zz"]'));

@@ -4,7 +4,7 @@ import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:t
 import type {ElectrumConfig} from '../../config/config.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {connectionFault} from './fault-table.ts';
-import type {Faults} from './faults.ts';
+import {CLOSED, type Faults} from './faults.ts';
 import {Lines} from './lines.ts';
 import type {ServerPlace} from './place.ts';
 
@@ -47,7 +47,7 @@ export const openConnection = async (
     for (const line of complete) if (!isOver) events.onLine(line);
   });
   socket.on('error', error => end(faults.connection('lost', codeOf(error), error)));
-  socket.on('close', () => end(faults.connection('lost', 'closed')));
+  socket.on('close', () => end(faults.connection('lost', CLOSED)));
   return {write: text => void socket.write(text), end};
 };
 
@@ -86,7 +86,7 @@ const ready = async (
   const {promise, resolve, reject} = Promise.withResolvers<void>();
   const late = setTimeout(() => reject(faults.timeout('the connection', timeout)), timeout);
   const onError = (error: Error) => reject(faults.connection(connectionFault(codeOf(error)), codeOf(error), error));
-  const onClose = () => reject(faults.connection('lost', 'closed'));
+  const onClose = () => reject(faults.connection('lost', CLOSED));
   socket
     .once(place.isEncrypted ? 'secureConnect' : 'connect', resolve)
     .on('error', onError)

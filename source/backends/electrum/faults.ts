@@ -21,6 +21,9 @@ export class Refusal extends EngineError {
 export const isRefusal = (error: unknown, ...kinds: readonly RefusalKind[]): error is Refusal =>
   error instanceof Refusal && (kinds.length === 0 || kinds.includes(error.kind));
 
+/** Of a connection that ended without an error. */
+export const CLOSED = 'closed';
+
 /** What an Electrum server was found to say that cannot be so. Its message names the server. */
 const LIE = 'bad_backend_answer';
 
@@ -62,7 +65,7 @@ export class Faults {
       'no-such-host': `the host name is not known. Correct ${url}`,
       unreachable: `no way there (${code}). Is the machine up, and does its firewall let us in? See ${url}`,
       tls: `no secure connection (${code}). Does it speak TLS on this port? See ${url}`,
-      lost: `it closed the connection (${code})`,
+      lost: code === CLOSED ? 'it closed the connection' : `the connection broke (${code})`,
     };
     return this.#down(`cannot reach ${server}: ${words[fault]}`, url, cause);
   }
@@ -103,7 +106,7 @@ export class Faults {
 
   notElectrum(problem: string): EngineError {
     const key = this.#place.key('url');
-    const message = `what answers at ${this.#place.server} does not speak the Electrum protocol (${cleanText(problem, 80)}): correct ${key}`;
+    const message = `what answers at ${this.#place.url} does not speak the Electrum protocol (${cleanText(problem, 80)}): correct ${key}`;
     return new EngineError('bad_backend_answer', message, {retry: 'backoff', field: key});
   }
 

@@ -9,7 +9,7 @@ export class ServerPlace {
   readonly port: number;
   readonly isEncrypted: boolean;
   readonly url: string;
-  /** `Electrum server at ssl://host:50002` */
+  /** `the Electrum server at ssl://host:50002` */
   readonly server: string;
 
   constructor(config: Pick<ElectrumConfig, 'url' | 'field'>, coin: Pick<Coin, 'name'>) {
@@ -21,7 +21,7 @@ export class ServerPlace {
     this.host = url.hostname.replace(/^\[|\]$/g, '');
     this.port = Number(url.port);
     this.isEncrypted = url.protocol === 'ssl:';
-    this.server = `Electrum server at ${config.url}`;
+    this.server = `the Electrum server at ${config.url}`;
   }
 
   /** `coins.btc.backend.url` */

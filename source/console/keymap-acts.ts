@@ -1,3 +1,4 @@
+import {relatedNow} from './acts/related.ts';
 import {selectedParkedEvent, selectedPayout, selectedSink, selectedTransaction} from './acts/selected.ts';
 import type {Binding} from './binding.ts';
 import {isReadOnly, type ScreenState} from './state.ts';
@@ -13,8 +14,44 @@ const needsApproval = (state: ScreenState) => waitsForPerson(state)?.reason?.sta
 const canRelease = (state: ScreenState) => waitsForPerson(state) !== undefined && !needsApproval(state);
 const canRepay = (state: ScreenState) => selectedPayout(state)?.payout.status === 'conflicted';
 
+const hasRunningJob = (state: ScreenState) =>
+  state.status?.coins.some(coin => coin.jobs.some(job => job.status === 'running')) === true;
+const hasEnded = ({link, attachment}: ScreenState) =>
+  link.state === 'ended' || (link.state === 'lost' && attachment === 'attached');
+
 /** What acts on the engine or on what needs a person. */
 export const ACTS: readonly Binding[] = [
+  {
+    command: 'rescan',
+    keys: ['r'],
+    label: 'r',
+    hint: 'rescan',
+    help: 'scan blocks again for missed transactions',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    mutates: true,
+  },
+  {
+    command: 'cancel-job',
+    keys: ['x'],
+    label: 'x',
+    hint: 'cancel job',
+    help: 'cancel the running rescan; it can be resumed',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    mutates: true,
+    isOffered: hasRunningJob,
+  },
+  {
+    command: 'start-engine',
+    keys: ['e'],
+    label: 'e',
+    hint: 'start engine',
+    help: 'start an engine after it ended',
+    group: 'Act',
+    views: ['panes', 'detail'],
+    isOffered: hasEnded,
+  },
   {
     command: 'palette',
     keys: [':'],
@@ -29,16 +66,17 @@ export const ACTS: readonly Binding[] = [
     keys: ['enter'],
     label: 'Enter',
     hint: 'what it is about',
-    help: 'in a detail: its transaction, or its payout or deposit',
+    help: 'in a detail: its transaction, payout or deposit',
     group: 'Look',
     views: ['detail'],
+    isOffered: state => relatedNow(state) !== undefined,
   },
   {
     command: 'copy',
     keys: ['y'],
     label: 'y',
     hint: 'copy',
-    help: 'copy the full txid; again: the next value of the row',
+    help: 'copy the full txid; again: the next value',
     group: 'Look',
     views: LOOKING,
   },
@@ -65,7 +103,7 @@ export const ACTS: readonly Binding[] = [
     keys: ['m'],
     label: 'm',
     hint: 'mute',
-    help: 'hide the shown one while it lasts; again: all back',
+    help: 'hide the shown one for now; again: all back',
     group: 'Look',
     views: ['panes'],
     isOffered: ({status}) => (status?.alerts.length ?? 0) > 0,
@@ -177,7 +215,7 @@ export const ACTS: readonly Binding[] = [
     command: 'new-payout',
     keys: ['w'],
     label: 'w',
-    help: 'withdraw: a new payout, address checked for look-alikes',
+    help: 'withdraw: a new payout; look-alikes are told',
     group: 'Act',
     views: LOOKING,
     mutates: true,
@@ -186,7 +224,7 @@ export const ACTS: readonly Binding[] = [
     command: 'init',
     keys: ['i'],
     label: 'i',
-    help: 'create ledgers that are missing; one that exists stays',
+    help: 'create ledgers that are missing',
     group: 'Act',
     views: ['panes'],
   },
@@ -195,7 +233,7 @@ export const ACTS: readonly Binding[] = [
     keys: ['C'],
     label: 'C',
     hint: 'take control',
-    help: 'act from this console when another one has control',
+    help: 'take control from another console',
     group: 'Act',
     views: LOOKING,
     isOffered: isReadOnly,

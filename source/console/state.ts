@@ -85,6 +85,20 @@ export type View =
       readonly rows: readonly ChecklistItem[];
     };
 
+export const VIEWS = [
+  'panes',
+  'filter',
+  'detail',
+  'confirm',
+  'palette',
+  'form',
+  'help',
+  'rescan',
+  'quit',
+  'stopping',
+  'init',
+] as const satisfies readonly View['name'][];
+
 /** A row is followed by its id; without one the selection stays at `index` (0: the newest, whatever it is). */
 export interface Selection {
   readonly id: string | undefined;

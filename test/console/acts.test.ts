@@ -237,10 +237,10 @@ describe('while the operator was away', () => {
       event(5, {type: 'deposit.detected'}),
     ];
     expect(awayLines(troubled, events, true)).toEqual([
+      '2 things need you now',
+      '1 payout held',
       '2 deposits credited',
       '1 payout sent',
-      '1 payout held',
-      '2 things need you now',
     ]);
     expect(awayLines(calm, [], true)).toEqual([]);
   });

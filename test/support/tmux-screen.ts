@@ -7,9 +7,9 @@ import {until, type UntilOptions} from './until.ts';
 
 const run = promisify(execFile);
 let screens = 0;
-// What a console remembers of its operator stays out of the home of whoever runs the tests.
-const STATE = join(tmpdir(), `cac-state-${process.pid}`);
-process.once('exit', () => rmSync(STATE, {recursive: true, force: true}));
+/** Where consoles remember their operator: out of the home of whoever runs the tests. */
+export const OPERATOR_STATE = join(tmpdir(), `cac-state-${process.pid}`);
+process.once('exit', () => rmSync(OPERATOR_STATE, {recursive: true, force: true}));
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -32,7 +32,7 @@ export class TmuxScreen {
     screens += 1;
     const screen = new TmuxScreen(tmux, `cac-${process.pid}-${screens}`);
     // Ink draws only its last frame when CI is in the environment, even empty. The shell stays and shows the exit code.
-    const line = `env -u CI NODE_ENV=production XDG_STATE_HOME=${quoted(STATE)} ${command.map(quoted).join(' ')}; echo "ended with $?"; exec cat`;
+    const line = `env -u CI NODE_ENV=production XDG_STATE_HOME=${quoted(OPERATOR_STATE)} ${command.map(quoted).join(' ')}; echo "ended with $?"; exec cat`;
     const size = ['-x', String(columns), '-y', String(rows)];
     const start = directory === undefined ? [] : ['-c', directory];
     await screen.#run('-f', '/dev/null', 'new-session', '-d', ...size, ...start, '/bin/sh', '-c', line);

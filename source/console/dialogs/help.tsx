@@ -13,7 +13,7 @@ export const Help = ({width, height}: {width: number; height: number}) => {
   const columns = useMemo(
     () => [
       {title: 'KEY', width: 9},
-      {title: 'WHAT IT DOES', width: Math.max(20, Math.min(50, width - 36))},
+      {title: 'WHAT IT DOES', width: Math.max(20, Math.min(50, width - 31))},
       {title: 'WHERE', width: 12},
     ],
     [width],

@@ -14,15 +14,16 @@ const SHOWN_FOR = 30_000;
 const PAGE = 1000;
 const MOST_PAGES = 5;
 
+/** What somebody should know first: a line of a terminal may end before the last ones. */
 const COUNTED: readonly (readonly [type: Event['type'], noun: string])[] = [
-  ['deposit.credited', 'deposit credited'],
-  ['deposit.dropped', 'deposit dropped'],
-  ['payout.sent', 'payout sent'],
-  ['payout.confirmed', 'payout confirmed'],
-  ['payout.held', 'payout held'],
+  ['books.drift', 'drift of the books'],
   ['payout.conflicted', 'payout conflicted'],
   ['backend.down', 'node failure'],
-  ['books.drift', 'drift of the books'],
+  ['payout.held', 'payout held'],
+  ['deposit.dropped', 'deposit dropped'],
+  ['deposit.credited', 'deposit credited'],
+  ['payout.sent', 'payout sent'],
+  ['payout.confirmed', 'payout confirmed'],
 ];
 
 const counted = (count: number, noun: string): string => {
@@ -39,8 +40,8 @@ export const awayLines = (status: Status, events: readonly Event[], isAll: boole
   const needs = status.alerts.length;
   return [
     ...(isAll ? [] : [`more than ${formatCount(events.length)} events; the first of them:`]),
-    ...words,
     ...(needs === 0 ? [] : [`${plural(needs, 'thing')} ${needs === 1 ? 'needs' : 'need'} you now`]),
+    ...words,
   ];
 };
 

@@ -1,3 +1,4 @@
+import {relatedNow} from '../acts/related.ts';
 import type {KeyName} from '../input/split-keys.ts';
 import type {Binding, Command} from '../binding.ts';
 import {bindingFor} from '../keymap.ts';
@@ -48,7 +49,6 @@ import {
   zoom,
 } from './look.ts';
 import {refusal} from './refusal.ts';
-import {openRelated} from './related.ts';
 import {stay, withTarget, withToast, type Effect, type Step} from './step.ts';
 
 /** A second Ctrl-C within this time leaves. */
@@ -154,7 +154,10 @@ const HANDLERS: Readonly<Record<Command, Handler>> = {
   erase: state => stay(eraseOne(state)),
   'other-coin': state => stay(otherCoin(state)),
   initialise,
-  'open-related': openRelated,
+  'open-related': state => {
+    const target = relatedNow(state);
+    return stay(target ? withTarget(state, target) : state);
+  },
   copy: copyValue,
   'copy-json': copyWhole,
   palette: openPalette,

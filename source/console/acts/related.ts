@@ -1,7 +1,6 @@
 import type {Status} from '../../contract/index.ts';
-import {knownPayout} from '../acts/describe.ts';
 import {shownStatus, type ScreenState, type Target} from '../state.ts';
-import {stay, withTarget, withToast, type Step} from './step.ts';
+import {knownPayout} from './describe.ts';
 
 const aboutEvent = (status: Status | undefined, target: Target): Target | undefined => {
   const event = status?.events.find(({coin, sequence}) => coin === target.coin && String(sequence) === target.id);
@@ -27,10 +26,6 @@ const relatedTo = (state: ScreenState, target: Target): Target | undefined => {
   );
 };
 
-/** From a payout to its transaction, from that to its first payout, from an event to what it tells of. */
-export const openRelated = (state: ScreenState, at: number): Step => {
-  const {view} = state;
-  if (view.name !== 'detail') return stay(state);
-  const target = relatedTo(state, view.target);
-  return stay(target ? withTarget(state, target) : withToast(state, 'nothing more to open here', 'warn', at));
-};
+/** What Enter opens in a detail: of a payout its transaction, of that its first payout, of an event what it tells of. */
+export const relatedNow = (state: ScreenState): Target | undefined =>
+  state.view.name === 'detail' ? relatedTo(state, state.view.target) : undefined;

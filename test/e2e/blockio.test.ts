@@ -2,7 +2,7 @@ import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Payout} from '../../source/contract/index.ts';
+import type {Broadcast, Payout} from '../../source/contract/index.ts';
 import {API_KEY, PIN} from '../support/blockio-account.ts';
 import {BlockIoServer} from '../support/blockio-server.ts';
 import {DTRUST} from '../support/blockio.ts';
@@ -186,6 +186,37 @@ describe('a basic wallet', () => {
     await account.reaches(id, 'sent');
     await mine(1);
     await account.reaches(id, 'confirmed');
+    await account.expectBalanced();
+  });
+
+  test('a bump is co-signed as well; one that block.io refuses is held, and the first transaction stays', async () => {
+    account.server.reset();
+    const {id, address} = await account.pay('alice', '0.02', 'hurry');
+    const {txid} = await account.reaches(id, 'sent');
+    account.server.reply['submit_transaction'] = {
+      with: {status: 404, body: '{"status":"fail","data":{"error_message":"Nothing is signed twice."}}'},
+    };
+    const bump = async (fee_rate: number) => account.api.post(`/v1/btc/broadcasts/${txid}/bump`, {fee_rate});
+    await bump(20);
+    const bumped = await until('the bump to be held', async () =>
+      (await account.api.all<Broadcast>('/v1/btc/broadcasts')).find(({status}) => status === 'held'),
+    );
+    expect(bumped).toMatchObject({kind: 'bump', reason: 'refused_by_node: Nothing is signed twice.'});
+    expect(await account.api.payout(id)).toMatchObject({status: 'sent', txid});
+    expect(await node.rpc('getrawmempool')).toEqual([txid]);
+    await mine(1);
+    expect(await account.reaches(id, 'confirmed')).toMatchObject({txid});
+
+    account.server.reset();
+    const second = await account.pay('alice', '0.02', 'hurry-more');
+    const before = await account.reaches(second.id, 'sent');
+    await account.api.post(`/v1/btc/broadcasts/${before.txid}/bump`, {fee_rate: 20});
+    const [replacement, ...others] = await node.rpc<string[]>('getrawmempool');
+    expect(others).toEqual([]);
+    expect(replacement).not.toBe(before.txid);
+    await mine(1);
+    expect(await account.reaches(second.id, 'confirmed')).toMatchObject({txid: replacement});
+    expect(await received(address)).toBe('0.02000000');
     await account.expectBalanced();
   });
 

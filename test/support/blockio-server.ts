@@ -4,7 +4,19 @@ import {payments, Psbt, script, Transaction} from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
 import {addressOf} from '../../source/coins/index.ts';
 import {regtest} from './bitcoind.ts';
-import {API_KEY, publicKeyOf, sealedKey, sha256, sumOf, toSatoshi, toText, userKey} from './blockio-account.ts';
+import {
+  API_KEY,
+  publicKeyOf,
+  sealedKey,
+  sha256,
+  sumOf,
+  toSatoshi,
+  toText,
+  userKey,
+  type Submitted,
+  type TxOut,
+  type Unspent,
+} from './blockio-account.ts';
 import {type RegtestNode, RpcRefusal} from './regtest-node.ts';
 
 type Data = Record<string, unknown>;
@@ -238,9 +250,8 @@ export class BlockIoServer {
 
   async #coinsOf(addresses: readonly string[]) {
     if (this.#node === undefined) return [];
-    const {unspents} = await this.#node.rpc<{
-      unspents: {txid: string; vout: number; amount: number; desc: string; scriptPubKey: string}[];
-    }>('scantxoutset', ['start', addresses.map(address => `addr(${address})`)]);
+    const wanted = addresses.map(address => `addr(${address})`);
+    const {unspents} = await this.#node.rpc<{unspents: Unspent[]}>('scantxoutset', ['start', wanted]);
     return unspents.map(({txid, vout, amount, scriptPubKey}) => ({
       txid,
       vout,
@@ -258,10 +269,9 @@ export class BlockIoServer {
     for (const output of unsigned.outs) psbt.addOutput({script: output.script, value: output.value});
     for (const [index, input] of unsigned.ins.entries()) {
       const txid = Buffer.from(input.hash).reverse().toString('hex');
-      const coin = await node.rpc<{value: number; scriptPubKey: {address: string; hex: string}} | null>('gettxout', [
-        txid,
-        input.index,
-      ]);
+      // Replacements are signed too: what only the mempool has spent is not gone.
+      const ask = async (withMempool: boolean) => node.rpc<TxOut | null>('gettxout', [txid, input.index, withMempool]);
+      const coin = (await ask(false)) ?? (await ask(true));
       const entry = coin === null ? undefined : this.#entries.get(coin.scriptPubKey.address);
       if (coin === null || entry === undefined)
         throw new Refused('Some inputs are already spent, or are not on your account.');
@@ -289,10 +299,4 @@ export class BlockIoServer {
     const whole = psbt.finalizeAllInputs().extractTransaction(true).toHex();
     return {txid: await node.rpc<string>('sendrawtransaction', [whole])};
   }
-}
-
-interface Submitted {
-  readonly input_index: number;
-  readonly public_key: string;
-  readonly signature: string;
 }

@@ -24,21 +24,24 @@ export const DTRUST = {
 export interface OpenOptions extends Partial<BlockIoConfig> {
   readonly node?: RegtestNode;
   readonly walletFingerprints?: readonly string[];
+  /** Instead of the node's own. */
+  readonly chainSide?: ChainSide;
   /** btc unless said; its addresses on regtest must be those of btc. */
   readonly coin?: Coin;
 }
 
+type ChainSide = Parameters<typeof createBlockIo>[2];
+
+const sideOf = (node: RegtestNode | undefined): ChainSide => {
+  const named = {wallet: undefined};
+  return node === undefined ? openBackend({url: 'http://127.0.0.1:1', ...named}) : openBitcoind(node, named);
+};
+
 /** The backend over a server and, if there is one, a node without a wallet. */
 export const openBlockIo = (
   server: BlockIoServer,
-  {node, walletFingerprints, coin = btc, ...config}: OpenOptions = {},
+  {node, walletFingerprints, coin = btc, chainSide, ...config}: OpenOptions = {},
 ) => {
-  const side = {wallet: undefined};
-  const {
-    addresses: _none,
-    wallet: _unused,
-    ...chainSide
-  } = node === undefined ? openBackend({url: 'http://127.0.0.1:1', ...side}) : openBitcoind(node, side);
   const apiKey = config.apiKey ?? API_KEY;
   return createBlockIo(
     {
@@ -54,7 +57,7 @@ export const openBlockIo = (
       ...config,
     },
     {coin, network: coin.networks.regtest!, clock: systemClock, log: silentLog, walletFingerprints},
-    chainSide,
+    chainSide ?? sideOf(node),
   );
 };
 

@@ -1,3 +1,4 @@
+import type {ScanMethod} from '../contract/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
 import type {BlockFacts} from './facts.ts';
 import type {WatchSet} from './watch-set.ts';
@@ -38,6 +39,20 @@ export type Hint =
 /** A wallet tells of a transaction again when its block comes: mempool and chain may both have it. */
 export const hintsAbout = (txid: Txid): Hint[] => [{kind: 'mempool-added', txid}, {kind: 'block'}];
 
+/** A way to learn which blocks are worth reading. */
+export type Narrowing = Exclude<ScanMethod, 'blocks' | 'histories'>;
+
+/** What the planner of rescans knows of a source. */
+export interface ScanSurvey {
+  readonly narrows: readonly Narrowing[];
+  /** Raw bytes of a block, on average. */
+  readonly blockBytes: number;
+  /** Raw bytes of blocks that are read and looked through in a second. */
+  readonly bytesPerSecond: number;
+  /** Raw bytes of the whole chain, about. */
+  readonly chainBytes: number;
+}
+
 /**
  * Chain data of one network. Reports, never concludes. Errors are EngineErrors: `backend_down`, `backend_warming_up`,
  * `backend_auth`, `backend_timeout`, `backend_overloaded`, `block_pruned`, `bad_backend_answer`.
@@ -71,6 +86,22 @@ export interface ChainSource {
    * that ask by script; those that read whole blocks go by the watch set alone and have none.
    */
   watchScript?(scriptPubKey: Buffer): void;
+  /**
+   * What a scan of blocks like these costs here, and how it may be cut short. Undefined, or absent, where there is one way
+   * only: `facts` of all of them.
+   */
+  surveyScan?(range: {readonly from: number; readonly to: number}): Promise<ScanSurvey | undefined>;
+  /**
+   * Which of these blocks of the best chain, asked for in a row, may pay to one of the scripts or spend from one: some
+   * too many, never one too few (but for `coins`, whose blocks are those of coins that are unspent now). In order.
+   * Undefined when this way cannot be had just now: the node does as much for somebody else, or its index is not there.
+   */
+  narrow?(
+    method: Narrowing,
+    refs: readonly BlockRef[],
+    scripts: readonly Buffer[],
+    signal: AbortSignal,
+  ): Promise<readonly BlockRef[] | undefined>;
   /** Header time in seconds of best-chain blocks, for `rescan --from DATE`. */
   timesAt(heights: readonly number[]): Promise<(number | undefined)[]>;
   mempool(): Promise<MempoolView>;

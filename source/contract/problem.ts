@@ -53,6 +53,7 @@ export const PROBLEM_STATUS: Readonly<Record<string, number>> = {
   bad_amount: 422,
   bad_address: 422,
   bad_height: 422,
+  bad_method: 422,
   bad_range: 422,
   bad_folder: 422,
   bad_backup: 422,

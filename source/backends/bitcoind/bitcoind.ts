@@ -50,7 +50,7 @@ export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions)
     config.notify.map(one => channelOf(one, clock, log)),
     log,
   );
-  const chain = new BitcoindChainSource(rpc, {network, format: coin.format}, channels, abilities);
+  const chain = new BitcoindChainSource(rpc, {network, format: coin.format, clock}, channels, abilities);
   return {
     chain,
     addresses: new BitcoindAddressSource(

@@ -21,6 +21,10 @@ const BATCH_CAP = 72_000_000;
  */
 const BATCHES_AHEAD = 10;
 const BYTES_AHEAD = 12_000_000;
+/** Before anything was measured: a node on the same machine. */
+const BYTES_PER_SECOND = 40_000_000;
+/** Raw bytes that say something about the pace. */
+const ENOUGH_TO_TELL = 2_000_000;
 /** Raw bytes still to come that are worth a thread; below, one costs more than it saves. */
 const WORTH_A_THREAD = 8_000_000;
 
@@ -33,14 +37,24 @@ export class BlockReader {
   readonly #format: BlockFormat;
   readonly #thread: SkimThread;
   readonly #worthAThread: number;
-  /** Raw bytes of a block, by the last batch; undefined before the first. */
   #blockSize: number | undefined;
+  #bytesPerSecond = BYTES_PER_SECOND;
 
   constructor(rpc: RpcClient, format: BlockFormat, {worthAThread = WORTH_A_THREAD}: {worthAThread?: number} = {}) {
     this.#rpc = rpc;
     this.#format = format;
     this.#thread = new SkimThread(format);
     this.#worthAThread = worthAThread;
+  }
+
+  /** Raw bytes of a block, by the last batch; undefined before the first. */
+  get blockSize(): number | undefined {
+    return this.#blockSize;
+  }
+
+  /** Raw bytes that came, and were taken by whoever asked, in a second: of the last long row of blocks. */
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
   }
 
   /** Whether the next batch is skimmed by the thread. */
@@ -78,6 +92,8 @@ export class BlockReader {
       }
     };
     let below: BlockFacts | undefined;
+    const begun = performance.now();
+    let read = 0;
     try {
       for (fill(); ahead.length > 0; fill()) {
         const batch = await ahead.shift()!;
@@ -87,10 +103,12 @@ export class BlockReader {
             throw new EngineError('aborted', 'the reading of blocks was called off', {retry: 'backoff'});
           requireNext(below, block);
           below = block;
+          read += 1;
           yield block;
         }
       }
     } finally {
+      this.#notePace(read, performance.now() - begun);
       // The caller may leave early, or one batch failed: the others are of no use then.
       ended.abort();
     }
@@ -121,6 +139,11 @@ export class BlockReader {
     const blocks = replies.reduce((total, {refs}) => total + refs.length, 0);
     this.#blockSize = Math.max(1, bytes / blocks);
     if (left * this.#blockSize >= this.#worthAThread) this.#thread.start();
+  }
+
+  #notePace(blocks: number, milliseconds: number): void {
+    const bytes = blocks * (this.#blockSize ?? 0);
+    if (bytes > ENOUGH_TO_TELL) this.#bytesPerSecond = (bytes / Math.max(1, milliseconds)) * 1000;
   }
 
   /** Blocks of the next batch, and how many batches to have ahead. */

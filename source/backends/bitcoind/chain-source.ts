@@ -1,8 +1,9 @@
 import type {BlockFacts} from '../../chain/facts.ts';
-import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
+import type {ChainSource, Hint, MempoolView, Narrowing, NodeTip, ScanSurvey} from '../../chain/ports.ts';
 import {findTxid} from '../../chain/skim.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {BlockFormat, Network} from '../../coins/index.ts';
+import type {Clock} from '../../primitives/clock.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockchainInfo, blockHash, mempoolState, readAs, readBytes, readTxids, spendingPrevouts} from './answers.ts';
 import {BlockReader} from './block-reader.ts';
@@ -10,6 +11,7 @@ import type {AbilityProbe} from './abilities.ts';
 import {MempoolSpenders} from './mempool-spenders.ts';
 import type {NotifyChannels} from './notify-channels.ts';
 import type {RpcCall, RpcClient, RpcOutcome} from './rpc-client.ts';
+import {BitcoindScans} from './scans.ts';
 
 /** Calls in one request: keeps a single one well under a second, so that others get their turn. */
 const CALLS_PER_BATCH = 500;
@@ -35,6 +37,7 @@ export class BitcoindChainSource implements ChainSource {
   readonly #network: Network;
   readonly #format: BlockFormat;
   readonly #blocks: BlockReader;
+  readonly #scans: BitcoindScans;
   readonly #channels: NotifyChannels;
   readonly #abilities: AbilityProbe;
   readonly #spenders: MempoolSpenders;
@@ -42,7 +45,7 @@ export class BitcoindChainSource implements ChainSource {
 
   constructor(
     rpc: RpcClient,
-    {network, format}: {network: Network; format: BlockFormat},
+    {network, format, clock}: {network: Network; format: BlockFormat; clock: Clock},
     channels: NotifyChannels,
     abilities: AbilityProbe,
   ) {
@@ -52,6 +55,7 @@ export class BitcoindChainSource implements ChainSource {
     this.#network = network;
     this.#format = format;
     this.#blocks = new BlockReader(rpc, format);
+    this.#scans = new BitcoindScans(rpc, abilities, clock, this.#blocks);
     this.#channels = channels;
   }
 
@@ -96,6 +100,19 @@ export class BitcoindChainSource implements ChainSource {
 
   facts(refs: readonly BlockRef[], watch: WatchSet, signal?: AbortSignal): AsyncIterable<BlockFacts> {
     return this.#blocks.read(refs, watch, signal);
+  }
+
+  async surveyScan(range: {readonly from: number; readonly to: number}): Promise<ScanSurvey> {
+    return this.#scans.survey(range);
+  }
+
+  async narrow(
+    method: Narrowing,
+    refs: readonly BlockRef[],
+    scripts: readonly Buffer[],
+    signal: AbortSignal,
+  ): Promise<readonly BlockRef[] | undefined> {
+    return this.#scans.narrow(method, refs, scripts, signal);
   }
 
   async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {

@@ -29,6 +29,8 @@ export interface CallOptions {
   readonly cap?: number;
   /** Numbers with a fraction come as the text the node wrote, so that no amount goes through a float. */
   readonly decimals?: boolean;
+  /** ms, instead of the configured ones: for the few calls that take a node long. */
+  readonly timeout?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -171,7 +173,8 @@ export class RpcClient {
 
   async #post(method: string, body: string, options: CallOptions, receive?: () => Receiver): Promise<HttpAnswer> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(this.faults.timeout(method, this.#timeout)), this.#timeout);
+    const timeout = Math.max(this.#timeout, options.timeout ?? 0);
+    const timer = setTimeout(() => deadline.abort(this.faults.timeout(method, timeout)), timeout);
     const signal = options.signal ? AbortSignal.any([deadline.signal, options.signal]) : deadline.signal;
     const begun = this.#clock.monotonic();
     let outcome = 'ok';

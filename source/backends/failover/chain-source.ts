@@ -1,5 +1,5 @@
 import type {BlockFacts} from '../../chain/facts.ts';
-import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
+import type {ChainSource, Hint, MempoolView, Narrowing, NodeTip, ScanSurvey} from '../../chain/ports.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Speakers} from './failover.ts';
@@ -56,6 +56,20 @@ export class FailoverChainSource implements ChainSource {
       // Not waited for: one that is silent ends its download when its own deadline comes.
       if (!isOver) void blocks.return?.().catch(() => undefined);
     }
+  }
+
+  async surveyScan(range: {readonly from: number; readonly to: number}): Promise<ScanSurvey | undefined> {
+    return this.#speakers.ask('survey', async ({chain}) => chain.surveyScan?.(range));
+  }
+
+  /** Not asked of another one: who speaks next may know another way, or none. */
+  async narrow(
+    method: Narrowing,
+    refs: readonly BlockRef[],
+    scripts: readonly Buffer[],
+    signal: AbortSignal,
+  ): Promise<readonly BlockRef[] | undefined> {
+    return this.#speakers.speaker.chain.narrow?.(method, refs, scripts, signal);
   }
 
   async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {

@@ -127,7 +127,10 @@ export class RemoteApplication implements Application {
   resumeSink: Application['resumeSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/resume`);
   pauseSink: Application['pauseSink'] = async name => this.#send('POST', path`/v1/sinks/${name}/pause`);
 
-  startRescan: Application['startRescan'] = async (coin, from) => this.#send('POST', path`/v1/${coin}/rescans`, {from});
+  startRescan: Application['startRescan'] = async (coin, from, method) =>
+    this.#send('POST', path`/v1/${coin}/rescans`, {from, method});
+  estimateRescan: Application['estimateRescan'] = async (coin, from) =>
+    this.#get(path`/v1/${coin}/rescans/estimate`, {from});
   jobs: Application['jobs'] = async (coin, query) => this.#get(path`/v1/${coin}/jobs`, query);
   job: Application['job'] = async (coin, id) => this.#get(path`/v1/${coin}/jobs/${id}`);
   cancelJob: Application['cancelJob'] = async (coin, id) => this.#send('DELETE', path`/v1/${coin}/jobs/${id}`);

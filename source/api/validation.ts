@@ -5,7 +5,12 @@ import {EngineError} from '../primitives/errors.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Fields whose bad values have a code of their own; all others are `bad_request`. */
-const FIELD_CODES: Readonly<Record<string, string>> = {amount: 'bad_amount', name: 'bad_name', from: 'bad_height'};
+const FIELD_CODES: Readonly<Record<string, string>> = {
+  amount: 'bad_amount',
+  name: 'bad_name',
+  from: 'bad_height',
+  method: 'bad_method',
+};
 
 const knownKeys = (schema: z.ZodType): string =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : '';

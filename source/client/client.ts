@@ -116,7 +116,11 @@ export class Client {
 
   readonly jobs: resource.Jobs = {
     get: async (coin, id, call) => this.#ask(call).job(coin, id),
-    startRescan: async (coin, from, call) => this.#ask(call).startRescan(coin, from),
+    startRescan: async (coin, options, call) => {
+      const {from, method} = typeof options === 'object' ? options : {from: options, method: undefined};
+      return this.#ask(call).startRescan(coin, from, method);
+    },
+    estimateRescan: async (coin, from, call) => this.#ask(call).estimateRescan(coin, from),
     cancel: async (coin, id, call) => this.#ask(call).cancelJob(coin, id),
     ...listed(async (coin, query: PageQuery, call) => this.#ask(call).jobs(coin, query)),
   };

@@ -21,6 +21,8 @@ import type {
   PayoutsSwitch,
   PsbtView,
   Replay,
+  RescanEstimate,
+  ScanMethod,
   SinkStatus,
   Transaction,
   Transfer,
@@ -130,9 +132,17 @@ export interface Sinks {
 /** What people did, newest first. */
 export type Audit = Listed<AuditEntry, AuditQuery>;
 
+export interface RescanOptions {
+  readonly from?: number | string;
+  /** Without one, the cheapest that finds everything. */
+  readonly method?: ScanMethod;
+}
+
 export interface Jobs extends Listed<Job, PageQuery> {
   get(coin: string, id: string, call?: CallOptions): Promise<Job>;
   /** Looks for missed transactions from a height or a day (`2026-01-31`, UTC); without one, from the ledger's start. */
-  startRescan(coin: string, from?: number | string, call?: CallOptions): Promise<Job>;
+  startRescan(coin: string, from?: number | string | RescanOptions, call?: CallOptions): Promise<Job>;
+  /** What that would cost, by every method that the node can be asked by. */
+  estimateRescan(coin: string, from?: number | string, call?: CallOptions): Promise<RescanEstimate>;
   cancel(coin: string, id: string, call?: CallOptions): Promise<Job>;
 }

@@ -37,6 +37,8 @@ import type {
   PayoutsSwitch,
   PsbtView,
   Replay,
+  RescanEstimate,
+  ScanMethod,
   SinkStatus,
   Status,
   SubmitPsbtBody,
@@ -145,7 +147,9 @@ export interface Application {
   /** Sends events again that it had, with their ids and sequences; `bad_range` when it had none of them. */
   replaySink(name: string, body: CreateReplayBody): Promise<Replay[]>;
 
-  startRescan(coin: string, from?: number | string): Promise<Job>;
+  startRescan(coin: string, from?: number | string, method?: ScanMethod): Promise<Job>;
+  /** What a rescan from there would cost, by every method. Needs the node. */
+  estimateRescan(coin: string, from?: number | string): Promise<RescanEstimate>;
   jobs(coin: string, query: JobQuery): Promise<Page<Job>>;
   job(coin: string, id: string): Promise<Job>;
   cancelJob(coin: string, id: string): Promise<Job>;

@@ -1,7 +1,7 @@
 import {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import type {CoinConfig, Config} from '../config/config.ts';
-import type {Job} from '../contract/index.ts';
+import type {Job, RescanEstimate, ScanMethod} from '../contract/index.ts';
 import type {Loop} from '../loops/loop.ts';
 import {runLoop, type LoopStatus, type SupervisedLoop} from '../loops/run-loop.ts';
 import {quoteFee} from '../payout/quote.ts';
@@ -145,10 +145,15 @@ export class CoinEngine {
     return this.#loops;
   }
 
-  async startRescan(from: number | string | undefined): Promise<Job> {
+  async startRescan(from: number | string | undefined, method: ScanMethod | undefined): Promise<Job> {
     await this.writable();
     const {rescan} = await this.start();
-    return rescan.start(from);
+    return rescan.start(from, method);
+  }
+
+  async estimateRescan(from: number | string | undefined): Promise<RescanEstimate> {
+    const {rescan} = await this.start();
+    return rescan.estimate(from);
   }
 
   /** What an account pays on top for the network fee of a payout to this script, when accounts pay. */

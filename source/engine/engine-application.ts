@@ -179,15 +179,16 @@ export class EngineApplication implements Application {
     return begun;
   };
 
-  startRescan: Application['startRescan'] = async (coin, from) => {
-    const job = await (await this.#open(coin)).startRescan(from);
+  startRescan: Application['startRescan'] = async (coin, from, method) => {
+    const job = await (await this.#open(coin)).startRescan(from, method);
     await this.#record(coin, {
       action: 'rescan.start',
       subject: job.id,
-      details: {from_height: job.from_height, to_height: job.to_height},
+      details: {from_height: job.from_height, to_height: job.to_height, ...(job.method && {method: job.method})},
     });
     return job;
   };
+  estimateRescan: Application['estimateRescan'] = async (coin, from) => (await this.#open(coin)).estimateRescan(from);
   jobs: Application['jobs'] = async (coin, query) => (await this.#store(coin)).jobs(query);
   job: Application['job'] = async (coin, id) => (await this.#store(coin)).job(id);
   cancelJob: Application['cancelJob'] = async (coin, id) => {

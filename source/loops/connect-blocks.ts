@@ -133,7 +133,8 @@ export const closeCatchUp = async ({store, clock}: Pick<Connecting, 'store' | 'c
     if (kind === 'catch_up') await store.endJob(id, 'finished', undefined, clock.now());
 };
 
-async function* stepsOf(blocks: AsyncIterable<BlockFacts>): AsyncGenerator<BlockFacts[]> {
+/** Blocks in portions that are written in one transaction each. */
+export async function* stepsOf(blocks: AsyncIterable<BlockFacts>): AsyncGenerator<BlockFacts[]> {
   let step: BlockFacts[] = [];
   let transactions = 0;
   for await (const block of blocks) {

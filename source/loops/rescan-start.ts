@@ -24,10 +24,19 @@ export const rescanStart = async (
   return height;
 };
 
-/** The lowest block whose time is not before the date, less the slack: some too many rather than one too few. */
 const heightOfDate = async (chain: Pick<ChainSource, 'timesAt'>, date: string, top: number): Promise<number> => {
-  const time = Date.parse(`${date}T00:00:00Z`) / 1000 - TIME_SLACK_SECONDS;
+  const time = Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(time)) throw new EngineError('bad_height', `${date} is not a date`, {field: 'from'});
+  return heightOfTime(chain, time / 1000, top);
+};
+
+/** The lowest block whose time is not before that (in seconds), less the slack: some too many rather than one too few. */
+export const heightOfTime = async (
+  chain: Pick<ChainSource, 'timesAt'>,
+  seconds: number,
+  top: number,
+): Promise<number> => {
+  const time = seconds - TIME_SLACK_SECONDS;
   let before = -1;
   let notBefore = top + 1;
   while (notBefore - before > 1) {
@@ -42,6 +51,6 @@ const heightOfDate = async (chain: Pick<ChainSource, 'timesAt'>, date: string, t
       before = index === 0 ? before : heights[index - 1]!;
     }
   }
-  // A date after the last block: the last block is all there is to look at.
+  // After the last block: the last block is all there is to look at.
   return Math.min(notBefore, top);
 };

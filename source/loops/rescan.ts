@@ -1,13 +1,15 @@
 import type {BlockFacts} from '../chain/facts.ts';
 import type {Coin, Network} from '../coins/index.ts';
-import type {Job} from '../contract/index.ts';
+import type {Job, RescanEstimate, ScanMethod} from '../contract/index.ts';
 import {EngineError, hasCode, messageOf} from '../primitives/errors.ts';
 import type {BlockRef} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {LedgerIdentity} from '../store/store.ts';
-import {applyFacts, factsOf, factsOfBlocks, wasOvertaken, type Connecting} from './connect-blocks.ts';
+import {BlockChooser} from './choose-blocks.ts';
+import {applyFacts, factsOf, factsOfBlocks, stepsOf, wasOvertaken, type Connecting} from './connect-blocks.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
+import {planRescan, type RescanPlan} from './plan-rescan.ts';
 import {rescanStart} from './rescan-start.ts';
 import {extendDownTo} from './stand-to-node.ts';
 
@@ -22,9 +24,12 @@ export interface Rescan {
   readonly loop: Loop;
   /**
    * From a height, a date (YYYY-MM-DD, UTC) or, without one, the height at which the ledger starts, up to the tip.
-   * Throws `bad_height`, `already_running`, and what the node throws when a date has to be looked up.
+   * Without a method, the cheapest that finds everything. Throws `bad_height`, `bad_method`, `already_running`, and what
+   * the node throws when a date has to be looked up.
    */
-  start(from?: number | string): Promise<Job>;
+  start(from?: number | string, method?: ScanMethod): Promise<Job>;
+  /** What that would cost, by every method there is. Needs the node. */
+  estimate(from?: number | string): Promise<RescanEstimate>;
   /** Ends it within a second; what it found stays. Throws `not_found`, `wrong_state`. */
   cancel(id: string): Promise<Job>;
 }
@@ -32,7 +37,6 @@ export interface Rescan {
 const isNodesError = (error: unknown): error is EngineError =>
   error instanceof EngineError && /^(backend_|bad_backend_answer$)/.test(error.code);
 
-const BLOCKS_PER_STEP = 200;
 const IDLE = 60_000;
 const PAUSE = 1_000;
 
@@ -50,7 +54,8 @@ export const createRescan = (options: RescanOptions): Rescan => {
       stallAfter: 120_000,
       round: async context => rescanner.round(context),
     },
-    start: async from => rescanner.start(from),
+    start: async (from, method) => rescanner.start(from, method),
+    estimate: async from => rescanner.estimate(from),
     cancel: async id => rescanner.cancel(id),
   };
 };
@@ -64,14 +69,41 @@ class Rescanner {
     this.#options = options;
   }
 
-  async start(from: number | string | undefined): Promise<Job> {
+  async start(from: number | string | undefined, method: ScanMethod | undefined): Promise<Job> {
     const {store, clock} = this.#options;
-    const top = await store.ladderTop();
-    if (!top) throw new EngineError('not_initialised', 'the ledger has no start block; run init');
-    const height = await rescanStart(this.#options.chain, from, store.identity.startHeight, top.height);
-    const job = await store.createJob('rescan', height, await this.#lastHeight(top), clock.now());
+    const range = await this.#rangeFrom(from);
+    const plan = await this.#planUnlessAway(range, method);
+    const way = plan && {method: plan.methods[0], estimate: plan.estimate};
+    const job = await store.createJob('rescan', range.from, range.to, clock.now(), way ?? (method && {method}));
     this.wake.ring();
     return job;
+  }
+
+  async estimate(from: number | string | undefined): Promise<RescanEstimate> {
+    const range = await this.#rangeFrom(from);
+    const {scripts, methods, plans} = await planRescan(this.#options, range, undefined);
+    return {from_height: range.from, to_height: range.to, scripts, method: methods[0], plans: [...plans]};
+  }
+
+  async #rangeFrom(from: number | string | undefined): Promise<{from: number; to: number}> {
+    const {store, chain} = this.#options;
+    const top = await store.ladderTop();
+    if (!top) throw new EngineError('not_initialised', 'the ledger has no start block; run init');
+    const height = await rescanStart(chain, from, store.identity.startHeight, top.height);
+    return {from: height, to: await this.#lastHeight(top)};
+  }
+
+  /** Undefined while the node is away: it is planned when it is back. */
+  async #planUnlessAway(
+    range: {readonly from: number; readonly to: number},
+    method: ScanMethod | undefined,
+  ): Promise<RescanPlan | undefined> {
+    try {
+      return await planRescan(this.#options, range, method);
+    } catch (error) {
+      if (isNodesError(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Also what tracking has yet to connect, right after a start: "rescanned" must mean up to the node's tip. */
@@ -130,15 +162,16 @@ class Rescanner {
     await this.#refusePruned(job);
     const isHeld = await extendDownTo(chain, store, job.from_height, at => context.progress(`hashes down to ${at}`));
     if (!isHeld) return {sleep: PAUSE, waitingFor: 'the node to hold the ledger’s first block'};
-    for (let from = job.at_height + 1; from <= job.to_height; from += BLOCKS_PER_STEP) {
-      const to = Math.min(job.to_height, from + BLOCKS_PER_STEP - 1);
+    const chooser = new BlockChooser(this.#options, await this.#planOf(job));
+    for (let from = job.at_height + 1; from <= job.to_height;) {
+      const to = Math.min(job.to_height, from + chooser.heights - 1);
       const refs = await this.#verifiedRefs(from, to);
       if (!refs) return {sleep: PAUSE / 2, waitingFor: 'the chain to be followed'};
-      if (refs.length > 0) await this.#scan(job, refs, context);
+      if (refs.length > 0) await this.#scan(job, refs, chooser, context);
       if (context.signal.aborted) return {sleep: 0};
-      context.progress(`block ${to} of ${job.to_height}`);
       // A reorg made the chain shorter than it was when the job began: that is all there is.
       if (refs.length <= to - from) break;
+      from = to + 1;
     }
     const ended = await store.endJob(job.id, 'finished', undefined, clock.now());
     const {known, found, changed} = ended;
@@ -166,16 +199,33 @@ class Rescanner {
     return refs;
   }
 
-  async #scan(job: Job, refs: readonly BlockRef[], context: RoundContext): Promise<void> {
+  /** As it was begun; anew for what is left when it was begun without the node, or cannot be gone on with. */
+  async #planOf(job: Job): Promise<RescanPlan> {
+    const left = {from: job.at_height + 1, to: job.to_height};
+    try {
+      return await planRescan(this.#options, left, job.method);
+    } catch (error) {
+      if (!hasCode(error, 'bad_method')) throw error;
+      return planRescan(this.#options, left, undefined);
+    }
+  }
+
+  async #scan(job: Job, refs: readonly BlockRef[], chooser: BlockChooser, context: RoundContext): Promise<void> {
+    const apply = async (blocks: readonly BlockFacts[], atHeight: number) => {
+      await applyFacts(this.#options, factsOfBlocks(refs.at(-1)!, blocks), {id: job.id, atHeight});
+      context.progress(`block ${atHeight} of ${job.to_height}`);
+    };
+    const chosen = await chooser.choose(refs, context);
     // The genesis block cannot be spent and some nodes do not serve it.
-    const wanted = refs.filter(({height}) => height > 0);
-    const blocks: BlockFacts[] = [];
-    for await (const block of factsOf(this.#options, wanted, context)) {
-      blocks.push(block);
+    const wanted = chosen.filter(({height}) => height > 0);
+    const end = refs.at(-1)!.height;
+    let at = -1;
+    for await (const step of stepsOf(factsOf(this.#options, wanted, context))) {
+      at = step.at(-1)!.height;
+      await apply(step, at);
       if (context.signal.aborted) return;
     }
-    if (context.signal.aborted) return;
-    const last = refs.at(-1)!;
-    await applyFacts(this.#options, factsOfBlocks(last, blocks), {id: job.id, atHeight: last.height});
+    // Above the last block that was read there was nothing to read.
+    if (at < end && !context.signal.aborted) await apply([], end);
   }
 }

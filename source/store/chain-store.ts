@@ -70,6 +70,13 @@ export interface ChainStore extends PreviousTransactions {
   unanchoredTransactions(): Promise<UnanchoredTransaction[]>;
   /** In which block each of these is anchored, by its height; undefined for what is not, or is not ours. */
   anchoredAt(txids: readonly Txid[]): Promise<(number | undefined)[]>;
+  /** How many of the blocks from one height to another hold something of ours, as far as the ledger knows. */
+  blocksOfOurs(from: number, to: number): Promise<number>;
+  /**
+   * ms; when the oldest of the transactions was first seen whose inputs a block may still spend otherwise, be it coins of
+   * others. Undefined when there is none.
+   */
+  contestedSince(): Promise<number | undefined>;
   /** Everything that our transactions in blocks of this height and above spend: what another branch may spend otherwise. */
   inputsFrom(height: number): Promise<Outpoint[]>;
   /**

@@ -67,6 +67,7 @@ const ROUTES = [
   'GET /v1/{coin}/fees',
   'POST /v1/{coin}/chain/accept-reorg',
   'POST /v1/{coin}/rescans',
+  'GET /v1/{coin}/rescans/estimate',
   'GET /v1/{coin}/jobs',
   'GET /v1/{coin}/jobs/{id}',
   'DELETE /v1/{coin}/jobs/{id}',

@@ -2,7 +2,7 @@ import {request as httpRequest} from 'node:http';
 import {connect} from 'node:net';
 import {statSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Account, Address, Page, Payout, Problem} from '../../source/contract/index.ts';
+import type {Account, Address, Job, Page, Payout, Problem, RescanEstimate} from '../../source/contract/index.ts';
 import {until} from '../support/until.ts';
 import {serveEngine, type ServedEngine} from './served-engine.ts';
 
@@ -392,6 +392,30 @@ describe('rescans', () => {
   test.each([-1, 1.5, 'yesterday', '2026-13', {}, [], true])('from %j is refused', async from => {
     const answer = await raw('POST', '/v1/btc/rescans', {headers: json, body: JSON.stringify({from})});
     expectProblem(answer, 422, 'bad_height', 'from');
+  });
+
+  test.each(['quickly', '', 7, null])('by the method %j are refused', async method => {
+    const answer = await raw('POST', '/v1/btc/rescans', {headers: json, body: JSON.stringify({from: 0, method})});
+    expectProblem(answer, 422, 'bad_method', 'method');
+  });
+
+  test('by a method that this node does not have are refused', async () => {
+    const answer = await raw('POST', '/v1/btc/rescans', {headers: json, body: '{"from": 0, "method": "histories"}'});
+    expectProblem(answer, 422, 'bad_method', 'method');
+  });
+
+  test('say before they begin what they cost, by each method', async () => {
+    const estimate = await served.api.get<RescanEstimate>('/v1/btc/rescans/estimate?from=1');
+    expect(estimate).toMatchObject({from_height: 1, to_height: estimate.to_height});
+    expect(estimate.plans.map(({method}) => method)).toContain('blocks');
+    const answer = await raw('GET', '/v1/btc/rescans/estimate?from=yesterday', {headers: {}});
+    expectProblem(answer, 422, 'bad_height', 'from');
+    const started = await served.api.post<Job>('/v1/btc/rescans', {from: 1, method: 'blocks'});
+    const ended = await until('the rescan to end', async () => {
+      const job = await served.api.get<Job>(`/v1/btc/jobs/${started.id}`);
+      return job.status === 'running' ? undefined : job;
+    });
+    expect(ended).toMatchObject({status: 'finished', method: 'blocks', estimate: {blocks: estimate.to_height}});
   });
 
   test('one is accepted as a job that ends, and finds nothing new', async () => {

@@ -19,12 +19,53 @@ test('rescan follows the job to its end: progress on stderr, the result on stdou
   expect(JSON.parse(stdout)).toMatchObject({coin: 'btc', status: 'finished', found: 2});
   expect(stderr).toBe(
     [
+      'rescan btc: blocks 1 to 200',
       'rescan btc: 49%, 99 of 200 blocks, 0 new found',
       'rescan btc: 75%, 150 of 200 blocks, 0 new found',
       'rescan btc: 100%, 200 of 200 blocks, 2 new found',
       '',
     ].join('\n'),
   );
+});
+
+test('rescan says how it goes about it and what that may cost, and passes on which way was asked for', async () => {
+  const estimate = {seconds: 75, bytes: 2_400_000, requests: 7, blocks: 12};
+  const startRescan = vi.fn<Application['startRescan']>(async () => ({
+    ...job,
+    status: 'finished',
+    method: 'scanblocks',
+    estimate,
+  }));
+  const {code, stdout, stderr} = await runVerb(['rescan', '--method', 'scanblocks'], {application: {startRescan}});
+  expect(code).toBe(0);
+  expect(startRescan).toHaveBeenCalledWith('btc', undefined, 'scanblocks');
+  expect(stderr).toContain('by scanblocks: about 2 min, 12 blocks read, 3 MB');
+  expect(stdout).toMatch(/METHOD[\s\S]*scanblocks/);
+  const wrong = await runVerb(['rescan', '--method', 'quick'], {application: {startRescan}});
+  expect(wrong.code).toBe(64);
+  expect(wrong.stderr).toContain('--method "quick": expected one of blocks, scanblocks, filters');
+});
+
+test('rescan --estimate says what each way costs, and starts nothing', async () => {
+  const plan = {seconds: 2, bytes: 100_000, requests: 3, blocks: 7};
+  const application: Partial<Application> = {
+    estimateRescan: async () => ({
+      from_height: 5,
+      to_height: 900,
+      scripts: 12,
+      method: 'filters',
+      plans: [
+        {...plan, method: 'coins', complete: false},
+        {...plan, method: 'filters', complete: true},
+        {...plan, method: 'blocks', complete: true, seconds: 200, blocks: 896},
+      ],
+    }),
+  };
+  const {code, stdout} = await runVerb(['rescan', '--estimate'], {application});
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/5-900 +coins +2 s +7 +100 kB +unspent coins only/);
+  expect(stdout).toMatch(/5-900 +filters +2 s +7 +100 kB +taken/);
+  expect(stdout).toMatch(/5-900 +blocks +4 min +896/);
 });
 
 test('a rescan that fails is exit code 1 with its error', async () => {

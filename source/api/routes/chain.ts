@@ -1,4 +1,14 @@
-import {books, createRescanBody, fees, job, jobQuery, noticeBody, page} from '../../contract/index.ts';
+import {
+  books,
+  createRescanBody,
+  fees,
+  job,
+  jobQuery,
+  noticeBody,
+  page,
+  rescanEstimate,
+  rescanEstimateQuery,
+} from '../../contract/index.ts';
 import {coinParams, idParams, nothing, refusal, type Api, type RouteContext} from './api.ts';
 
 /** Books, reorgs, rescans and jobs. */
@@ -69,7 +79,22 @@ export const chainRoutes = (api: Api, {applicationOf}: RouteContext): void => {
       response: {202: job, ...refusal},
     },
     handler: async (request, reply) =>
-      reply.code(202).send(await applicationOf(request).startRescan(request.params.coin, request.body.from)),
+      reply
+        .code(202)
+        .send(await applicationOf(request).startRescan(request.params.coin, request.body.from, request.body.method)),
+  });
+
+  api.route({
+    method: 'GET',
+    url: '/v1/:coin/rescans/estimate',
+    schema: {
+      tags: ['chain'],
+      summary: 'What a rescan would cost, by every method that the node can be asked by; starts nothing',
+      params: coinParams,
+      querystring: rescanEstimateQuery,
+      response: {200: rescanEstimate, ...refusal},
+    },
+    handler: async request => applicationOf(request).estimateRescan(request.params.coin, request.query.from),
   });
 
   api.route({

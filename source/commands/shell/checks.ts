@@ -1,4 +1,5 @@
 import type {Config} from '../../config/config.ts';
+import {scanMethod, type ScanMethod} from '../../contract/index.ts';
 import {didYouMean} from '../../config/nearest.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Flags} from './flags.ts';
@@ -64,6 +65,14 @@ export const feeRateOf = (flags: Flags): number | undefined => {
 };
 
 /** `--from` as a height or a day that exists. */
+export const methodOf = ({method}: Flags): ScanMethod | undefined => {
+  if (method === undefined) return undefined;
+  const {success, data} = scanMethod.safeParse(method);
+  if (!success)
+    throw new UsageError(`--method ${JSON.stringify(method)}: expected one of ${scanMethod.options.join(', ')}`);
+  return data;
+};
+
 export const fromOf = (flags: Flags): number | string | undefined => {
   const {from} = flags;
   if (from === undefined) return undefined;

@@ -14,6 +14,12 @@ export const FLAGS = {
   screenReader: {type: 'boolean', help: 'lines for a screen reader instead of a screen'},
   coin: {type: 'string', value: 'COIN', help: 'only this coin'},
   from: {type: 'string', value: 'HEIGHT|DATE', help: 'block height or YYYY-MM-DD (UTC) to begin at'},
+  method: {
+    type: 'string',
+    value: 'METHOD',
+    help: 'blocks, scanblocks, filters, coins or histories (default: the cheapest that finds everything)',
+  },
+  estimate: {type: 'boolean', help: 'say what it would cost by each method, and start nothing'},
   account: {type: 'string', value: 'NAME', help: 'the account'},
   label: {type: 'string', value: 'TEXT', help: 'a note of yours, kept with it'},
   key: {type: 'string', value: 'KEY', help: 'idempotency key: the same key never pays twice'},

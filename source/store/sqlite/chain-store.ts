@@ -13,7 +13,7 @@ import {extendLadder, ladderBottom, ladderTop, rungAt} from './ladder.ts';
 import {anchoredAt, inputsFrom, isOwnOutpoint, rawTransaction} from './load-moves.ts';
 import {unspentOutpoints} from './suspects.ts';
 import {acceptReorg, track} from './track.ts';
-import {unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
+import {blocksOfOurs, contestedSince, unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
 import type {Writer} from './writer.ts';
 
 /** The chain's and the jobs' part of a ledger in SQLite. Writes go through the writer, reads see what is committed. */
@@ -34,6 +34,8 @@ export const createChainStore = (
     unanchoredTransactions: async () => unanchoredTransactions(orm),
     anchoredAt: async txids => txids.map(txid => anchoredAt(orm, txid)),
     rawTransactions: async txids => txids.map(txid => rawTransaction(orm, txid)),
+    blocksOfOurs: async (from, to) => blocksOfOurs(orm, from, to),
+    contestedSince: async () => contestedSince(orm),
     inputsFrom: async height => inputsFrom(orm, height),
     track: async (facts, policy, now, job) => {
       const result = await writer.run(orm => track(orm, facts, policy, now, job));
@@ -51,8 +53,8 @@ export const createChainStore = (
     auditBooks: async () => auditBooks(orm, Date.now()),
     unspentTotal: async () => unspentTotal(orm),
     ownOutpoints: async outpoints => outpoints.map(outpoint => isOwnOutpoint(orm, outpoint)),
-    createJob: async (kind, fromHeight, toHeight, now) =>
-      writer.run(orm => createJob(orm, kind, fromHeight, toHeight, now)),
+    createJob: async (kind, fromHeight, toHeight, now, way) =>
+      writer.run(orm => createJob(orm, {kind, fromHeight, toHeight, way}, now)),
     jobs: async query => {
       const page = listJobs(orm, query);
       return {...page, items: page.items.map(paced)};

@@ -1,5 +1,5 @@
 import {and, desc, eq, inArray, lt} from './drizzle.ts';
-import type {Job, JobQuery, Page} from '../../contract/index.ts';
+import type {Job, JobQuery, Page, ScanEstimate, ScanMethod} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {JobProgress} from './track.ts';
 import type {Orm} from './connection.ts';
@@ -17,6 +17,8 @@ const toJob = (row: JobRow): Job => ({
   from_height: row.fromHeight,
   to_height: row.toHeight,
   at_height: row.atHeight,
+  ...(row.method !== null && {method: row.method}),
+  ...(row.estimate !== null && {estimate: JSON.parse(row.estimate) as ScanEstimate}),
   known: row.known,
   found: row.found,
   changed: row.changed,
@@ -37,8 +39,15 @@ const selectJob = (orm: Orm, id: string): JobRow => {
   return row;
 };
 
+export interface NewJob {
+  readonly kind: Job['kind'];
+  readonly fromHeight: number;
+  readonly toHeight: number;
+  readonly way: {readonly method: ScanMethod; readonly estimate?: ScanEstimate | undefined} | undefined;
+}
+
 /** Throws `already_running` when one of the same kind runs. Blocks of `fromHeight` and above are to be looked at. */
-export const createJob = (orm: Orm, kind: Job['kind'], fromHeight: number, toHeight: number, now: number): Job => {
+export const createJob = (orm: Orm, {kind, fromHeight, toHeight, way}: NewJob, now: number): Job => {
   const running = orm
     .select({id: job.id})
     .from(job)
@@ -58,6 +67,8 @@ export const createJob = (orm: Orm, kind: Job['kind'], fromHeight: number, toHei
       error: null,
       createdAt: now,
       endedAt: null,
+      method: way?.method ?? null,
+      estimate: way?.estimate === undefined ? null : JSON.stringify(way.estimate),
     })
     .returning()
     .get();

@@ -1,5 +1,12 @@
 import {index, primaryKey, sql, sqliteTable, text, uniqueIndex} from './drizzle.ts';
-import type {BroadcastStatus, DepositStatus, DropReason, EventType, PayoutStatus} from '../../contract/index.ts';
+import type {
+  BroadcastStatus,
+  DepositStatus,
+  DropReason,
+  EventType,
+  PayoutStatus,
+  ScanMethod,
+} from '../../contract/index.ts';
 import {amount, autoId, bool, bytes, hashText, int, txidText} from './columns.ts';
 
 /** What was pinned at init (coin, network, genesis, wallet) and the few switches of the whole ledger. */
@@ -546,6 +553,9 @@ export const job = sqliteTable(
     error: text(),
     createdAt: int('created_at').notNull(),
     endedAt: int('ended_at'),
+    /** Of a rescan: how it finds the blocks to read, and what that was thought to cost, as JSON. */
+    method: text().$type<ScanMethod>(),
+    estimate: text(),
   },
   table => [index('job_status').on(table.status)],
 );

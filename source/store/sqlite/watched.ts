@@ -98,3 +98,19 @@ export const unanchoredTransactions = (orm: Orm): UnanchoredTransaction[] => {
   }
   return [...found.values()];
 };
+
+const selectBlocksOfOurs = rawStatement(
+  'SELECT count(DISTINCT height) AS number FROM network_transaction WHERE height BETWEEN ? AND ?',
+);
+
+export const blocksOfOurs = (orm: Orm, from: number, to: number): number =>
+  Number((selectBlocksOfOurs(orm).get(from, to) as {number: bigint}).number);
+
+const selectContestedSince = rawStatement(
+  'SELECT min(first_seen_at) AS since FROM network_transaction WHERE txid IN (SELECT txid FROM unconfirmed_input)',
+);
+
+export const contestedSince = (orm: Orm): number | undefined => {
+  const {since} = selectContestedSince(orm).get() as {since: bigint | null};
+  return since === null ? undefined : Number(since);
+};

@@ -1,0 +1,2 @@
+ALTER TABLE `job` ADD `method` text;--> statement-breakpoint
+ALTER TABLE `job` ADD `estimate` text;

@@ -41,6 +41,8 @@ const LONG_SCAN = 50;
 export class BlockScan {
   readonly #parts: ScanParts;
   readonly #histories: ScriptHistories;
+  /** The way that was said last. */
+  #said: ScanPlan['method'] | undefined;
 
   constructor(parts: ScanParts) {
     this.#parts = parts;
@@ -53,7 +55,10 @@ export class BlockScan {
     const {headers, log, coin} = this.#parts;
     const tip = await headers.recentTip();
     const plan = this.#planFor(refs, tip, watch);
-    if (refs.length >= LONG_SCAN) log.info({coin: coin.name, blocks: refs.length, ...plan}, 'scan planned');
+    if (refs.length >= LONG_SCAN && plan.method !== this.#said) {
+      this.#said = plan.method;
+      log.info({coin: coin.name, blocks: refs.length, ...plan}, 'scan planned');
+    }
     let below: BlockFacts | undefined;
     for await (const block of this.#read(refs, {plan, tip, watch}, options)) {
       if (below !== undefined && below.height + 1 === block.height && below.hash !== block.previous)

@@ -41,6 +41,7 @@ export class HeaderBook {
   #bottom = 0;
   #tip: KnownHeader | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #moving: Promise<void> = Promise.resolve();
 
   constructor(
     client: RestClient,
@@ -60,9 +61,13 @@ export class HeaderBook {
     const text = await this.#client.text(route, []);
     if (text === undefined || text.startsWith('<')) throw this.#client.faults.noApi(route);
     const hash = readAs(blockHash, text, route, this.#client.faults);
-    if (hash !== this.#tip?.hash) await this.#moveTo(await this.header(hash));
+    const tip = await this.header(hash);
+    // One after the other: two that link at once would leave gaps.
+    const moved = this.#moving.then(async () => this.#moveTo(tip));
+    this.#moving = moved.catch(() => undefined);
+    await moved;
     this.#lookedAt = this.#clock.monotonic();
-    return this.#tip!;
+    return tip;
   }
 
   /** The tip of the last look when that was just now. */
@@ -121,6 +126,11 @@ export class HeaderBook {
     return best === undefined ? undefined : best === hash;
   }
 
+  /** Of a block that was read whole. */
+  learn(header: KnownHeader): void {
+    if (!this.#known.has(header.hash)) this.#known.set(header.hash, header);
+  }
+
   /** Bytes of a block, where the server said so already. */
   sizeOf(hash: BlockHash): number | undefined {
     return this.#known.get(hash)?.size;
@@ -138,6 +148,7 @@ export class HeaderBook {
   }
 
   async #moveTo(tip: KnownHeader): Promise<void> {
+    if (tip.hash === this.#tip?.hash) return;
     await this.requireWork(tip, tip.height);
     const linked: KnownHeader[] = [tip];
     // Down to a block that is known to be below the tip, so that the heights between are not asked for one by one.

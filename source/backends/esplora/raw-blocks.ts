@@ -47,5 +47,6 @@ const fetchBlock = async (
   if (merkleRoot(blockTxids(raw, format))?.equals(header.merkleRoot) !== true)
     throw client.faults.lie(`transactions in block ${hash} that its header does not commit to`);
   await headers.requireWork(header, height);
+  headers.learn({...header, height, size: raw.length});
   return {height, hash, raw};
 };

@@ -68,6 +68,12 @@ export class RequestGate {
     });
   }
 
+  /** Whoever waits is refused. */
+  close(refusal: Error): void {
+    clearTimeout(this.#timer);
+    for (const queue of Object.values(this.#waiting)) for (const waiting of queue.splice(0)) waiting.refuse(refusal);
+  }
+
   leave(): void {
     this.#underWay -= 1;
     this.#admit();

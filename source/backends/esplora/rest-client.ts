@@ -145,6 +145,7 @@ export class RestClient {
   }
 
   async close(): Promise<void> {
+    this.#gate.close(new EngineError('aborted', `${this.place.server} is no longer asked`, {retry: 'backoff'}));
     await this.#pool.destroy();
   }
 

@@ -14,8 +14,13 @@ import type {ScriptHash, WatchedScripts} from './watched-scripts.ts';
 const MEMPOOL_CAP = 64_000_000;
 /** Servers list no more of a script than 50, some no more than 10: what is missing in a longer list proves nothing. */
 const SHORT_LIST = 10;
-/** ms between looks at transactions that no list tells of. */
-const RECHECK_EVERY = 30_000;
+/**
+ * ms between looks at transactions that no list tells of: soon, when one was named and is on no list, since it may have
+ * been replaced at once; then ever less often.
+ */
+const FIRST_RECHECK = 2_000;
+const LONGEST_RECHECK = 30_000;
+const RECHECKS_AT_ONCE = 10;
 /** ms of rest after a failure. */
 const FIRST_REST = 1_000;
 const LONGEST_REST = 60_000;
@@ -30,6 +35,8 @@ interface Seen {
   /** In a block of this height, which may not have been followed yet. */
   confirmedAt: number | undefined;
   checkedAt: number;
+  /** ms until it is asked about when no list has it. */
+  recheckIn: number;
 }
 
 /**
@@ -91,7 +98,7 @@ export class ScriptMempool {
   /** Somebody else told of it, and it is in the mempool: it stays in the view until it is known to have left. */
   add(txid: Txid): void {
     if (!this.#isActive || this.#seen.has(txid)) return;
-    this.#seen.set(txid, {scripts: new Set(), confirmedAt: undefined, checkedAt: this.#clock.monotonic()});
+    this.#seen.set(txid, this.#newlySeen());
   }
 
   /** Runs until the signal aborts. */
@@ -130,9 +137,9 @@ export class ScriptMempool {
     for (const txid of listed) this.#sawAt(txid, script);
     const missed = [...this.#seen].filter(([txid, {scripts}]) => scripts.has(script) && !listed.has(txid));
     for (const [txid, seen] of missed) {
+      await this.#check(txid, seen, signal);
       // A longer list may only have been cut short.
       if (listed.size < SHORT_LIST) seen.scripts.delete(script);
-      await this.#check(txid, seen, signal);
     }
     this.#rounds.asked(script, listed.size > 0);
   }
@@ -144,13 +151,19 @@ export class ScriptMempool {
       known.confirmedAt = undefined;
       return;
     }
-    this.#seen.set(txid, {scripts: new Set([script]), confirmedAt: undefined, checkedAt: this.#clock.monotonic()});
+    this.#seen.set(txid, this.#newlySeen(script));
     this.#onHint({kind: 'mempool-added', txid});
+  }
+
+  #newlySeen(...scripts: readonly ScriptHash[]): Seen {
+    const checkedAt = this.#clock.monotonic();
+    return {scripts: new Set(scripts), confirmedAt: undefined, checkedAt, recheckIn: FIRST_RECHECK};
   }
 
   /** What became of one that a list no longer has: in a block, gone, or still there. */
   async #check(txid: Txid, seen: Seen, signal: AbortSignal): Promise<void> {
     seen.checkedAt = this.#clock.monotonic();
+    seen.recheckIn = Math.min(LONGEST_RECHECK, seen.recheckIn * 2);
     const route = '/tx/:txid';
     const answer = await this.#client.json(route, [txid], {cap: MEMPOOL_CAP, urgency: 'bulk', signal});
     if (answer === undefined) {
@@ -168,11 +181,11 @@ export class ScriptMempool {
   /** Those that no list tells of, a few at a time. */
   async #recheckSome(signal: AbortSignal): Promise<void> {
     const now = this.#clock.monotonic();
-    if (now - this.#recheckedAt < RECHECK_EVERY / 10) return;
+    if (now - this.#recheckedAt < FIRST_RECHECK / 2) return;
     this.#recheckedAt = now;
     const due = [...this.#seen].filter(
-      ([, {scripts, checkedAt}]) => scripts.size === 0 && now - checkedAt > RECHECK_EVERY,
+      ([, {scripts, checkedAt, recheckIn}]) => scripts.size === 0 && now - checkedAt > recheckIn,
     );
-    for (const [txid, seen] of due.slice(0, 10)) await this.#check(txid, seen, signal);
+    for (const [txid, seen] of due.slice(0, RECHECKS_AT_ONCE)) await this.#check(txid, seen, signal);
   }
 }

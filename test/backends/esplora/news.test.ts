@@ -54,6 +54,18 @@ const address = async (): Promise<string> => {
 };
 const pay = async (to: string, amount = 0.1) =>
   parseTxid(await node.rpc<string>('sendtoaddress', {address: to, amount, fee_rate: 5}, 'hot'));
+/** By one that pays nobody of ours. */
+const replace = async (txid: string) => {
+  const {vin} = await node.rpc<{vin: {txid: string; vout: number}[]}>('getrawtransaction', [txid, 1]);
+  const outputs = [{[await node.rpc<string>('getnewaddress', [], 'hot')]: 0.05}];
+  const unsigned = await node.rpc<string>('createrawtransaction', [
+    vin.map(({txid: of, vout}) => ({txid: of, vout})),
+    outputs,
+  ]);
+  const {hex} = await node.rpc<{hex: string}>('signrawtransactionwithwallet', [unsigned], 'hot');
+  const by = await node.rpc<string>('sendrawtransaction', [hex, 0, 0]);
+  return {spent: {txid: parseTxid(vin[0]!.txid), vout: vin[0]!.vout}, by};
+};
 const named = (hints: readonly Hint[], kind: Hint['kind']) =>
   hints.flatMap(hint => (hint.kind === kind && 'txid' in hint ? [hint.txid] : []));
 
@@ -72,24 +84,31 @@ describe('a mempool that is too large to be read', () => {
     const after = await pay(other);
     await until('news', () => named(hints, 'mempool-added').includes(after));
     expect((await source.mempoolTransactions([after]))[0]).toBeDefined();
-    // Replaced by one that pays nobody of ours.
-    const {vin} = await node.rpc<{vin: {txid: string; vout: number}[]}>('getrawtransaction', [after, 1]);
-    const outputs = [{[await node.rpc<string>('getnewaddress', [], 'hot')]: 0.05}];
-    const {hex} = await node.rpc<{hex: string}>(
-      'signrawtransactionwithwallet',
-      [await node.rpc<string>('createrawtransaction', [vin.map(({txid, vout}) => ({txid, vout})), outputs])],
-      'hot',
-    );
-    const thief = await node.rpc<string>('sendrawtransaction', [hex, 0, 0]);
+    const {spent, by: thief} = await replace(after);
     await until('it to be missed', () => named(hints, 'mempool-removed').includes(after));
     expect((await source.mempool()).txids).toEqual(new Set([before]));
-    expect(await source.mempoolSpenders([{txid: parseTxid(vin[0]!.txid), vout: vin[0]!.vout}])).toEqual([thief]);
+    expect(await source.mempoolSpenders([spent])).toEqual([thief]);
     // One that is mined stays in view until its block was followed: it has not just vanished.
     await node.mine(1);
     await until('a hint at its block', () => hints.some(({kind}) => kind === 'block'));
     expect((await source.mempool()).txids).toEqual(new Set([before]));
     await source.tip();
     expect((await source.mempool()).txids).toEqual(new Set());
+  });
+
+  test('is asked about what somebody else told of, until that is gone', async () => {
+    const {source} = await open({});
+    await address();
+    await source.mempool();
+    const hints = listen();
+    // On no list: a script of ours in a transaction that is replaced before the list is asked for looks the same.
+    const txid = await pay(await node.rpc<string>('getnewaddress', [], 'hot'));
+    expect((await source.mempoolTransactions([txid]))[0]).toBeDefined();
+    expect((await source.mempool()).txids).toEqual(new Set([txid]));
+    await replace(txid);
+    await until('it to be missed', () => named(hints, 'mempool-removed').includes(txid), {timeout: 20_000});
+    expect((await source.mempool()).txids).toEqual(new Set());
+    await node.mine(1);
   });
 
   test('with more of one script than the server lists loses none from view', async () => {

@@ -2,6 +2,7 @@
 import {apiReads} from './api-reads.ts';
 import {catchUp} from './catch-up.ts';
 import {deliveries} from './deliveries.ts';
+import {electrumSync} from './electrum-sync.ts';
 import {consoleCost} from './console.ts';
 import {depositLatency} from './deposit-latency.ts';
 import {esploraSync} from './esplora-sync.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'api-reads': apiReads,
   'catch-up': catchUp,
   scale,
+  'electrum-sync': electrumSync,
   'esplora-sync': esploraSync,
 };
 

@@ -120,7 +120,7 @@ export class ElectrumChainSource implements ChainSource {
     let below: BlockFacts | undefined;
     for (let at = 0; at < refs.length; at += BLOCKS_AT_ONCE) {
       signal?.throwIfAborted();
-      await this.#histories.settled(this.#client.timeout);
+      await this.#histories.settled(this.#client.timeout, signal);
       for (const block of await this.#factsOf(refs.slice(at, at + BLOCKS_AT_ONCE), watch)) {
         signal?.throwIfAborted();
         if (below !== undefined && below.height + 1 === block.height && below.hash !== block.previous)

@@ -225,7 +225,7 @@ export class ElectrumClient {
     this.#pinging.unref();
   }
 
-  /** A connection on which even a ping is not answered is given up. */
+  /** A connection on which even a ping is not answered, nor anything else, is given up. */
   #probe(requests: Requests): void {
     if (requests.isProbed) return;
     requests.isProbed = true;
@@ -233,7 +233,8 @@ export class ElectrumClient {
       try {
         await requests.ask([{method: 'server.ping', params: []}], 'control', 1);
       } catch (error) {
-        requests.end(error as EngineError);
+        // One that answers late, but answers, is slow: a new connection would only cost it more.
+        if (requests.idleFor >= this.timeout) requests.end(error as EngineError);
       } finally {
         requests.isProbed = false;
       }

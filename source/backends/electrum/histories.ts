@@ -1,5 +1,6 @@
 import {hash as digest} from 'node:crypto';
-import {EngineError} from '../../primitives/errors.ts';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type EngineError, hasCode} from '../../primitives/errors.ts';
 import {hashToHex, type Txid} from '../../primitives/ids.ts';
 import {history, readAs, status} from './answers.ts';
 import type {ElectrumClient, Outcome} from './electrum-client.ts';
@@ -20,8 +21,8 @@ interface Script {
 }
 
 const NO_HISTORY: readonly HistoryEntry[] = [];
-const SUBSCRIPTIONS_AT_ONCE = 1_000;
-const HISTORIES_AT_ONCE = 200;
+/** Scripts asked about in one step: what a step was answered is kept when the next one fails. */
+const AT_ONCE = {most: 400, least: 10};
 /** A history may be long: few in one message. */
 const HISTORIES_TOGETHER = 10;
 /** ms between two rounds of asking for every status again: notifications only hasten, polling alone must find all. */
@@ -49,6 +50,7 @@ export class Histories {
   readonly #refused = new Map<string, EngineError>();
   /** What all of them say together. */
   readonly index = new HistoryIndex();
+  #atOnce = AT_ONCE.most;
   #turn = 0;
   #reconnectedAt = 0;
   #working: Promise<void> | undefined;
@@ -104,7 +106,7 @@ export class Histories {
    * Resolves when everything that was open at the time of the call is known. Throws `backend_warming_up` when that takes
    * longer than `timeout`, what the server failed with, or what it refuses to tell.
    */
-  async settled(timeout: number): Promise<void> {
+  async settled(timeout: number, signal?: AbortSignal): Promise<void> {
     const until = this.#turn;
     const deadline = performance.now() + timeout;
     // A connection that was made meanwhile has put everything in question again.
@@ -112,7 +114,8 @@ export class Histories {
       const left = deadline - performance.now();
       if (left <= 0) throw this.#client.faults.learning(this.#done, this.#scripts.size);
       this.#wake();
-      await Promise.race([this.#working, pauseOf(left)]);
+      await Promise.race([this.#working, pauseOf(left, signal)]);
+      signal?.throwIfAborted();
     }
     for (const error of this.#refused.values()) throw error;
   }
@@ -166,8 +169,15 @@ export class Histories {
 
   async #work(): Promise<void> {
     while (this.#unasked.size > 0 || this.#outdated.size > 0) {
-      if (this.#unasked.size > 0) await this.#subscribe(first(this.#unasked, SUBSCRIPTIONS_AT_ONCE));
-      else await this.#learn(first(this.#outdated, HISTORIES_AT_ONCE));
+      try {
+        if (this.#unasked.size > 0) await this.#subscribe(first(this.#unasked, this.#atOnce));
+        else await this.#learn(first(this.#outdated, this.#atOnce));
+        this.#atOnce = Math.min(AT_ONCE.most, this.#atOnce * 2);
+      } catch (error) {
+        // A slow server answers a few in time where it does not answer many.
+        if (hasCode(error, 'backend_timeout')) this.#atOnce = Math.max(AT_ONCE.least, Math.floor(this.#atOnce / 4));
+        throw error;
+      }
     }
   }
 
@@ -258,7 +268,6 @@ const first = (open: ReadonlySet<string>, count: number): string[] => {
   return found;
 };
 
-const pauseOf = async (milliseconds: number): Promise<void> =>
-  new Promise(resolve => {
-    setTimeout(resolve, milliseconds).unref();
-  });
+/** Ends early, and in peace, when it is called off. */
+const pauseOf = async (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
+  sleep(milliseconds, undefined, {ref: false, ...(signal && {signal})}).catch(() => undefined);

@@ -42,7 +42,7 @@ afterAll(async () => {
   await node.dispose();
 });
 beforeEach(() => {
-  backend = openElectrum(server.url, {timeout: 1_000});
+  backend = openElectrum(server.url, {timeout: 1_000, limits: {inFlight: 200, batch: 50, message: 2_000_000}});
 });
 afterEach(async () => {
   server.lies = {};
@@ -213,6 +213,21 @@ describe('a server that', () => {
     await expect(tip()).rejects.toMatchObject(expected);
     server.lies = {};
     await until('an answer', async () => (await tip()).height >= 111);
+  });
+
+  test('is slow is asked for less at once, and keeps what it has told', async () => {
+    await backend.close();
+    backend = openElectrum(server.url, {timeout: 500, limits: {inFlight: 400, batch: 1, message: 1_000_000}});
+    server.slowness = 8;
+    server.asked.clear();
+    try {
+      for (let index = 0; index < 120; index += 1)
+        backend.chain.watchScript!(Buffer.from(`0014${String(index).padStart(40, '0')}`, 'hex'));
+      await until('it to know them all', async () => (await backend.chain.mempool()).loaded, {every: 10});
+      expect(server.asked.get('server.version')).toBe(1);
+    } finally {
+      server.slowness = 0;
+    }
   });
 
   test('lists no history as long as ours says so, and nothing is believed to be all', async () => {

@@ -35,6 +35,8 @@ export class ElectrumServer {
   readonly node: RegtestNode;
   /** What it does wrong; nothing unless a test says so. */
   lies: Lies = {};
+  /** ms that it takes over each message. */
+  slowness = 0;
   /** Requests by their method, for tests that count them. */
   readonly asked = new Map<string, number>();
   readonly #options: ElectrumServerOptions;
@@ -195,6 +197,7 @@ export class ElectrumServer {
       session.send({id: null, error: {code: -32_600, message: 'batch requests are not supported'}});
       return;
     }
+    if (this.slowness > 0) await new Promise(resolve => setTimeout(resolve, this.slowness));
     const replies: unknown[] = [];
     for (const one of requests) replies.push(await this.#reply(one, session));
     if (!socket.writable) return;

@@ -5,7 +5,8 @@ import type {Figure} from './report.ts';
 
 /** A source that is told of every address, on a server of this process: what it asks counts, and how long it takes here. */
 export const electrumSync = async (): Promise<Figure[]> => {
-  const {node, refs, dispose} = await manyAddresses();
+  const world = await manyAddresses();
+  const {node, refs} = world;
   const server = await ElectrumServer.start({node, every: 60_000});
   try {
     const backend = openElectrum(server.url);
@@ -25,6 +26,6 @@ export const electrumSync = async (): Promise<Figure[]> => {
     ];
   } finally {
     await server.close();
-    await dispose();
+    await world.dispose();
   }
 };

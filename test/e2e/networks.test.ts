@@ -15,6 +15,8 @@ const NETWORKS: readonly {name: string; isThere: boolean; options: WorldOptions}
   {name: 'litecoind and a key of the engine', isThere: LITECOIND, options: {daemon: 'litecoind', key: 'segwit'}},
   {name: 'Esplora', isThere: true, options: {server: 'esplora', key: 'segwit', zmq: false}},
   {name: 'Electrum', isThere: true, options: {server: 'electrum', key: 'segwit', zmq: false}},
+  {name: 'block.io, co-signing', isThere: true, options: {server: 'blockio, basic', zmq: false}},
+  {name: 'block.io, dtrust', isThere: true, options: {server: 'blockio, dtrust', zmq: false}},
 ];
 
 describe.each(NETWORKS.filter(({isThere}) => isThere))('$name', ({options}) => {

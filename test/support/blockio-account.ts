@@ -39,24 +39,3 @@ export const toSatoshi = (text: string): number => Math.round(Number(text) * 1e8
 export const toText = (amount: number): string => (amount / 1e8).toFixed(8);
 export const sumOf = (coins: readonly {amount: number}[]): number =>
   coins.reduce((total, {amount}) => total + amount, 0);
-
-/** One of our signatures in a submission. */
-export interface Submitted {
-  readonly input_index: number;
-  readonly public_key: string;
-  readonly signature: string;
-}
-
-/** RPC gettxout. */
-export interface TxOut {
-  readonly value: number;
-  readonly scriptPubKey: {readonly address: string; readonly hex: string};
-}
-
-/** Of RPC scantxoutset. */
-export interface Unspent {
-  readonly txid: string;
-  readonly vout: number;
-  readonly amount: number;
-  readonly scriptPubKey: string;
-}

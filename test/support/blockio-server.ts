@@ -1,22 +1,10 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {payments, Psbt, script, Transaction} from 'bitcoinjs-lib';
-import * as ecc from 'tiny-secp256k1';
+import {payments} from 'bitcoinjs-lib';
 import {addressOf} from '../../source/coins/index.ts';
 import {regtest} from './bitcoind.ts';
-import {
-  API_KEY,
-  publicKeyOf,
-  sealedKey,
-  sha256,
-  sumOf,
-  toSatoshi,
-  toText,
-  userKey,
-  type Submitted,
-  type TxOut,
-  type Unspent,
-} from './blockio-account.ts';
+import {API_KEY, publicKeyOf, sealedKey, sha256, sumOf, toSatoshi, toText, userKey} from './blockio-account.ts';
+import {coSign, Refused, type Submission} from './blockio-cosigner.ts';
 import {type RegtestNode, RpcRefusal} from './regtest-node.ts';
 
 type Data = Record<string, unknown>;
@@ -36,8 +24,6 @@ interface Entry {
 
 /** An answer instead of the right one: bytes as they are, or nothing at all until the server ends. */
 export type Reply = {readonly status: number; readonly body: string; readonly contentType?: string} | 'silence';
-
-class Refused extends Error {}
 
 /**
  * Answers as block.io's documentation says that it does, for an account whose coins are those of a regtest node: it holds
@@ -73,6 +59,11 @@ export class BlockIoServer {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Every address of the account. */
+  get addresses(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
   /** What was asked of a method, oldest first. */
@@ -125,7 +116,8 @@ export class BlockIoServer {
       const data = {network: this.network, ...(await this.#data(method, question))};
       return json(200, {status: 'success', data: this.twist[method]?.(data) ?? data});
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof RpcRefusal)) throw error;
+      // Its own node is away: it cannot tell, and says so as a web server does.
+      if (!(error instanceof Refused || error instanceof RpcRefusal)) return json(500, String(error));
       return json(404, {status: 'fail', data: {error_message: error.message}});
     }
   }
@@ -149,7 +141,7 @@ export class BlockIoServer {
       case 'prepare_dtrust_transaction':
         return this.#prepare(question, 'dtrust');
       case 'submit_transaction':
-        return this.#submit(question['transaction_data'] as {tx_hex: string; signatures: Submitted[]});
+        return this.#submit(question['transaction_data'] as Submission);
       default:
         throw new Refused(`Method ${method} not found`);
     }
@@ -251,7 +243,9 @@ export class BlockIoServer {
   async #coinsOf(addresses: readonly string[]) {
     if (this.#node === undefined) return [];
     const wanted = addresses.map(address => `addr(${address})`);
-    const {unspents} = await this.#node.rpc<{unspents: Unspent[]}>('scantxoutset', ['start', wanted]);
+    const {unspents} = await this.#node.rpc<{
+      unspents: {txid: string; vout: number; amount: number; scriptPubKey: string}[];
+    }>('scantxoutset', ['start', wanted]);
     return unspents.map(({txid, vout, amount, scriptPubKey}) => ({
       txid,
       vout,
@@ -261,42 +255,12 @@ export class BlockIoServer {
   }
 
   /** Adds the second signature to what was signed well, and broadcasts. */
-  async #submit({tx_hex, signatures}: {tx_hex: string; signatures: Submitted[]}): Promise<Data> {
+  async #submit(submission: Submission): Promise<Data> {
     const node = this.#node!;
-    const unsigned = Transaction.fromHex(tx_hex);
-    const psbt = new Psbt().setVersion(unsigned.version).setLocktime(unsigned.locktime);
-    for (const {hash, index, sequence} of unsigned.ins) psbt.addInput({hash, index, sequence});
-    for (const output of unsigned.outs) psbt.addOutput({script: output.script, value: output.value});
-    for (const [index, input] of unsigned.ins.entries()) {
-      const txid = Buffer.from(input.hash).reverse().toString('hex');
-      // Replacements are signed too: what only the mempool has spent is not gone.
-      const ask = async (withMempool: boolean) => node.rpc<TxOut | null>('gettxout', [txid, input.index, withMempool]);
-      const coin = (await ask(false)) ?? (await ask(true));
-      const entry = coin === null ? undefined : this.#entries.get(coin.scriptPubKey.address);
-      if (coin === null || entry === undefined)
-        throw new Refused('Some inputs are already spent, or are not on your account.');
-      const value = BigInt(Math.round(coin.value * 1e8));
-      const witnessScript = this.#redeem(entry).output!;
-      const hash = unsigned.hashForWitnessV0(index, witnessScript, value, Transaction.SIGHASH_ALL);
-      const given = signatures.filter(one => one.input_index === index);
-      const partialSig = given.map(({public_key, signature}) => {
-        const encoded = Buffer.from(`${signature}01`, 'hex');
-        const publicKey = Buffer.from(public_key, 'hex');
-        if (!ecc.verify(hash, publicKey, script.signature.decode(encoded).signature))
-          throw new Refused(`Signature of input ${index} is invalid.`);
-        return {pubkey: publicKey, signature: encoded};
-      });
-      partialSig.push({
-        pubkey: publicKeyOf(entry.theirs),
-        signature: Buffer.from(script.signature.encode(ecc.sign(hash, entry.theirs), Transaction.SIGHASH_ALL)),
-      });
-      psbt.updateInput(index, {
-        witnessUtxo: {script: Buffer.from(coin.scriptPubKey.hex, 'hex'), value},
-        witnessScript,
-        partialSig,
-      });
-    }
-    const whole = psbt.finalizeAllInputs().extractTransaction(true).toHex();
+    const whole = await coSign(node, submission, address => {
+      const entry = this.#entries.get(address);
+      return entry && {key: entry.theirs, witnessScript: this.#redeem(entry).output!};
+    });
     return {txid: await node.rpc<string>('sendrawtransaction', [whole])};
   }
 }

@@ -51,12 +51,22 @@ const expectEventOrder = (events: readonly Event[]): void => {
 /** Sum of the hot wallet's coins in the node's UTXO set, from its descriptors and not from its own bookkeeping. */
 const chainCoins = async (world: World): Promise<bigint> => {
   if (world.config.coin === 'ltc') return legacyWalletCoins(world);
+  const provided = world.providedAddresses;
+  if (provided !== undefined)
+    return scanned(
+      world,
+      provided.map(address => `addr(${address})`),
+    );
   const {descriptors} = await world.node.rpc<{descriptors: {desc: string; range?: [number, number]}[]}>(
     'listdescriptors',
     [],
     'hot',
   );
   const wanted = descriptors.map(({desc, range}) => (range === undefined ? {desc} : {desc, range: range[1]}));
+  return scanned(world, wanted);
+};
+
+const scanned = async (world: World, wanted: readonly unknown[]): Promise<bigint> => {
   const {total_amount: total} = await world.node.rpc<{total_amount: number}>('scantxoutset', ['start', wanted]);
   return BigInt(Math.round(total * 1e8));
 };

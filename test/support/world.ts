@@ -2,6 +2,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {coins, type ScriptType} from '../../source/coins/index.ts';
+import {API_KEY, PIN} from './blockio-account.ts';
+import {BlockIoServer} from './blockio-server.ts';
 import {writeConfigFile, type ConfigFile, type ConfigFileOptions} from './config-file.ts';
 import {ElectrumServer} from './electrum-server/index.ts';
 import {Engine} from './engine.ts';
@@ -22,7 +24,10 @@ export interface WorldOptions extends Omit<
   readonly key?: ScriptType;
   /** More of `wallet.signer`, such as `limits: {…}`. */
   readonly keyOptions?: string;
-  /** A server between the engine and the node. It has no wallet: `key` or `derive` must say where addresses come from. */
+  /**
+   * A server between the engine and the node. But for block.io it has no wallet: `key` or `derive` must say where addresses
+   * come from.
+   */
   readonly server?: ServerKind;
   /** Without ZMQ the engine has only its polling; with it unless said. */
   readonly zmq?: boolean;
@@ -45,14 +50,29 @@ const keyWallet = ({file, passphraseFile, descriptor}: HotKey, {keyOptions}: Wor
   return `{descriptor: "${descriptor}", signer: {type: key, file: ${file}, passphrase: {file: ${passphraseFile}}${more}}}`;
 };
 
-export type ServerKind = 'esplora' | 'electrum';
-type ChainServer = EsploraServer | ElectrumServer;
+export type ServerKind = 'esplora' | 'electrum' | BlockIoKind;
+type BlockIoKind = 'blockio, basic' | 'blockio, dtrust';
+type ChainServer = EsploraServer | ElectrumServer | BlockIoServer;
+
+const BLOCKIO_WALLETS: Readonly<Record<BlockIoKind, string>> = {
+  'blockio, basic': `{type: basic, pin: "${PIN}", accept_unproven_addresses: true}`,
+  'blockio, dtrust': `{type: dtrust, keys: [${['a1', 'b2'].map(byte => `"${byte.repeat(32)}"`).join(', ')}]}`,
+};
+
+/** block.io as the wallet over the node, which needs none then. */
+const startBlockIo = async (kind: BlockIoKind, node: RegtestNode): Promise<{server: ChainServer; backend: string}> => {
+  const server = await BlockIoServer.start(node);
+  const chain = `{type: bitcoind, url: "${node.url}", auth: {cookie: ${JSON.stringify(node.cookiePath)}}}`;
+  const account = `url: "${server.url}", api_key: "${API_KEY}", wallet: ${BLOCKIO_WALLETS[kind]}`;
+  return {server, backend: `{type: blockio, ${account}, chain: ${chain}}`};
+};
 
 const startServer = async (kind: ServerKind, node: RegtestNode): Promise<{server: ChainServer; backend: string}> => {
   if (kind === 'esplora') {
     const server = await EsploraServer.start(node);
     return {server, backend: `{type: esplora, url: "${server.url}", websocket: "${server.websocketUrl}"}`};
   }
+  if (kind !== 'electrum') return startBlockIo(kind, node);
   const server = await ElectrumServer.start({node});
   return {server, backend: `{type: electrum, url: "${server.url}"}`};
 };
@@ -131,6 +151,11 @@ export class World {
       throw error;
     }
     return world;
+  }
+
+  /** Addresses that a provider made, whose coins no wallet of the node knows. */
+  get providedAddresses(): readonly string[] | undefined {
+    return this.#server instanceof BlockIoServer ? this.#server.addresses : undefined;
   }
 
   get api() {

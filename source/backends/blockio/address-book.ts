@@ -114,11 +114,10 @@ export class AddressBook {
     for (const data of answer.input_address_data) await this.#take(data, new Set(addresses));
   }
 
-  /** Small amounts of the plan's own payment: enough for block.io to name the keys. */
   #question(addresses: readonly string[], plan: TransactionPlan): Record<string, string> {
     const [first] = plan.outputs;
     const all = plan.inputs.reduce((total, {amount}) => total + amount, 0n);
-    // Nearly everything, so that it needs nearly every address; the rest is room for a fee.
+    // Nearly everything, so that it needs the coins of nearly every address; the rest is room for a fee.
     const most = (all * 9n) / 10n;
     return {
       from_addresses: addresses.join(','),

@@ -71,9 +71,12 @@ export class BlockIoAddressSource implements AddressSource {
     }
   }
 
-  /** Nobody can tell: what block.io counts as available is its own word, unconfirmed coins included. */
-  async walletCoins(): Promise<[]> {
-    return [];
+  /** What block.io counts as available is its own word, unconfirmed coins included. */
+  async walletCoins(): Promise<never> {
+    throw new EngineError(
+      'backend_unavailable',
+      `block.io has no list of ${this.#options.coin.name} coins that could be checked: pay them to an address of this ledger`,
+    );
   }
 
   async walletTotal(): Promise<undefined> {

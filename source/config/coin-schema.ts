@@ -14,6 +14,7 @@ const feeSchema = ({fees}: Coin) =>
     min_rate: feerate().default(fees.min),
     max_rate: feerate().default(fees.max),
     paid_by: choice(['house', 'account']).default('house'),
+    consolidate_below: feerate().optional(),
   })
     .refine(({min_rate, max_rate}) => min_rate <= max_rate, {
       path: ['min_rate'],

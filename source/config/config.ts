@@ -193,6 +193,8 @@ interface PayoutConfig {
     readonly minRate: number;
     readonly maxRate: number;
     readonly paidBy: 'house' | 'account';
+    /** sat/vB at or below which small coins are spent along; `minRate` when undefined. */
+    readonly consolidateBelow?: number | undefined;
   };
   readonly limits: {
     readonly perPayout: Satoshi | undefined;

@@ -153,6 +153,7 @@ const toCoin = (
         minRate: fee.min_rate,
         maxRate: fee.max_rate,
         paidBy: fee.paid_by,
+        consolidateBelow: fee.consolidate_below,
       },
       limits: {perPayout: limits.per_payout, perHour: limits.per_hour, perDay: limits.per_day},
       allow: typeof allow === 'string' ? readAllowList(absolute(allow)) : allow,

@@ -3,7 +3,7 @@ import {satoshi, sum, type Satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
-import {costOf, milli} from './select-coins.ts';
+import {costOf, milli} from './selection-rules.ts';
 import {inputSize, outputSize, overheadSize, type SizeOfInput} from './sizes.ts';
 
 /** The newest member of a family, which the network has or refused. */

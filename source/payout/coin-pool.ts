@@ -60,3 +60,34 @@ export const makePool = (available: readonly SpendableCoin[], milliRate: bigint,
   }
   return pool;
 };
+
+/** Coins for one transaction, with their totals. */
+export interface Picked {
+  readonly coins: readonly SpendableCoin[];
+  readonly amount: bigint;
+  readonly size: number;
+  readonly leastSize: number;
+  readonly ancestorSize: number;
+}
+
+/** The first `count` of a pool: its largest. */
+export const firstOf = (pool: CoinPool, count: number): Picked => ({
+  coins: pool.coins.slice(0, count),
+  amount: pool.amount[count]!,
+  size: pool.size[count]!,
+  leastSize: pool.leastSize[count]!,
+  ancestorSize: pool.ancestorSize[count]!,
+});
+
+/** Any of them. */
+export const pick = (coins: readonly SpendableCoin[], inputSize: SizeOfInput): Picked => {
+  const picked = {coins, amount: 0n, size: 0, leastSize: 0, ancestorSize: 0};
+  for (const {amount, scriptPubKey, unconfirmed} of coins) {
+    const size = inputSize(scriptPubKey);
+    picked.amount += amount;
+    picked.size += size?.expected ?? 0;
+    picked.leastSize += size?.least ?? 0;
+    picked.ancestorSize += unconfirmed?.virtualSize ?? 0;
+  }
+  return picked;
+};

@@ -1,7 +1,8 @@
 import {formatAmount, type Satoshi} from '../primitives/amount.ts';
 import type {HoldReason} from '../contract/index.ts';
 import type {SpendableCoin} from './coin-pool.ts';
-import {selectCoins, type Batch, type SelectionRules, type WantedOutput} from './select-coins.ts';
+import {selectCoins, type Batch, type WantedOutput} from './select-coins.ts';
+import type {SelectionRules} from './selection-rules.ts';
 
 export interface Offer {
   readonly due: readonly WantedOutput[];

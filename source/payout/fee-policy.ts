@@ -6,6 +6,8 @@ export interface FeePolicy {
   readonly fallbackRate: number;
   readonly minRate: number;
   readonly maxRate: number;
+  /** Small coins are spent along at or below this rate; `minRate` when undefined. */
+  readonly consolidateBelow?: number | undefined;
 }
 
 export interface PayoutPolicy {

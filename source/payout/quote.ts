@@ -1,5 +1,5 @@
 import {satoshi, type Satoshi} from '../primitives/amount.ts';
-import {costOf, milli} from './select-coins.ts';
+import {costOf, milli} from './selection-rules.ts';
 import {inputSize, outputSize, overheadSize} from './sizes.ts';
 
 const WITNESS_SCRIPT = Buffer.concat([Buffer.from('0014', 'hex'), Buffer.alloc(20)]);

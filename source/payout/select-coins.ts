@@ -1,26 +1,16 @@
 import {satoshi, type Satoshi} from '../primitives/amount.ts';
-import {makePool, type CoinPool, type SpendableCoin} from './coin-pool.ts';
+import {changeInputSize, complete, isSmallEnough, type Choice, type Needed} from './choose-change.ts';
+import {firstOf, makePool, type CoinPool, type SpendableCoin} from './coin-pool.ts';
+import {improveChoice} from './improve-choice.ts';
 import type {TransactionPlan} from './ports.ts';
-import {inputSize, outputSize, overheadSize, type SizeOfInput} from './sizes.ts';
+import {costOf, milli, type SelectionRules} from './selection-rules.ts';
+import {inputSize, outputSize, overheadSize} from './sizes.ts';
 
 export interface WantedOutput {
   readonly id: string;
   readonly address: string;
   readonly scriptPubKey: Buffer;
   readonly amount: Satoshi;
-}
-
-export interface SelectionRules {
-  /** sat/vB; minRate <= rate <= maxRate. */
-  readonly rate: number;
-  readonly minRate: number;
-  readonly maxRate: number;
-  readonly change: {readonly address: string; readonly scriptPubKey: Buffer};
-  dustLimit(scriptPubKey: Uint8Array): Satoshi;
-  /** Outputs of one transaction, change included. */
-  readonly maxOutputs?: number;
-  /** Of a wallet whose scripts are not the usual ones of single keys. */
-  readonly inputSize?: SizeOfInput | undefined;
 }
 
 /** A transaction decided to the last satoshi. Inputs = outputs + fee, always. */
@@ -44,12 +34,6 @@ export interface Selection {
 }
 
 export const MAX_OUTPUTS = 2000;
-/** Below Core's standard 100,000 vB, and below the 101,000 of an unconfirmed chain. */
-const MAX_SIZE = 99_000;
-
-export const milli = (rate: number): bigint => BigInt(Math.ceil(rate * 1000));
-/** Satoshi for so many vbytes at a rate in milli-satoshi per vbyte, rounded up. */
-export const costOf = (size: number, milliRate: bigint): bigint => (BigInt(size) * milliRate + 999n) / 1000n;
 
 /** The payouts chosen so far and the number of coins they take. */
 interface Filling {
@@ -63,7 +47,8 @@ interface Filling {
 /**
  * Chooses which due payouts (oldest first) go out together, from which coins, with what change and fee. Pure: the
  * same arguments give the same plan. An unaffordable payout is skipped and blocks nothing behind it; one whose script
- * is in the batch already waits for the next. Anchored coins are preferred unless they take many more inputs.
+ * is in the batch already waits for the next. Anchored coins are preferred unless they take many more inputs. Which
+ * payouts go is decided with the largest coins; then other coins for the same payouts are looked for that waste less.
  */
 export const selectCoins = (
   due: readonly WantedOutput[],
@@ -95,16 +80,16 @@ const affords = (pool: CoinPool, filling: Filling, inputs: number, rules: Select
   pool.amount[inputs]! >=
   filling.amount + costOf(sizeAt(pool, inputs, filling.outputs, filling.chosen.length), milli(rules.rate));
 
-const fits = (pool: CoinPool, filling: Filling, inputs: number, changeSize: number): boolean =>
-  sizeAt(pool, inputs, filling.outputs + changeSize, filling.chosen.length + 1) + pool.ancestorSize[inputs]! <=
-  MAX_SIZE;
+const fits = (pool: CoinPool, filling: Filling, inputs: number, rules: SelectionRules): boolean =>
+  isSmallEnough(firstOf(pool, inputs), neededBy(filling), rules);
+
+const neededBy = ({amount, outputs, chosen}: Filling): Needed => ({amount, outputs, count: chosen.length});
 
 const fill = (due: readonly WantedOutput[], pool: CoinPool, rules: SelectionRules): Filling => {
   const filling: Filling = {chosen: [], short: [], amount: 0n, outputs: 0, inputs: 0};
   // One that pays the script of the change waits for a batch that has another.
   const scripts = new Set([rules.change.scriptPubKey.toString('hex')]);
   const most = (rules.maxOutputs ?? MAX_OUTPUTS) - 1;
-  const changeSize = outputSize(rules.change.scriptPubKey);
   for (const wanted of due) {
     if (filling.chosen.length >= most) break;
     const script = wanted.scriptPubKey.toString('hex');
@@ -113,7 +98,7 @@ const fill = (due: readonly WantedOutput[], pool: CoinPool, rules: SelectionRule
     add(filling, wanted);
     if (affords(pool, filling, pool.coins.length, rules)) {
       while (!affords(pool, filling, filling.inputs, rules)) filling.inputs += 1;
-      if (fits(pool, filling, filling.inputs, changeSize)) {
+      if (fits(pool, filling, filling.inputs, rules)) {
         scripts.add(script);
         continue;
       }
@@ -135,12 +120,14 @@ const EXTRA_COINS = 3;
 
 /** Finds change and fee; a payout for which there is no right fee with these coins is taken back and waits. */
 const settle = (pool: CoinPool, filling: Filling, rules: SelectionRules): Batch | undefined => {
+  const isShort = filling.short.length > 0;
   while (filling.chosen.length > 0) {
     const last = Math.min(filling.inputs + EXTRA_COINS, pool.coins.length);
     for (let inputs = filling.inputs; inputs <= last; inputs += 1) {
-      if (!fits(pool, filling, inputs, outputSize(rules.change.scriptPubKey))) break;
-      const fee = chooseChange(pool, filling, inputs, rules);
-      if (fee) return makeBatch(pool, filling, inputs, fee, rules);
+      if (!fits(pool, filling, inputs, rules)) break;
+      const largest = complete(firstOf(pool, inputs), neededBy(filling), rules);
+      if (largest)
+        return makeBatch(filling, improveChoice(largest, pool, {needed: neededBy(filling), rules, isShort}), rules);
     }
     const dropped = filling.chosen.pop()!;
     filling.amount -= dropped.amount;
@@ -151,48 +138,7 @@ const settle = (pool: CoinPool, filling: Filling, rules: SelectionRules): Batch 
   return undefined;
 };
 
-/** What spending the change will take later; 0 when the wallet cannot tell. */
-const changeInputSize = (rules: SelectionRules): number =>
-  (rules.inputSize ?? inputSize)(rules.change.scriptPubKey)?.expected ?? 0;
-
-interface Fee {
-  readonly fee: bigint;
-  readonly change: bigint | undefined;
-  readonly size: number;
-}
-
-/** What the fee may be for a transaction of this size: the floor wins where signatures make the two cross. */
-const feeBounds = (size: number, leastSize: number, rules: SelectionRules): [lowest: bigint, highest: bigint] => {
-  const lowest = costOf(size, milli(rules.minRate));
-  const highest = (BigInt(leastSize) * BigInt(Math.floor(rules.maxRate * 1000))) / 1000n;
-  return [lowest, highest > lowest ? highest : lowest];
-};
-
-/**
- * Change above dust that is worth spending later, at the wanted rate; else everything left over to the fee while that
- * stays below the highest rate; else change all the same, at the cost of the fee down to the lowest rate.
- */
-const chooseChange = (pool: CoinPool, filling: Filling, inputs: number, rules: SelectionRules): Fee | undefined => {
-  const rate = milli(rules.rate);
-  const left = pool.amount[inputs]! - filling.amount;
-  const count = filling.chosen.length;
-  const least = (size: number) => size - pool.size[inputs]! + pool.leastSize[inputs]! - 1;
-  const plain = sizeAt(pool, inputs, filling.outputs, count);
-  const withChange = sizeAt(pool, inputs, filling.outputs + outputSize(rules.change.scriptPubKey), count + 1);
-  const [lowest, highest] = feeBounds(withChange, least(withChange), rules);
-  const wanted = costOf(withChange, rate);
-  const fee = wanted < lowest ? lowest : wanted > highest ? highest : wanted;
-  const dust = rules.dustLimit(rules.change.scriptPubKey);
-  const spending = costOf(changeInputSize(rules), rate);
-  if (left - fee >= dust && left - fee > spending) return {fee, change: left - fee, size: withChange};
-  const [plainLowest, plainHighest] = feeBounds(plain, least(plain), rules);
-  if (left >= plainLowest && left <= plainHighest) return {fee: left, change: undefined, size: plain};
-  if (left - fee >= dust) return {fee, change: left - fee, size: withChange};
-  if (left - dust >= lowest) return {fee: left - dust, change: dust, size: withChange};
-  return undefined;
-};
-
-const makeBatch = (pool: CoinPool, filling: Filling, inputs: number, fee: Fee, rules: SelectionRules): Batch => {
+const makeBatch = (filling: Filling, {picked, fee}: Choice, rules: SelectionRules): Batch => {
   const outputs: TransactionPlan['outputs'][number][] = filling.chosen.map(({address, scriptPubKey, amount}) => ({
     address,
     scriptPubKey,
@@ -203,7 +149,7 @@ const makeBatch = (pool: CoinPool, filling: Filling, inputs: number, fee: Fee, r
   if (changeVout !== undefined) outputs.splice(changeVout, 0, {...rules.change, amount: satoshi(fee.change!)});
   return {
     payoutIds: filling.chosen.map(wanted => wanted.id),
-    plan: {inputs: pool.coins.slice(0, inputs), outputs, fee: satoshi(fee.fee)},
+    plan: {inputs: picked.coins, outputs, fee: satoshi(fee.fee)},
     changeVout,
     virtualSize: fee.size,
   };

@@ -3,7 +3,8 @@ import {sum} from '../primitives/amount.ts';
 import {outpointKey, txidFromWire, txidToWire, type Txid} from '../primitives/ids.ts';
 import type {SpendableCoin} from './coin-pool.ts';
 import type {TransactionPlan} from './ports.ts';
-import {costOf, milli, type Batch, type WantedOutput} from './select-coins.ts';
+import type {Batch, WantedOutput} from './select-coins.ts';
+import {costOf, milli} from './selection-rules.ts';
 
 export interface VerifyRules {
   /** sat/vB */

@@ -41,7 +41,7 @@ service:
     config.yaml:15:18: coins.btc.backend.notify[0].type: is not known; expected one of zmq, http, pipe; did you mean http?
     config.yaml:17:23: coins.btc.payouts.fee.min_rate: is above max_rate; expected min_rate <= max_rate
     config.yaml:17:52: coins.btc.payouts.fee.paid_by: is "customer"; expected one of house, account
-    config.yaml:17:62: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by
+    config.yaml:17:62: coins.btc.payouts.fee.bogus: is not known here; known: target_blocks, fallback_rate, min_rate, max_rate, paid_by, consolidate_below
     config.yaml:18:28: coins.btc.payouts.limits.per_payout: is the number 1.0; expected an amount as a quoted string such as "1.0"
     config.yaml:18:42: coins.btc.payouts.limits.per_day: amount "1,5" is not a plain decimal number; expected a string such as "1.5" with at most 8 decimals
     config.yaml:19:3: coins.dogee: is not known here; did you mean doge?

@@ -4,7 +4,8 @@ import {btc} from '../../source/coins/btc.ts';
 import {satoshi, sum} from '../../source/primitives/amount.ts';
 import type {Txid} from '../../source/primitives/ids.ts';
 import type {SpendableCoin} from '../../source/payout/coin-pool.ts';
-import {selectCoins, type Selection, type SelectionRules, type WantedOutput} from '../../source/payout/select-coins.ts';
+import {selectCoins, type Selection, type WantedOutput} from '../../source/payout/select-coins.ts';
+import type {SelectionRules} from '../../source/payout/selection-rules.ts';
 import {inputSize, outputSize, overheadSize} from '../../source/payout/sizes.ts';
 
 const script = (kind: 'wpkh' | 'tr' | 'sh' | 'pkh', n: number): Buffer => {

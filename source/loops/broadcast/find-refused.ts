@@ -1,4 +1,5 @@
-import {selectCoins, type SelectionRules, type WantedOutput} from '../../payout/select-coins.ts';
+import {selectCoins, type WantedOutput} from '../../payout/select-coins.ts';
+import type {SelectionRules} from '../../payout/selection-rules.ts';
 import type {PlannedBroadcast} from '../../store/payout-store.ts';
 import type {BroadcastParts} from './parts.ts';
 import {signAndTest} from './sign.ts';

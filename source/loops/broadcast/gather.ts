@@ -112,11 +112,12 @@ export class Gatherer {
     try {
       const [choice, change] = await Promise.all([askFeeRate(fees, policy.fee), changeAddress(this.#parts)]);
       if (choice.kind === 'above-cap') return {reason: 'fee_above_cap', words: choice.words};
-      const {minRate, maxRate} = policy.fee;
+      const {minRate, maxRate, consolidateBelow} = policy.fee;
       return {
         rate: choice.rate,
         minRate,
         maxRate,
+        consolidateBelow,
         change,
         dustLimit: script => coin.dustLimit(script),
         maxOutputs: this.#limit,

@@ -234,4 +234,6 @@ export interface SeveralSources {
   list(): readonly SourceView[];
   /** The chain of each by its name, whoever speaks. */
   chainOf(name: string): ChainSource;
+  /** The name of the one whose node has the wallet; undefined when none has. */
+  readonly ofWallet: string | undefined;
 }

@@ -1,4 +1,4 @@
-import {hintsAbout} from '../chain/ports.ts';
+import {hintsAbout, type SeveralSources} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import {scriptOf} from '../coins/index.ts';
 import type {NoticeBody} from '../contract/index.ts';
@@ -61,7 +61,7 @@ export const createCoinLoops = async (
     health: backend.health,
     addresses: backend.addresses,
     walletFingerprints: store.identity.walletFingerprints,
-    walletIsApart: several !== undefined,
+    walletIsApart: () => several?.ofWallet !== undefined && !speaks(several, several.ofWallet),
     clock,
   });
   const chainParts = {coin, network, chain: backend.chain, store, policy, watch, clock, log};
@@ -132,6 +132,9 @@ export const createCoinLoops = async (
     notify: ({txid}) => track.hint(txid === undefined ? [{kind: 'block'}] : hintsAbout(parseTxid(txid))),
   };
 };
+
+const speaks = (several: SeveralSources, name: string): boolean =>
+  several.list().some(source => source.speaks && source.name === name);
 
 /** A change script is watched before anything can pay it: an unseen change output would be missing from the books. */
 const watchedChange = (

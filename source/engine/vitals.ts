@@ -1,7 +1,7 @@
 import type {AddressSource, BackendHealth, BackendVitals} from '../chain/ports.ts';
 import type {Loop, Round} from '../loops/loop.ts';
 import type {Clock} from '../primitives/clock.ts';
-import {EngineError} from '../primitives/errors.ts';
+import {EngineError, hasCode} from '../primitives/errors.ts';
 import {Wake} from '../primitives/wake.ts';
 
 const EVERY = 5000;
@@ -14,8 +14,8 @@ export interface VitalsSources {
   readonly addresses: AddressSource;
   /** Pinned at init. */
   readonly walletFingerprints: readonly string[];
-  /** The wallet is at one of several sources, and another one may speak. */
-  readonly walletIsApart: boolean;
+  /** Whether the wallet is at another node than the one that speaks now. */
+  readonly walletIsApart: () => boolean;
   readonly clock: Clock;
 }
 
@@ -63,30 +63,34 @@ export class Vitals {
     if (this.#wrongWallet !== undefined) throw new EngineError('wallet_mismatch', this.#wrongWallet);
   }
 
-  /** The same for the chain loop: that a wallet of another node than the one that speaks is away is not its concern. */
+  /** The same for the chain loop. A wallet of another node than the one that speaks is looked at here only. */
   async verifyWallet(): Promise<void> {
-    try {
-      await this.requirePinnedWallet();
-    } catch (error) {
-      const isAway = error instanceof EngineError && !error.code.startsWith('wallet_');
-      if (!isAway || !this.#sources.walletIsApart) throw error;
-    }
+    if (!this.#sources.walletIsApart()) await this.requirePinnedWallet();
   }
 
   async #round(): Promise<Round> {
-    const {health, clock, addresses} = this.#sources;
+    const {health, clock} = this.#sources;
     try {
       this.#last = await health.vitals();
+    } catch (error) {
+      return this.#without(error, () => (this.#last = undefined));
+    }
+    try {
       // A wrong one is asked about at once, so that the right one counts as soon as it is loaded.
-      if (this.#wrongWallet !== undefined || clock.monotonic() >= this.#walletDueAt) await this.verifyWallet();
-      // What strangers paid ahead of what was handed out moves the end of what is watched.
-      await addresses.lookAhead?.();
+      if (this.#wrongWallet !== undefined || clock.monotonic() >= this.#walletDueAt) await this.requirePinnedWallet();
       return {sleep: EVERY};
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      // The node's state, shown as such, and not this loop's failure.
-      if (error.code !== 'wallet_mismatch') this.#last = undefined;
-      return {sleep: EVERY, waitingFor: error.message};
+      return this.#without(error, () => {
+        this.#walletDueAt = Number.NEGATIVE_INFINITY;
+        if (!this.#sources.walletIsApart() && !hasCode(error, 'wallet_mismatch')) this.#last = undefined;
+      });
     }
+  }
+
+  /** The node's state, shown as such, and not this loop's failure. */
+  #without(error: unknown, forget: () => void): Round {
+    if (!(error instanceof EngineError)) throw error;
+    forget();
+    return {sleep: EVERY, waitingFor: error.message};
   }
 }

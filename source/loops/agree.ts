@@ -32,7 +32,7 @@ export interface Agree extends Loop {
   waiting(): readonly Waiting[];
 }
 
-const AT_ONCE = 100;
+const AT_ONCE = 500;
 const IDLE = 60_000;
 
 /**
@@ -69,12 +69,13 @@ class Asking {
     const {store, policy, sources} = this.#options;
     const before = await store.depositsToAgree(policy, AT_ONCE);
     this.#forgetAllBut(before);
-    for (const view of sources.list()) {
+    let after = before;
+    for (const view of after.length === 0 ? [] : sources.list()) {
       if (context.signal.aborted) return {sleep: 0};
-      await this.#ask(view, before);
+      await this.#ask(view, after);
       context.progress();
+      after = await store.depositsToAgree(policy, AT_ONCE);
     }
-    const after = before.length === 0 ? before : await store.depositsToAgree(policy, AT_ONCE);
     await this.#explain(after);
     if (after.length === 0) return {sleep: IDLE, detail: 'nothing waits'};
     return {sleep: this.#askAgain, waitingFor: `${after.length} deposits wait for another backend to say the same`};

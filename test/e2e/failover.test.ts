@@ -81,8 +81,8 @@ test('the preferred node is killed while a deposit and a payout are under way: n
   await expectInvariants(world, {balances: {alice: '1.60000000', bob: '0.50000000'}});
 }, 180_000);
 
-test('the node with the wallet is away: deposits go on, addresses and payouts wait for it and say so', async () => {
-  await start('after', {broadcastPeriod: '100ms'});
+test('the node with the wallet stands still: deposits go on but for large ones, addresses and payouts wait and say so', async () => {
+  await start('after', {broadcastPeriod: '100ms', agreement: '{above: "0.4"}'});
   await world.fundedCustomer('alice', '2');
   const address = await world.customer('bob');
   // Another miner and payer: the world's own node is about to go.
@@ -93,22 +93,32 @@ test('the node with the wallet is away: deposits go on, addresses and payouts wa
   await untilSameTip(peer, world.node);
   await world.caughtUp();
 
-  await world.node.kill();
+  await world.node.freeze();
   await untilSpeaks('peer');
-  const txid = await peer.rpc<string>('sendtoaddress', {address, amount: 0.5, fee_rate: 5}, 'payer');
-  await untilDeposit(txid, 'detected');
+  const txid = await peer.rpc<string>('sendtoaddress', {address, amount: 0.3, fee_rate: 5}, 'payer');
+  const large = await peer.rpc<string>('sendtoaddress', {address, amount: 0.5, fee_rate: 5}, 'payer');
+  await untilDeposit(large, 'detected');
   await peer.mine(3);
   await untilDeposit(txid, 'credited');
+  const waiting = /1 of 2 backends say that it is in block \d+; own is down/;
+  await until('the large one to wait', async () => waiting.test((await depositOf(large))?.waits_for ?? ''));
+  expect(await depositOf(large)).toMatchObject({status: 'detected', confirmations: 3});
+  const coin = await until('the status to say so', async () => {
+    const [found] = (await world.api.status()).coins;
+    return found?.agreement?.waiting === 1 ? found : undefined;
+  });
+  expect(coin.agreement).toEqual({above: '0.40000000', sources: 2, waiting: 1, denied: []});
+  expect((await world.api.status()).alerts.map(({id}) => id)).toContain('btc:agreement');
   expect((await world.api.request('POST', '/v1/btc/accounts/bob/addresses', {})).status).toBe(503);
   const {body} = await world.api.pay('one', {account: 'alice', address, amount: '0.4'});
   await until('the loop to say what it waits for', async () => {
     const loop = (await world.api.status()).loops.find(({name}) => name === 'broadcast');
-    return /cannot reach bitcoind at/.test(loop?.detail ?? '');
+    return /bitcoind at .* did not answer/.test(loop?.detail ?? '');
   });
   expect((await world.api.payout(body.id)).status).not.toBe('sent');
 
-  await world.node.start();
-  await connectNodes(peer, world.node);
+  world.node.thaw();
+  await untilDeposit(large, 'credited');
   await until('the payout to be sent', async () => (await world.api.payout(body.id)).status === 'sent');
   await peer.mine(8);
   await until('the payout to settle', async () => (await world.api.payout(body.id)).status === 'settled');

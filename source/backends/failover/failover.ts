@@ -5,7 +5,7 @@ import {EngineError} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
 import type {Log} from '../../primitives/log.ts';
 import {Wake} from '../../primitives/wake.ts';
-import {chooseSpeaker} from './choose-speaker.ts';
+import {chooseSpeaker, NEVER} from './choose-speaker.ts';
 import {probe, type Landmarks} from './probe.ts';
 import {FAILOVER_RULES, type FailoverRules} from './rules.ts';
 import {isFault, type Source, TIP, WatchedSource} from './watched-source.ts';
@@ -51,12 +51,14 @@ export class Speakers {
     return this.#watched[this.#speaker]!.source;
   }
 
-  /** The speaker first, then the others in order of preference; none that is on another chain. */
+  /**
+   * Who is asked what does not belong to a look: the speaker, or who is about to be, then the others in order of
+   * preference that answer. None that is on another chain.
+   */
   get order(): readonly Source[] {
-    const others = this.#watched.filter((_, index) => index !== this.#speaker);
-    return [this.#watched[this.#speaker]!, ...others]
-      .filter(({otherChain}) => otherChain === undefined)
-      .map(({source}) => source);
+    const first = this.#watched[this.#next]!;
+    const others = this.#watched.filter(other => other !== first && other.standing.rank !== NEVER);
+    return [first, ...others].filter(({otherChain}) => otherChain === undefined).map(({source}) => source);
   }
 
   views(): SourceView[] {
@@ -156,12 +158,23 @@ export class Speakers {
   }
 
   async #probeOnce(): Promise<void> {
-    const {source, tip} = this.#watched[this.#speaker]!;
-    const landmarks: Landmarks = {speaker: source.name, anchor: this.#anchor, tip};
-    const due = this.#watched.filter(({isDue}) => isDue);
+    const speaker = this.#watched[this.#speaker]!;
+    let due = this.#watched.filter(({isDue}) => isDue);
+    // Before anything is known of the chain, the others have nothing to be compared with.
+    if (this.#anchor === undefined && speaker.isDue) {
+      await this.#probe(speaker, this.#landmarks);
+      await this.#dropAnchor();
+      due = due.filter(watched => watched !== speaker);
+    }
+    const landmarks = this.#landmarks;
     await Promise.all(due.map(async watched => this.#probe(watched, landmarks)));
     await this.#dropAnchor();
     this.#decide();
+  }
+
+  get #landmarks(): Landmarks {
+    const {source, tip} = this.#watched[this.#speaker]!;
+    return {speaker: source.name, anchor: this.#anchor, tip};
   }
 
   async #probe(watched: WatchedSource, landmarks: Landmarks): Promise<void> {
@@ -173,6 +186,7 @@ export class Speakers {
       watched.otherChain = probed.otherChain;
       watched.isGenesisKnown = probed.isGenesisKnown;
       watched.holdsSpeakersTip = probed.holdsSpeakersTip;
+      watched.sharesAnchor = probed.sharesAnchor;
       watched.answered(TIP);
     } catch (error) {
       // Its chain moved between two answers: the next look tells.
@@ -216,8 +230,8 @@ export class Speakers {
     if (tip === undefined) return 0;
     const leads = (watched === speaker ? this.#watched : [speaker]).map(other => {
       const lead = other.otherChain === undefined && other.tip ? other.tip.height - tip.height : 0;
-      const isForked = watched === speaker && !other.holdsSpeakersTip;
-      return isForked && lead < this.#rules.behindBlocks ? 0 : lead;
+      if (watched !== speaker || other.holdsSpeakersTip) return lead;
+      return other.sharesAnchor && lead >= this.#rules.behindBlocks ? lead : 0;
     });
     return Math.max(0, ...leads);
   }

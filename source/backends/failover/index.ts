@@ -38,7 +38,7 @@ export const createFailover = (
     fees: {estimate: async blocks => firstEstimate(speakers.order, blocks)},
     health: new FailoverHealth(speakers),
     coins: coinsOf(speakers, options.ofWallet),
-    several: {list: () => speakers.views(), chainOf},
+    several: {list: () => speakers.views(), chainOf, ofWallet: options.ofWallet},
     close: async () => {
       await Promise.all(sources.map(async source => source.close()));
       await broadcaster.close();

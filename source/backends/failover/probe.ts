@@ -20,6 +20,7 @@ export interface Probed {
   readonly latency: number;
   readonly otherChain: string | undefined;
   readonly isGenesisKnown: boolean;
+  readonly sharesAnchor: boolean;
   readonly holdsSpeakersTip: boolean;
 }
 
@@ -48,7 +49,7 @@ export const probe = async (
   const begun = performance.now();
   const tip = await withPatience(source.name, patience, source.chain.tip());
   const latency = performance.now() - begun;
-  const own = {tip, latency, holdsSpeakersTip: false};
+  const own = {tip, latency, sharesAnchor: false, holdsSpeakersTip: false};
   if (tip.chain !== network.chain)
     return {...own, isGenesisKnown, otherChain: `it is on chain ${tip.chain}, and the ledger is for ${network.name}`};
   const look = async (): Promise<Probed> => {
@@ -63,8 +64,8 @@ const compare = async (
   {name, chain}: Source,
   tip: NodeTip,
   {speaker, anchor, tip: speakersTip}: Landmarks,
-): Promise<Pick<Probed, 'otherChain' | 'holdsSpeakersTip'>> => {
-  if (name === speaker) return {otherChain: undefined, holdsSpeakersTip: true};
+): Promise<Pick<Probed, 'otherChain' | 'sharesAnchor' | 'holdsSpeakersTip'>> => {
+  if (name === speaker) return {otherChain: undefined, sharesAnchor: true, holdsSpeakersTip: true};
   const asked = [anchor, speakersTip].filter(block => block !== undefined && block.height <= tip.height);
   const hashes = asked.length === 0 ? [] : await chain.hashesAt(asked.map(block => block!.height));
   const heldAt = (block: BlockRef | undefined) => hashes[asked.indexOf(block)];
@@ -73,5 +74,10 @@ const compare = async (
     anchor !== undefined && theirs !== undefined && theirs !== anchor.hash
       ? `it has another block at ${anchor.height} than ${speaker}, too deep for any reorganisation: it is another chain`
       : undefined;
-  return {otherChain, holdsSpeakersTip: speakersTip !== undefined && heldAt(speakersTip) === speakersTip.hash};
+  const sharesAnchor = anchor !== undefined && theirs === anchor.hash;
+  return {
+    otherChain,
+    sharesAnchor,
+    holdsSpeakersTip: speakersTip !== undefined && heldAt(speakersTip) === speakersTip.hash,
+  };
 };

@@ -43,6 +43,8 @@ export class WatchedSource {
   isGenesisKnown = false;
   /** It has the block at the speaker's tip: what is above that is really ahead. */
   holdsSpeakersTip = false;
+  /** It has the block deep in the speaker's chain by which chains are told apart. */
+  sharesAnchor = false;
   lag = 0;
   readonly #clock: Clock;
   readonly #rules: FailoverRules;

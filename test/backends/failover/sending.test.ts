@@ -34,13 +34,13 @@ const world = (...answers: readonly Answers[]): {failover: Failover; sent: strin
   const sent: string[] = [];
   const sources = answers.map((answer, index): Source => {
     const name = `${index + 1}`;
-    const {chain, health, close} = openBackend({url: 'http://127.0.0.1:1', wallet: undefined});
+    const backend = openBackend({url: 'http://127.0.0.1:1', wallet: undefined});
     return {
       name,
       type: 'bitcoind',
-      chain,
-      health,
-      close,
+      chain: backend.chain,
+      health: backend.health,
+      close: async () => backend.close(),
       broadcaster: {
         testAccept: async () => answer.test ?? {kind: 'acceptable'},
         send: async raw => {

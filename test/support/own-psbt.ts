@@ -55,19 +55,16 @@ export class PsbtMaker {
 
   psbt(coins: readonly OwnCoin[], outputs: readonly PsbtOutput[]): Psbt {
     const psbt = new Psbt();
-    for (const coin of coins) {
-      const {amount, branch = 'receive', index = 0} = coin;
-      const previous = this.previous(coin);
-      psbt.addInput({
-        hash: previous.getHash(),
-        index: 0,
-        sequence: 0xfffffffd,
+    const made = coins.map(coin => this.previous(coin));
+    for (const previous of made) psbt.addInput({hash: previous.getHash(), index: 0, sequence: 0xfffffffd});
+    // Beside the library's checks, which look at every input for each one.
+    for (const [index, {amount, branch = 'receive', index: at = 0}] of coins.entries())
+      psbt.data.updateInput(index, {
         ...(this.#type === 'legacy'
-          ? {nonWitnessUtxo: previous.toBuffer()}
-          : {witnessUtxo: {script: this.script(branch, index), value: amount}}),
-        ...this.derivation(branch, index),
+          ? {nonWitnessUtxo: made[index]!.toBuffer()}
+          : {witnessUtxo: {script: this.script(branch, at), value: amount}}),
+        ...this.derivation(branch, at),
       });
-    }
     for (const {amount, change, script = STRANGER} of outputs)
       psbt.addOutput({
         value: amount,

@@ -57,6 +57,13 @@ export class PsbtMaker {
     const psbt = new Psbt();
     const made = coins.map(coin => this.previous(coin));
     for (const previous of made) psbt.addInput({hash: previous.getHash(), index: 0, sequence: 0xfffffffd});
+    for (const {amount, change, script = STRANGER} of outputs)
+      psbt.addOutput({
+        value: amount,
+        ...(change === undefined
+          ? {script}
+          : {script: this.script('change', change), ...this.derivation('change', change)}),
+      });
     // Beside the library's checks, which look at every input for each one.
     for (const [index, {amount, branch = 'receive', index: at = 0}] of coins.entries())
       psbt.data.updateInput(index, {
@@ -64,13 +71,6 @@ export class PsbtMaker {
           ? {nonWitnessUtxo: made[index]!.toBuffer()}
           : {witnessUtxo: {script: this.script(branch, at), value: amount}}),
         ...this.derivation(branch, at),
-      });
-    for (const {amount, change, script = STRANGER} of outputs)
-      psbt.addOutput({
-        value: amount,
-        ...(change === undefined
-          ? {script}
-          : {script: this.script('change', change), ...this.derivation('change', change)}),
       });
     return psbt;
   }

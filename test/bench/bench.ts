@@ -9,6 +9,7 @@ import {esploraSync} from './esplora-sync.ts';
 import {payoutAcceptance} from './payout-acceptance.ts';
 import {payoutThroughput} from './payout-throughput.ts';
 import {type Figure, meets, printTable, writeResults} from './report.ts';
+import {rescan} from './rescan.ts';
 import {scale} from './scale.ts';
 import {startUp} from './start-up.ts';
 
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'payout-acceptance': payoutAcceptance,
   'api-reads': apiReads,
   'catch-up': catchUp,
+  rescan,
   scale,
   'electrum-sync': electrumSync,
   'esplora-sync': esploraSync,

@@ -4,7 +4,7 @@ import type {ConfigFile} from '../support/config-file.ts';
 import {runProgram} from '../support/program.ts';
 import type {RegtestNode} from '../support/regtest-node.ts';
 import {until} from '../support/until.ts';
-import {cachedWorld} from './cached-world.ts';
+import {cachedWorld, type CachedWorld} from './cached-world.ts';
 import {
   type Coin,
   FREE_SCRIPT,
@@ -79,9 +79,12 @@ const nodeRescan = async (node: RegtestNode): Promise<number> => {
   return median(times);
 };
 
+/** The long chain of mostly foreign transactions, and a ledger that has seen none of it. */
+export const catchUpWorld = async (): Promise<CachedWorld> => cachedWorld(`catch-up-${BLOCKS}x${PER_BLOCK}-1`, make);
+
 /** The engine's gap at start over the whole chain, beside the node's own rescan of it. */
 export const catchUp = async (): Promise<Figure[]> => {
-  const world = await cachedWorld(`catch-up-${BLOCKS}x${PER_BLOCK}-1`, make);
+  const world = await catchUpWorld();
   const engine = new Engine(world.config);
   try {
     const tip = await world.node.rpc<number>('getblockcount');
@@ -89,14 +92,17 @@ export const catchUp = async (): Promise<Figure[]> => {
     const begun = performance.now();
     await engine.start();
     await until('the ledger to reach the tip', async () => (await engine.api.status()).coins[0]?.height === tip, {
-      every: 20,
+      // Each look is work for the engine, and the job says by itself how long it took.
+      every: 100,
       timeout: 120_000,
     });
     const wall = performance.now() - begun;
-    const jobs = await engine.api.all<Job>('/v1/btc/jobs');
-    const job = jobs.find(({kind}) => kind === 'catch_up');
-    const took =
-      job?.ended_at === undefined ? wall - engine.readyAfter : Date.parse(job.ended_at) - Date.parse(job.created_at);
+    const job = await until('the catch-up to end', async () =>
+      (await engine.api.all<Job>('/v1/btc/jobs')).find(
+        ({kind, ended_at: end}) => kind === 'catch_up' && end !== undefined,
+      ),
+    );
+    const took = Date.parse(job.ended_at!) - Date.parse(job.created_at);
     const deposits = (await engine.api.status()).coins[0]!.counts.deposits;
     if (deposits !== DEPOSITS) throw new Error(`found ${deposits} deposits instead of ${DEPOSITS}`);
     const {drift} = await until('the books at the tip', async () => {

@@ -9,6 +9,7 @@ import {createReader} from './reader/reader.ts';
 import {createReaderOutput} from './reader/reader-output.ts';
 import {createEffectRunner, type Outcome} from './session/effects.ts';
 import {followDetail} from './session/follow-detail.ts';
+import {followRescan} from './session/follow-rescan.ts';
 import {followTail} from './session/follow-tail.ts';
 import {createSession} from './session/session.ts';
 import {initialState, type ScreenState} from './state.ts';
@@ -139,6 +140,7 @@ const operate = (
   const releaseKeyboard = listenKeyboard(process.stdin, process.stdout, press, depart);
   const stopFollowing = [
     followDetail(store, session),
+    followRescan(store, session),
     followTail(store, session),
     watchAbsence(store, session, {configPath: config.path, clock: deps.clock, environment: process.env}),
   ];

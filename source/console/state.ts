@@ -1,4 +1,4 @@
-import type {BroadcastDetail, Deposit, EventDetail, Payout, Status} from '../contract/index.ts';
+import type {BroadcastDetail, Deposit, EventDetail, Payout, RescanEstimate, Status} from '../contract/index.ts';
 import type {Act} from './acts/act.ts';
 import type {KnownAddresses} from './acts/look-alike.ts';
 import type {ChecklistItem} from './deps.ts';
@@ -163,6 +163,10 @@ export interface ScreenState {
   /** Which of the alerts is read, and those that were muted here, by id. */
   readonly alert: {readonly index: number; readonly muted: readonly string[]};
   readonly fetched: Fetched | undefined;
+  /** What the engine said that a rescan from there costs, or why it did not. */
+  readonly rescanEstimate:
+    | {readonly coin: string; readonly from: string; readonly estimate?: RescanEstimate; readonly problem?: string}
+    | undefined;
   /** This console among those that the engine knows. */
   readonly consoleId: string;
   /** Addresses paid and received on before, by coin; asked for when a payout form opens. */
@@ -207,6 +211,7 @@ export const initialState = (options: {
   logLevel: 'info',
   alert: {index: 0, muted: []},
   fetched: undefined,
+  rescanEstimate: undefined,
   consoleId: options.consoleId ?? '',
   known: {},
   away: undefined,

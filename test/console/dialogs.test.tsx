@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import type {RescanEstimate} from '../../source/contract/index.ts';
 import type {ScreenState} from '../../source/console/state.ts';
 import {broadcast, fetchedPayout} from './support/details.ts';
 import {calm, NOW, payout, statusOf, troubled, coin} from './support/statuses.ts';
@@ -44,6 +45,33 @@ describe.each(SIZES)('a screen of $columns x $rows', size => {
     const screen = draw({...size, status: troubled});
     pressLater(screen, ...keys.map(key => (key === ' ' ? 'space' : key)));
     expect(framed(await screen.lines())).toMatchSnapshot();
+  });
+
+  it('draws what the engine says of a rescan, for the start that is written', async () => {
+    const plan = {seconds: 41, bytes: 9_000_000, requests: 4, blocks: 12, complete: true};
+    const estimate: RescanEstimate = {
+      from_height: 905_000,
+      to_height: 912_344,
+      scripts: 4_410,
+      method: 'scanblocks',
+      plans: [
+        {...plan, method: 'coins', complete: false},
+        {...plan, method: 'scanblocks'},
+        {...plan, method: 'blocks', seconds: 252, blocks: 7_345},
+      ],
+    };
+    const screen = draw({...size, status: troubled, state: {rescanEstimate: {coin: 'btc', from: '905', estimate}}});
+    pressLater(screen, 'r', '9', '0', '5');
+    const lines = framed(await screen.lines());
+    expect(lines).toContain('~41s, reads 12 of 7,345 blocks, 9 MB; blocks would take 4m12');
+    expect(lines).toContain('the node names the blocks');
+    pressLater(screen, '0');
+    expect(framed(await screen.lines())).not.toContain('reads 12 of');
+    screen.store.update(state => ({
+      ...state,
+      rescanEstimate: {coin: 'btc', from: '9050', problem: 'the ledger ends at block 100'},
+    }));
+    expect(framed(await screen.lines())).toContain('the ledger ends at block 100');
   });
 
   it.each([

@@ -128,6 +128,7 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
       if (!isTyped) tmux.keys(...Array.from({length: 10}, () => 'BSpace'), '905000');
       return isTyped;
     });
+    await tmux.sees('reads 12 of 7,345 blocks');
     tmux.keys('Enter');
     await tmux.sees('▶ running');
     expect(readFileSync(path('rescans'), 'utf8')).toBe('905000\n');

@@ -1,7 +1,7 @@
 import type {CoinStatus} from '../../contract/index.ts';
 import {jobOutcome} from '../panes/jobs.ts';
 import {jobMark, markSpan} from '../panes/words.ts';
-import {bar, formatAge, formatCount} from '../text/format.ts';
+import {bar, formatAge, formatBytes, formatCount} from '../text/format.ts';
 import {line, span, type Line} from '../text/line.ts';
 import {field, LABEL, optional, when} from './fields.ts';
 
@@ -23,6 +23,13 @@ export const jobLines = (job: CoinStatus['jobs'][number], now: number, width: nu
   ...field('from height', formatCount(job.from_height), width),
   ...field('to height', formatCount(job.to_height), width),
   ...field('at height', `${formatCount(job.at_height)}; up to here its effects are in the ledger`, width),
+  ...optional('method', job.method, width),
+  ...optional(
+    'estimate',
+    job.estimate &&
+      `${formatAge(job.estimate.seconds * 1000)}, ${formatCount(job.estimate.blocks)} blocks, ${formatBytes(job.estimate.bytes)}`,
+    width,
+  ),
   ...field('result', jobOutcome(job), width, 'strong'),
   ...optional('goes on for', job.eta_seconds === undefined ? undefined : formatAge(job.eta_seconds * 1000), width),
   [],

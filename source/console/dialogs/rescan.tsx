@@ -1,15 +1,36 @@
-import type {CoinStatus} from '../../contract/index.ts';
+import type {CoinStatus, RescanEstimate, ScanMethod} from '../../contract/index.ts';
 import {rescanCommand} from '../acts/act.ts';
 import {Overlay} from '../components/overlay.tsx';
 import {useScreen} from '../hooks/use-screen.ts';
 import type {ScreenState} from '../state.ts';
 import {frame, innerWidth} from '../text/frame.ts';
-import {formatAge, formatCount, plural} from '../text/format.ts';
+import {formatAge, formatBytes, formatCount, plural} from '../text/format.ts';
 import {line, span, wrap, type Line} from '../text/line.ts';
 import {rescanProblem} from '../update/dialogs.ts';
 import {blocksFrom, paceOf, rescanStarts} from '../update/rescan-starts.ts';
 
-const METHOD = 'reads those blocks again from the node, one after another, and adds what is missing';
+const METHODS: Readonly<Record<ScanMethod, string>> = {
+  blocks: 'reads those blocks again from the node, one after another, and adds what is missing',
+  scanblocks: 'the node names the blocks by its filters (scanblocks); those are read, and what is missing is added',
+  filters: 'fetches the block filters; blocks that may hold something are read, and what is missing is added',
+  coins: 'reads the blocks of coins that are unspent now, and adds what is missing',
+  histories: 'asks the source for the history of each script, and adds what is missing',
+};
+
+/** What the engine said of this very start. */
+const answerFor = ({view, rescanEstimate}: ScreenState): ScreenState['rescanEstimate'] =>
+  view.name === 'rescan' && rescanEstimate?.coin === view.coin && rescanEstimate.from === view.from
+    ? rescanEstimate
+    : undefined;
+
+const planWords = ({plans, method, from_height: from, to_height: to}: RescanEstimate): string | undefined => {
+  const plan = plans.find(item => item.method === method);
+  if (!plan) return undefined;
+  const read = `reads ${formatCount(plan.blocks)} of ${plural(to - from + 1, 'block')}`;
+  const other = plans.find(item => item.complete && item.method !== method);
+  const instead = other === undefined ? '' : `; ${other.method} would take ${formatAge(other.seconds * 1000)}`;
+  return `~${formatAge(Math.max(1, plan.seconds) * 1000)}, ${read}, ${formatBytes(plan.bytes)}${instead}`;
+};
 
 const estimateOf = (from: string, coin: CoinStatus | undefined, now: number): string => {
   const blocks = blocksFrom(from, coin, now);
@@ -36,6 +57,8 @@ export const drawRescan = (state: ScreenState): Line[] => {
   const problem = rescanProblem(view.from);
   const running = coin?.jobs.find(job => job.status === 'running');
   const chosen = rescanStarts(coin, state.now).find(({from}) => from === view.from);
+  const answer = answerFor(state);
+  const words = (answer?.estimate && planWords(answer.estimate)) ?? estimateOf(view.from, coin, state.now);
   const body: Line[] = [
     [],
     line(
@@ -50,8 +73,8 @@ export const drawRescan = (state: ScreenState): Line[] => {
       span(chosen ? `  ${chosen.words}` : '', 'dim'),
     ),
     ...row('to', coin?.height == null ? 'the tip' : `the tip, ${formatCount(coin.height)}`, inner),
-    ...row('method', METHOD, inner),
-    ...(problem === undefined ? row('estimate', estimateOf(view.from, coin, state.now), inner) : []),
+    ...row('method', METHODS[answer?.estimate?.method ?? 'blocks'], inner),
+    ...(problem === undefined ? row('estimate', answer?.problem ?? words, inner) : []),
     [],
     ...(problem === undefined
       ? wrap('Deposits and payouts go on meanwhile; running it twice changes nothing.', inner, 'dim')

@@ -111,6 +111,17 @@ const application: Application = new Proxy({} as Application, {
         writeFileSync(join(folder, 'stopped'), 'by the API');
         setTimeout(() => process.exit(0), 300);
       };
+    if (name === 'estimateRescan')
+      return async (_coin: string, from?: number | string) => ({
+        from_height: Number(from ?? 905_000),
+        to_height: 912_344,
+        scripts: 4_410,
+        method: 'scanblocks',
+        plans: [
+          {method: 'scanblocks', seconds: 41, bytes: 9_000_000, requests: 4, blocks: 12, complete: true},
+          {method: 'blocks', seconds: 252, bytes: 24_000_000_000, requests: 5_000, blocks: 7_345, complete: true},
+        ],
+      });
     if (name === 'startRescan')
       return async (_coin: string, from?: number | string) => {
         const height = Number(from ?? 905_000);

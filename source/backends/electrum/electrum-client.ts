@@ -40,6 +40,8 @@ const PROTOCOL = ['1.4', '1.4.3'];
 /** ms between calls on a connection on which nothing else is asked, below the 10 minutes of idle servers allow. */
 const PING_EVERY = 50_000;
 const BACKOFF = {first: 250, longest: 15_000};
+/** ms that a connection must have stood for the pauses to begin anew: a server that hangs up at once wants us less often. */
+const STEADY = 30_000;
 
 /**
  * JSON-RPC over one connection that is made when it is needed and made again when it is lost. One deadline for each call,
@@ -61,6 +63,7 @@ export class ElectrumClient {
   #connecting: Promise<Requests> | undefined;
   #lost: EngineError | undefined;
   #failures = 0;
+  #connectedAt = 0;
   #retryAt = 0;
   #isClosed = false;
   #pinging: NodeJS.Timeout | undefined;
@@ -151,17 +154,21 @@ export class ElectrumClient {
   }
 
   async #connect(): Promise<Requests> {
+    let requests: Requests;
     try {
-      const requests = await this.#open();
+      requests = await this.#open();
       await this.#handshake(requests);
-      this.#requests = requests;
-      this.#failures = 0;
-      this.#keepAlive(requests);
     } catch (error) {
       throw this.#failed(error);
     }
-    this.#events?.onReady();
-    return this.#requests;
+    this.#requests = requests;
+    this.#connectedAt = this.#clock.monotonic();
+    if (this.#isClosed) this.close();
+    else {
+      this.#keepAlive(requests);
+      this.#events?.onReady();
+    }
+    return requests;
   }
 
   #failed(error: unknown): unknown {
@@ -198,6 +205,7 @@ export class ElectrumClient {
     if (this.#requests !== requests) return;
     this.#requests = undefined;
     clearInterval(this.#pinging);
+    if (this.#clock.monotonic() - this.#connectedAt >= STEADY) this.#failures = 0;
     this.#failed(error);
     this.#events?.onLost(error);
   }

@@ -197,6 +197,29 @@ test('nothing that listens is said so, and asked again only after a pause', asyn
   await expect(client.call('anything')).rejects.toMatchObject({code: 'backend_down', message: words});
 });
 
+test('a server that hangs up each time is connected to ever less often', async () => {
+  const server = closed(rawServer((_request, socket) => socket.destroy()));
+  const client = closed(open(await server.listen()));
+  const ends = performance.now() + 2_500;
+  while (performance.now() < ends) {
+    await expect(client.call('anything')).rejects.toMatchObject({code: 'backend_down'});
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+  // After 0, 250, 750 and 1,750 ms, more or less; never every 250 ms.
+  const connections = server.lines.filter(line => line.includes('server.version')).length;
+  expect(connections).toBeGreaterThan(1);
+  expect(connections).toBeLessThan(7);
+});
+
+test('one that is closed while it connects stays closed', async () => {
+  const server = closed(rawServer(() => undefined));
+  const client = open(await server.listen());
+  const call = client.call('anything');
+  client.close();
+  await expect(call).rejects.toMatchObject({code: 'backend_down'});
+  expect(client.isConnected).toBe(false);
+});
+
 const openssl = systemProgram('openssl', 'openssl');
 
 describe.skipIf(openssl === undefined)('TLS', () => {

@@ -84,15 +84,15 @@ export class BlockIoAddressSource implements AddressSource {
   }
 
   async #ask(): Promise<string[]> {
-    const {keyring, kind, wallet} = this.#options;
+    const {keyring, kind} = this.#options;
     // The client compares its network with the configured one.
     const {network} = await this.#client.call('get_balance', {}, balance);
-    const keys = keyring.publicKeys;
-    if (wallet.type === 'basic' && keys === undefined) {
+    const keys = keyring.configured;
+    if (keys.length === 0) {
       const {address} = await this.#client.call('get_address_by_label', {label: FIRST_LABEL}, newAddress);
       return [`blockio:${network}:basic:address:${address}`];
     }
-    return keys!.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
+    return keys.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
   }
 
   async #requirePinned(): Promise<void> {
@@ -122,7 +122,7 @@ export class BlockIoAddressSource implements AddressSource {
   async #dtrustAddress(): Promise<string> {
     const {kind, keyring} = this.#options;
     const method = 'get_new_dtrust_address';
-    const ours = keyring.publicKeys!;
+    const ours = keyring.configured;
     const parameters = {
       label: randomUUID(),
       public_keys: ours.join(','),

@@ -66,10 +66,9 @@ interface NodeOfCoin {
 
 /** Those that have a daemon of their own, which somebody can look after. */
 const nodesOf = (config: Config | undefined): NodeOfCoin[] =>
-  [...(config?.coins.values() ?? [])].flatMap(({backend: whole, definition}) => {
-    const backend = whole.type === 'blockio' ? whole.chain : whole;
-    return backend.type === 'bitcoind' ? [{backend, definition}] : [];
-  });
+  [...(config?.coins.values() ?? [])].flatMap(({backend, definition}) =>
+    backend.type === 'bitcoind' ? [{backend, definition}] : [],
+  );
 
 const portOf = (backend: BitcoindConfig): string => {
   const url = new URL(backend.url);

@@ -142,6 +142,14 @@ test('coins of many addresses are signed, though block.io tells the keys of thos
   await mine(1);
 });
 
+test('a wallet known by its PIN is the same after the PIN has opened its key', async () => {
+  const plan = await planned();
+  const before = await (await open()).wallet.addresses.walletFingerprints();
+  const fresh = await open();
+  await signed(plan, fresh);
+  expect(await fresh.wallet.addresses.walletFingerprints()).toEqual(before);
+});
+
 test('the backup of the key signs like the PIN', async () => {
   const plan = await planned();
   const withKey = await open({wallet: {type: 'basic', pin: undefined, key: server.userKey.toString('hex')}});

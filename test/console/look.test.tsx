@@ -45,6 +45,14 @@ describe('how the panes are shown', () => {
     expect(await amounts(screen)).toHaveLength(4);
   });
 
+  it('finds in events what they say, and not how their fields are called', async () => {
+    const screen = draw({});
+    screen.press('4', '/', ...Array.from('account'));
+    expect(await screen.text()).toContain('no row contains "account"');
+    screen.press('escape', '/', ...Array.from('u-0072'));
+    expect(await screen.text()).toContain('credited');
+  });
+
   it('gives one pane the whole body, and back', async () => {
     const screen = draw({});
     screen.press('5', 'z');

@@ -3,6 +3,10 @@ import type {RowOf} from './tail.ts';
 
 // What a filter looks into: everything a person may know of a row, also what a narrow pane leaves out.
 
+/** What stands in JSON, without the names of its fields: `al` finds alice and not every label. */
+const valuesOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? Object.values(value).map(valuesOf).join(' ') : String(value ?? '');
+
 const TEXTS: {readonly [Pane in PaneId]: (row: RowOf[Pane]) => readonly (string | null | undefined)[]} = {
   payouts: ({payout, coin}) => [
     payout.id,
@@ -34,7 +38,7 @@ const TEXTS: {readonly [Pane in PaneId]: (row: RowOf[Pane]) => readonly (string 
     coin.backend.reason,
     ...coin.backend.sources.map(({name}) => name),
   ],
-  events: ({event}) => [event.id, event.coin, event.type, JSON.stringify(event.data)],
+  events: ({event}) => [event.id, event.coin, event.type, valuesOf(event.data)],
   log: ({line}) => [line.level, line.source, line.text],
   jobs: ({job, coin}) => [job.id, coin.unit, job.kind, job.status, job.error],
 };

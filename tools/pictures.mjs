@@ -1,13 +1,13 @@
 // Pictures of the console for the README, from the real program: `npm run pictures`. A demo engine on its own regtest
 // node runs in tmux; what stands on its screen is read back with its colours and written as SVG, and half a minute of it
-// as a terminal recording (asciicast v2, for `asciinema play`).
+// as a terminal recording (asciicast v2, for `asciinema play`) and as a moving SVG.
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {toSvg} from './pictures/svg.mjs';
+import {toAnimation, toSvg} from './pictures/svg.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs/pictures');
@@ -79,10 +79,18 @@ try {
   await sleep(1500);
   tmux('pipe-pane', '-t', 'main');
   console.log('docs/pictures/console.cast');
-  keys('1');
+  writeFileSync(
+    join(target, 'console.svg'),
+    await toAnimation(
+      readFileSync(recording, 'utf8'),
+      'Half a minute of the console: a payout in detail, a rescan, the palette',
+    ),
+  );
+  console.log('docs/pictures/console.svg');
+  keys('2');
   tmux('resize-window', '-t', 'main', '-x', String(NARROW.columns), '-y', String(NARROW.rows));
-  await shows(/\[1 /);
-  await shows(/→ sent/);
+  await shows(/\[2 /);
+  await shows(/░ \d\/\d/);
   await picture('narrow', NARROW, 'The same on 80 columns and 24 rows');
   keys('q');
   await shows(/ended; its files/);

@@ -54,7 +54,7 @@ const runsOf = (line, columns) => {
 
 const escaped = text =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-const number = value => String(Math.round(value * 100) / 100);
+const number = (value, digits = 2) => String(Math.round(value * 10 ** digits) / 10 ** digits);
 
 const drawRun = ({column, text, width, style}, row) => {
   const x = MARGIN + column * CELL.width;
@@ -69,24 +69,71 @@ const drawRun = ({column, text, width, style}, row) => {
   return `${paper}<text x="${number(x)}" y="${number(y + CELL.font)}" fill="${style.ink}"${weight}${opacity} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`;
 };
 
-/** `lines` with their colour codes, as tmux captures them. */
-export const toSvg = async (lines, {columns, rows}, title) => {
-  const terminal = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
-  await new Promise(resolve => {
-    terminal.write(lines.slice(0, rows).join('\r\n'), resolve);
-  });
+const openTerminal = ({columns, rows}) => new headless.Terminal({cols: columns, rows, allowProposedApi: true});
+const write = (terminal, text) => new Promise(resolve => terminal.write(text, resolve));
+
+/** What stands on it, one element for each run of one style. */
+const drawnOn = terminal => {
   const drawn = [];
-  for (let row = 0; row < rows; row += 1)
-    for (const run of runsOf(terminal.buffer.active.getLine(row), columns)) drawn.push(drawRun(run, row));
-  terminal.dispose();
+  for (let row = 0; row < terminal.rows; row += 1)
+    for (const run of runsOf(terminal.buffer.active.getLine(row), terminal.cols)) drawn.push(drawRun(run, row));
+  return drawn.filter(Boolean);
+};
+
+const documentOf = ({columns, rows}, title, elements) => {
   const width = number(columns * CELL.width + 2 * MARGIN);
   const height = number(rows * CELL.height + 2 * MARGIN);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${CELL.font}" xml:space="preserve">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
-    ...drawn.filter(Boolean),
+    ...elements,
     '</svg>',
     '',
   ].join('\n');
+};
+
+/** `lines` with their colour codes, as tmux captures them. */
+export const toSvg = async (lines, size, title) => {
+  const terminal = openTerminal(size);
+  await write(terminal, lines.slice(0, size.rows).join('\r\n'));
+  const drawn = drawnOn(terminal);
+  terminal.dispose();
+  return documentOf(size, title, drawn);
+};
+
+/** Seconds between two looks at the recording, and how long its last picture stays. */
+const STEP = 1;
+const LAST = 3;
+
+/** `recording`: an asciicast v2. The pictures of its seconds after each other, for ever; what stays is drawn once. */
+export const toAnimation = async (recording, title) => {
+  const [head, ...events] = recording
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  const terminal = openTerminal({columns: head.width, rows: head.height});
+  const pictures = [];
+  let next = 0;
+  while (next < events.length) {
+    const until = pictures.length * STEP;
+    for (; next < events.length && events[next][0] <= until; next += 1) await write(terminal, events[next][2]);
+    pictures.push(new Set(drawnOn(terminal)));
+  }
+  terminal.dispose();
+  for (let more = 0; more < LAST / STEP; more += 1) pictures.push(pictures.at(-1));
+  // Elements that are seen in the same pictures are one group.
+  const groups = new Map();
+  for (const element of new Set(pictures.flatMap(picture => [...picture]))) {
+    const seen = pictures.map(picture => (picture.has(element) ? '1' : '0')).join('');
+    groups.set(seen, [...(groups.get(seen) ?? []), element]);
+  }
+  const elements = [...groups].map(([seen, group]) => {
+    if (!seen.includes('0')) return group.join('');
+    const changes = Array.from(seen).flatMap((is, index) => (is === seen[index - 1] ? [] : [index]));
+    const values = changes.map(index => (seen[index] === '1' ? 'visible' : 'hidden')).join(';');
+    const times = changes.map(index => number(index / seen.length, 4)).join(';');
+    return `<g><animate attributeName="visibility" values="${values}" keyTimes="${times}" calcMode="discrete" dur="${seen.length * STEP}s" repeatCount="indefinite"/>${group.join('')}</g>`;
+  });
+  return documentOf({columns: head.width, rows: head.height}, title, elements);
 };

@@ -4,8 +4,11 @@ import type {RowOf} from './tail.ts';
 // What a filter looks into: everything a person may know of a row, also what a narrow pane leaves out.
 
 /** What stands in JSON, without the names of its fields: `al` finds alice and not every label. */
-const valuesOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? Object.values(value).map(valuesOf).join(' ') : String(value ?? '');
+const valuesOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && value !== null) return Object.values(value).map(valuesOf).join(' ');
+  return JSON.stringify(value) ?? '';
+};
 
 const TEXTS: {readonly [Pane in PaneId]: (row: RowOf[Pane]) => readonly (string | null | undefined)[]} = {
   payouts: ({payout, coin}) => [

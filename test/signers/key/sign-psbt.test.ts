@@ -110,6 +110,14 @@ describe.each<ScriptType>(['segwit', 'nested', 'legacy', 'taproot'])('%s', type 
   });
 });
 
+test('signatures have the size that a plan counts on', () => {
+  const {maker, sign} = open();
+  const coins = Array.from({length: 20}, (_, number) => ({amount: BTC, number}));
+  const signed = sign(maker.psbt(coins, [{amount: 20n * BTC - 2n * FEE}]));
+  // DER of 70 bytes and the sighash type, or less; half of all have one byte more unless R is low.
+  for (const {witness} of signed.ins) expect(witness[0]!.length).toBeLessThanOrEqual(71);
+});
+
 test('a request cannot ask for a weaker signature: each covers the whole transaction', () => {
   const {maker, sign} = open();
   const psbt = maker.psbt([{amount: BTC}], [{amount: BTC - FEE}]);

@@ -1,4 +1,4 @@
-import type {ScanMethod} from '../contract/index.ts';
+import type {ScanMethod, ScanPlan} from '../contract/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../primitives/ids.ts';
 import type {BlockFacts} from './facts.ts';
 import type {WatchSet} from './watch-set.ts';
@@ -91,6 +91,11 @@ export interface ChainSource {
    * only: `facts` of all of them.
    */
   surveyScan?(range: {readonly from: number; readonly to: number}): Promise<ScanSurvey | undefined>;
+  /**
+   * Of a source that chooses for itself how `facts` looks at a long row of blocks: what each way would cost now for so many
+   * scripts, the one that it would take first.
+   */
+  scanPlans?(range: {readonly from: number; readonly to: number}, scripts: number): Promise<readonly ScanPlan[]>;
   /**
    * Which of these blocks of the best chain, asked for in a row, may pay to one of the scripts or spend from one: some
    * too many, never one too few (but for `coins`, whose blocks are those of coins that are unspent now). In order.

@@ -7,7 +7,7 @@ import type {ChainStore} from '../store/chain-store.ts';
 import {heightOfTime} from './rescan-start.ts';
 
 export interface RescanPlanning {
-  readonly chain: Pick<ChainSource, 'surveyScan' | 'timesAt' | 'watchScript'>;
+  readonly chain: Pick<ChainSource, 'surveyScan' | 'scanPlans' | 'timesAt' | 'watchScript'>;
   readonly store: Pick<ChainStore, 'blocksOfOurs' | 'contestedSince' | 'watchedScripts'>;
   readonly watch: WatchSet;
 }
@@ -37,9 +37,11 @@ export const planRescan = async (
   const scripts = watch.size.scripts || count(store.watchedScripts());
   const survey = await chain.surveyScan?.({from, to});
   if (survey === undefined) {
-    const method = chain.watchScript === undefined ? 'blocks' : 'histories';
+    const plans = (await chain.scanPlans?.({from, to}, scripts)) ?? [];
+    const method = plans[0]?.method ?? (chain.watchScript === undefined ? 'blocks' : 'histories');
     if (wanted !== undefined && wanted !== method) throw badMethod(wanted, [method]);
-    return {scripts, fullFrom: Number.POSITIVE_INFINITY, plans: [], methods: [method], estimate: undefined};
+    const estimate = plans[0] && estimateOf(plans[0]);
+    return {scripts, fullFrom: Number.POSITIVE_INFINITY, plans, methods: [method], estimate};
   }
   const since = await store.contestedSince();
   const fullFrom = since === undefined ? Number.POSITIVE_INFINITY : await heightOfTime(chain, since / 1000, to);
@@ -53,15 +55,11 @@ export const planRescan = async (
       wanted,
       plans.map(({method}) => method),
     );
-  const {seconds, bytes, requests, blocks} = best;
-  return {
-    scripts,
-    fullFrom,
-    plans,
-    methods: [best.method, ...others.map(({method}) => method)],
-    estimate: {seconds, bytes, requests, blocks},
-  };
+  const methods = [best.method, ...others.map(({method}) => method)] as const;
+  return {scripts, fullFrom, plans, methods, estimate: estimateOf(best)};
 };
+
+const estimateOf = ({seconds, bytes, requests, blocks}: ScanPlan): ScanEstimate => ({seconds, bytes, requests, blocks});
 
 const badMethod = (wanted: ScanMethod | undefined, there: readonly ScanMethod[]) =>
   new EngineError(

@@ -2,6 +2,7 @@ import type {BlockFacts} from '../../chain/facts.ts';
 import {skimmedBlocks} from '../../chain/skimmed-blocks.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {Coin} from '../../coins/index.ts';
+import type {ScanPlan as PublicPlan} from '../../contract/index.ts';
 import type {EsploraConfig} from '../../config/config.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
@@ -9,7 +10,7 @@ import type {Log} from '../../primitives/log.ts';
 import type {HeaderBook, KnownHeader} from './header-book.ts';
 import {rawBlocks} from './raw-blocks.ts';
 import type {RestClient} from './rest-client.ts';
-import {isCheaperWhole, type Pace, planScan, type ScanPlan, type ScanQuestion} from './scan-plan.ts';
+import {isCheaperWhole, type Pace, planScan, type ScanMethod, type ScanPlan, type ScanQuestion} from './scan-plan.ts';
 import {type HistoryOptions, ScriptHistories} from './script-histories.ts';
 import type {WatchedScripts} from './watched-scripts.ts';
 
@@ -35,6 +36,8 @@ const BLOCK_SIZE = 1_500_000;
 const BYTES_PER_SECOND = 2_000_000;
 /** The newest blocks are always read whole: servers behind one name may not have indexed them all alike. */
 const READ_WHOLE = 2;
+/** Blocks whose sizes stand for those of a range. */
+const SAMPLES = 5;
 /** Blocks in a row from which on the rest up to the tip is expected to be asked for too. */
 const LONG_SCAN = 50;
 /** What blocks hold for us, in the cheaper of two ways: each one whole, or by what the histories of our scripts say. */
@@ -133,7 +136,28 @@ export class BlockScan {
     return this.#parts.headers.isBest(ref) === true;
   }
 
-  /** What looking at these blocks costs either way. */
+  /** What looking at these blocks costs either way, the way that would be taken first. */
+  async plans({from, to}: {from: number; to: number}, scripts: number): Promise<PublicPlan[]> {
+    const {headers} = this.#parts;
+    const sampled = Array.from({length: SAMPLES}, (_, at) => from + Math.floor(((to - from) * at) / (SAMPLES - 1)));
+    const sizes = (await headers.headersAt([...new Set(sampled)])).flatMap(header => header?.size ?? []);
+    const known = this.#parts.scripts.size - this.#histories.unread(from, to, ref => this.#isBest(ref));
+    const question = {
+      blocks: to - from + 1,
+      blockSize: averageOf(sizes),
+      scripts: Math.max(0, scripts - known),
+      ...this.#pace(),
+    };
+    const {method, costs} = (this.#parts.plan ?? planScan)(question);
+    const asPlan = (way: ScanMethod): PublicPlan => ({
+      method: way,
+      complete: true,
+      ...costs[way],
+      blocks: way === 'blocks' ? question.blocks : 0,
+    });
+    return [asPlan(method), asPlan(method === 'blocks' ? 'histories' : 'blocks')];
+  }
+
   #planFor(refs: readonly BlockRef[], tip: KnownHeader, watch: WatchSet): ScanPlan {
     const {scripts, headers} = this.#parts;
     const {from, to} = rangeOf(refs);
@@ -141,7 +165,7 @@ export class BlockScan {
     const sizes = refs.flatMap(({hash}) => headers.sizeOf(hash) ?? []);
     const question = {
       blocks: isRow ? Math.max(refs.length, tip.height - from + 1) : refs.length,
-      blockSize: sizes.length === 0 ? BLOCK_SIZE : sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
+      blockSize: averageOf(sizes),
       // A script that is watched and was not told of has no history to be read.
       scripts:
         scripts.size < watch.size.scripts ? Infinity : this.#histories.unread(from, to, ref => this.#isBest(ref)),
@@ -150,6 +174,9 @@ export class BlockScan {
     return (this.#parts.plan ?? planScan)(question);
   }
 }
+
+const averageOf = (sizes: readonly number[]): number =>
+  sizes.length === 0 ? BLOCK_SIZE : sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 
 const rangeOf = (refs: readonly BlockRef[]): {from: number; to: number} => {
   let [from, to] = [Number.POSITIVE_INFINITY, 0];

@@ -2,6 +2,7 @@ import type {BlockFacts} from '../../chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {Coin, Network} from '../../coins/index.ts';
+import type {ScanPlan} from '../../contract/index.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import {blockHash, readAs} from './answers.ts';
@@ -82,6 +83,10 @@ export class EsploraChainSource implements ChainSource {
     onProgress?: (words?: string) => void,
   ): AsyncIterable<BlockFacts> {
     return this.#scan.facts(refs, watch, {signal, onProgress});
+  }
+
+  async scanPlans(range: {readonly from: number; readonly to: number}, scripts: number): Promise<readonly ScanPlan[]> {
+    return this.#scan.plans(range, scripts);
   }
 
   async mempool(): Promise<MempoolView> {

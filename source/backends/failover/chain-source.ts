@@ -1,6 +1,7 @@
 import type {BlockFacts} from '../../chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, Narrowing, NodeTip, ScanSurvey} from '../../chain/ports.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
+import type {ScanPlan} from '../../contract/index.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Speakers} from './failover.ts';
 
@@ -60,6 +61,10 @@ export class FailoverChainSource implements ChainSource {
 
   async surveyScan(range: {readonly from: number; readonly to: number}): Promise<ScanSurvey | undefined> {
     return this.#speakers.ask('survey', async ({chain}) => chain.surveyScan?.(range));
+  }
+
+  async scanPlans(range: {readonly from: number; readonly to: number}, scripts: number): Promise<readonly ScanPlan[]> {
+    return this.#speakers.ask('plans', async ({chain}) => (await chain.scanPlans?.(range, scripts)) ?? []);
   }
 
   /** Not asked of another one: who speaks next may know another way, or none. */

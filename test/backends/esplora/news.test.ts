@@ -265,3 +265,15 @@ test('blocks are looked at in the cheaper way, and few of them always whole', ()
     histories: {requests: 1_200, bytes: 1_500_000, seconds: 240},
   });
 });
+
+test('what a rescan would cost is said for both ways, the one that would be taken first', async () => {
+  const {source} = await open({large: false});
+  const methods = async (scripts: number) =>
+    (await source.scanPlans!({from: 1, to: 110}, scripts)).map(({method}) => method);
+  expect(await methods(10)).toEqual(['histories', 'blocks']);
+  expect(await methods(10_000)).toEqual(['blocks', 'histories']);
+  const [blocks] = await source.scanPlans!({from: 1, to: 110}, 10_000);
+  expect(blocks).toMatchObject({complete: true, requests: 110, blocks: 110, seconds: 0.11});
+  // As its blocks are here, and not as anywhere else.
+  expect(blocks!.bytes).toBeLessThan(100_000);
+});

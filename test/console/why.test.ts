@@ -14,6 +14,11 @@ describe('why a payout has not moved', () => {
     [{status: 'queued'}, paused, 'no payout is signed now: the books differ'],
     [{status: 'reserved'}, well, 'its coins are chosen; it is about to be signed'],
     [{status: 'reserved'}, paused, 'its coins are chosen; no payout is signed now: the books differ'],
+    [
+      {status: 'reserved', reason: 'awaiting_signature: a PSBT waits for a signature: /psbt/btc-3.psbt'},
+      paused,
+      'a PSBT waits for a signature: /psbt/btc-3.psbt',
+    ],
     [{status: 'sent'}, well, 'the node has it; waits for a block'],
     [{status: 'sent'}, down, 'the node had it when last seen; the node is warming up now'],
     [{status: 'confirmed', confirmations: 3}, well, 'in a block; settles at 15 confirmations, has 3'],

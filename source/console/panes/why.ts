@@ -5,6 +5,12 @@ import {formatCount, formatFeerate, plural} from '../text/format.ts';
 
 type Why<Item> = (item: Item, coin: CoinStatus | undefined, broadcast?: BroadcastDetail) => string;
 
+const UNSIGNED = 'awaiting_signature: ';
+
+/** Of what a person has to sign: where it waits, and how far the signatures are. */
+const unsigned = (reason: string | undefined): string | undefined =>
+  reason?.startsWith(UNSIGNED) === true ? reason.slice(UNSIGNED.length) : undefined;
+
 const waitsFor = (payout: Payout) => (payout.clears === 'person' ? 'waits for a person' : 'goes on by itself');
 
 const PAYOUT: Readonly<Record<Payout['status'], Why<Payout>>> = {
@@ -12,10 +18,11 @@ const PAYOUT: Readonly<Record<Payout['status'], Why<Payout>>> = {
     coin?.payouts_paused
       ? `no payout is signed now: ${coin.payouts_paused}`
       : 'waits to be gathered into the next transaction',
-  reserved: (_, coin) =>
-    coin?.payouts_paused
+  reserved: (payout, coin) =>
+    unsigned(payout.reason) ??
+    (coin?.payouts_paused
       ? `its coins are chosen; no payout is signed now: ${coin.payouts_paused}`
-      : 'its coins are chosen; it is about to be signed',
+      : 'its coins are chosen; it is about to be signed'),
   signed: (_, _coin, broadcast) =>
     `signed and stored; the node has not accepted it yet, the same bytes are sent again${lastAnswer(broadcast)}`,
   sent: (_, coin, broadcast) => waitsForBlock(coin, broadcast),
@@ -53,10 +60,11 @@ const waitsForBlock = (coin: CoinStatus | undefined, broadcast: BroadcastDetail 
 const BROADCAST: Readonly<
   Record<BroadcastDetail['status'], (item: BroadcastDetail, coin: CoinStatus | undefined) => string>
 > = {
-  reserved: (_, coin) =>
-    coin?.payouts_paused
+  reserved: (broadcast, coin) =>
+    unsigned(broadcast.reason) ??
+    (coin?.payouts_paused
       ? `its coins are chosen; nothing is signed now: ${coin.payouts_paused}`
-      : 'its coins are chosen; it is about to be signed',
+      : 'its coins are chosen; it is about to be signed'),
   signed: item =>
     `signed and stored; the node has not accepted it yet, the same bytes are sent again${lastAnswer(item)}`,
   sent: (item, coin) => waitsForBlock(coin, item),

@@ -47,6 +47,8 @@ export const payoutMark = (payout: Payout, coin?: CoinStatus): Mark => {
     const code = payout.reason?.split(':')[0]?.replaceAll('_', ' ') ?? '';
     return {...mark, word: `HELD ${code}`.trim()};
   }
+  if (payout.status === 'reserved' && payout.reason?.startsWith('awaiting_signature:') === true)
+    return {...mark, glyph: '▲', word: 'UNSIGNED', style: 'warn'};
   if (payout.status === 'confirmed') return {...mark, word: `${payout.confirmations} conf`};
   return mark;
 };

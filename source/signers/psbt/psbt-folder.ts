@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import {chmod, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {access, chmod, constants, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {EngineError} from '../../primitives/errors.ts';
 import {MAX_BYTES} from './read-submission.ts';
 
@@ -26,6 +26,19 @@ export class PsbtFolder {
   constructor(path: string, coin: string) {
     this.#path = path;
     this.#coin = coin;
+  }
+
+  /** Whether it can be written, or made; makes nothing. */
+  async probe(): Promise<void> {
+    try {
+      await access(this.#path, constants.W_OK);
+    } catch (error) {
+      if (!isMissing(error)) throw this.#unusable(error);
+      // It is made with the first transaction.
+      await access(dirname(this.#path), constants.W_OK).catch((fault: unknown) => {
+        throw this.#unusable(fault);
+      });
+    }
   }
 
   /** Absolute path of the unsigned transaction with this id. */
@@ -110,15 +123,21 @@ export class PsbtFolder {
       await mkdir(this.#path, {recursive: true, mode: 0o700});
       return await act();
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new EngineError('psbt_folder', `the folder ${this.#path} cannot be used (${code})`, {
-        retry: 'backoff',
-        field: `coins.${this.#coin}.wallet.signer.folder`,
-        cause: error,
-      });
+      throw this.#unusable(error);
     }
   }
+
+  #unusable(cause: unknown): EngineError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    return new EngineError('psbt_folder', `the folder ${this.#path} cannot be used (${code})`, {
+      retry: 'backoff',
+      field: `coins.${this.#coin}.wallet.signer.folder`,
+      cause,
+    });
+  }
 }
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** Undefined for what is no file, or was taken away meanwhile. */
 const readOne = async (path: string): Promise<Omit<FoundFile, 'name'> | undefined> => {
@@ -128,7 +147,7 @@ const readOne = async (path: string): Promise<Omit<FoundFile, 'name'> | undefine
     const bytes = status.size > MAX_BYTES ? Buffer.alloc(0) : await readFile(path);
     return {bytes, age: Date.now() - status.mtimeMs};
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 };

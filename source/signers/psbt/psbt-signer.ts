@@ -1,6 +1,6 @@
 import {EngineError} from '../../primitives/errors.ts';
 import type {Log} from '../../primitives/log.ts';
-import type {PsbtDesk, PsbtState, SignAnswer, Signer, TransactionPlan} from '../../payout/ports.ts';
+import type {PsbtDesk, PsbtState, SignAnswer, Signer, SignerState, TransactionPlan} from '../../payout/ports.ts';
 import {collectSignatures, type Collected} from './collect-signatures.ts';
 import {PsbtFolder, SETTLED, type FoundFile} from './psbt-folder.ts';
 import {outlineDifference, outlineOf, readSubmission, type Submission} from './read-submission.ts';
@@ -50,6 +50,15 @@ class PsbtSigner implements Signer, PsbtDesk {
       if (collected.raw === undefined)
         return {kind: 'waiting', words: waitingWords(this.#folder.fileOf(id), collected)};
       return {kind: 'signed', raw: collected.raw};
+    } catch (error) {
+      return {kind: 'unavailable', words: words(error)};
+    }
+  }
+
+  async prepare(): Promise<SignerState> {
+    try {
+      await this.#folder.probe();
+      return {kind: 'ready', words: `a person signs; transactions wait in ${this.#options.folder}`};
     } catch (error) {
       return {kind: 'unavailable', words: words(error)};
     }

@@ -1,0 +1,52 @@
+import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {PsbtFolder} from '../../../source/signers/psbt/psbt-folder.ts';
+
+let base: string;
+let folder: PsbtFolder;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'psbt-folder-'));
+  folder = new PsbtFolder(join(base, 'psbt'), 'btc');
+});
+afterEach(() => rmSync(base, {recursive: true, force: true}));
+
+test('files are whole, for their owner only, and what somebody signed in their place is kept', async () => {
+  await folder.putUnsigned('7', Buffer.from('unsigned'));
+  expect(statSync(folder.fileOf('7')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(base, 'psbt')).mode & 0o777).toBe(0o700);
+  writeFileSync(folder.fileOf('7'), 'signed');
+  await folder.putUnsigned('7', Buffer.from('unsigned'));
+  expect(readFileSync(folder.fileOf('7'), 'utf8')).toBe('signed');
+  expect(readdirSync(join(base, 'psbt'))).toEqual(['btc-7.psbt']);
+});
+
+test('the same signature is one file, another is another, and each coin sees its own unsigned ones', async () => {
+  await folder.putSigned('7', Buffer.from('one'));
+  await folder.putSigned('7', Buffer.from('one'));
+  await folder.putSigned('7', Buffer.from('two'));
+  await new PsbtFolder(join(base, 'psbt'), 'ltc').putUnsigned('3', Buffer.from('x'));
+  await folder.putUnsigned('8', Buffer.from('x'));
+  expect((await folder.read()).map(({name}) => name).sort()).toHaveLength(4);
+  expect(await folder.waiting()).toEqual(['8']);
+});
+
+test('what is set aside says why and is not read again', async () => {
+  await folder.putSigned('7', Buffer.from('one'));
+  const [file] = await folder.read();
+  await folder.setAside(file!.name, 'refused', 'it comes too late');
+  expect(await folder.read()).toEqual([]);
+  expect(readFileSync(join(base, 'psbt', `${file!.name}.refused.txt`), 'utf8')).toBe('it comes too late\n');
+});
+
+test('a folder that is none is said with its key in the config; looking makes nothing', async () => {
+  await folder.probe();
+  expect(readdirSync(base)).toEqual([]);
+  writeFileSync(join(base, 'psbt'), 'a file');
+  chmodSync(join(base, 'psbt'), 0o600);
+  await expect(folder.putUnsigned('7', Buffer.from('x'))).rejects.toMatchObject({
+    code: 'psbt_folder',
+    field: 'coins.btc.wallet.signer.folder',
+  });
+});

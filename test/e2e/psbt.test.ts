@@ -136,6 +136,7 @@ test('what is not the planned transaction, not signed or no PSBT is refused by n
 
 test('the engine killed, and the node away: the same transaction still waits', async () => {
   const {payout, waiting} = await waitingPayout();
+  const elsewhere = await world.outsideAddress();
   await world.engine.kill();
   await world.engine.start();
   const [again] = await until('it to wait again', async () => {
@@ -145,9 +146,11 @@ test('the engine killed, and the node away: the same transaction still waits', a
   expect(again).toMatchObject({id: waiting.id, psbt: waiting.psbt});
   await world.node.stop();
   await until('the node to be missed', async () => (await world.api.status()).coins[0]?.backend.state === 'down');
-  // Longer than the engine waits for a node before it gives up what nobody signs.
-  const since = Date.now();
-  await until('some rounds', () => Date.now() - since > 6000, {timeout: 30_000});
+  // Held: from here on the engine gives up what is planned, but not what a person may be signing.
+  const other = {account: 'alice', address: elsewhere, amount: '0.01'};
+  const {body: second} = await world.api.pay('while-away', other);
+  await reaches(second.id, 'held');
+  await world.api.post(`/v1/btc/payouts/${second.id}/cancel`);
   await world.node.start();
   for (const wallet of ['hot', 'outside'])
     if (!(await world.node.rpc<string[]>('listwallets')).includes(wallet)) await world.node.rpc('loadwallet', [wallet]);

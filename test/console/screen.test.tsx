@@ -1,6 +1,7 @@
-import {afterEach, describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it, vi} from 'vitest';
 import type {ScreenState} from '../../source/console/state.ts';
 import {calm, coin, empty, failedOver, NOW, payout, statusOf, troubled} from './support/statuses.ts';
+import {Sheet} from '../../source/console/terminal/sheet.ts';
 import {openScreen, pressLater, type TestScreen, type TestScreenOptions} from './support/terminal.ts';
 
 const SIZES = [
@@ -172,5 +173,23 @@ describe('terminals', () => {
     screen.show({...calm, coins: null as never});
     expect(await ended).toBeInstanceOf(Error);
     expect(screen.stdout.written).toContain('\u001b[?1049l');
+  });
+});
+
+describe('a second that passes', () => {
+  it('is painted where it stands, without laying the screen out again', async () => {
+    const screen = draw({...SIZES[0], status: calm});
+    expect(await screen.text()).toContain('14:02:31 UTC');
+    const layOut = vi.spyOn(Sheet.prototype, 'layOut');
+    try {
+      screen.store.update(state => ({...state, now: state.now + 1000}));
+      expect(await screen.text()).toContain('14:02:32 UTC');
+      expect(layOut).not.toHaveBeenCalled();
+      screen.press('?');
+      await screen.settled();
+      expect(layOut).toHaveBeenCalled();
+    } finally {
+      layOut.mockRestore();
+    }
   });
 });

@@ -39,6 +39,9 @@ export interface KeySigner extends Signer {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
 
+/** ms that a payout waits for the key to be unlocked: a loop that waits for longer would be called stalled. */
+const START_PATIENCE = 20_000;
+
 type Unsigned = Exclude<SignAnswer, {kind: 'signed' | 'waiting'}>;
 
 type State =
@@ -55,6 +58,8 @@ export const createKeySigner = (options: KeySignerOptions): KeySigner => new Hot
 class HotKeySigner implements KeySigner {
   readonly #options: KeySignerOptions;
   #state: State = {kind: 'idle'};
+  #starting: SignerChild | undefined;
+  #child: SignerChild | undefined;
   #deaths = 0;
   #notBefore = 0;
 
@@ -80,7 +85,10 @@ class HotKeySigner implements KeySigner {
       if (reply.kind === 'refused') return {kind: 'refused', words: `the key's signer refuses: ${reply.words}`};
       return {kind: 'signed', raw: Buffer.from(reply.raw, 'hex')};
     } catch (error) {
-      if (error instanceof SignerDied) return {kind: 'unavailable', words: error.message};
+      if (error instanceof SignerDied) {
+        if (this.#state.kind === 'ready' && this.#state.child === child) this.#state = {kind: 'idle'};
+        return {kind: 'unavailable', words: error.message};
+      }
       // The plan cannot be said as a PSBT: no signature comes of it, now or later.
       if (error instanceof EngineError) return {kind: 'refused', words: error.message};
       throw error;
@@ -98,10 +106,10 @@ class HotKeySigner implements KeySigner {
   }
 
   async close(): Promise<void> {
-    const state = this.#state;
     this.#state = {kind: 'closed'};
-    const child = state.kind === 'starting' ? await state.started : state.kind === 'ready' ? state.child : undefined;
-    if (child instanceof SignerChild) child.end();
+    // One that still waits for its passphrase hears nothing else.
+    this.#starting?.kill();
+    this.#child?.end();
   }
 
   async #running(): Promise<SignerChild | Unsigned> {
@@ -110,7 +118,7 @@ class HotKeySigner implements KeySigner {
       case 'ready':
         return state.child;
       case 'starting':
-        return state.started;
+        return within(START_PATIENCE, state.started);
       case 'closed':
         return {kind: 'unavailable', words: 'the signer is closed'};
       case 'stuck':
@@ -128,17 +136,19 @@ class HotKeySigner implements KeySigner {
     const stamp = this.#stamp();
     const started = this.#start();
     this.#state = {kind: 'starting', started};
-    const outcome = await started;
-    // Closed meanwhile: then the child has been ended.
-    if (this.#is('closed')) return outcome;
-    if (outcome instanceof SignerChild) this.#state = {kind: 'ready', child: outcome};
+    // Whoever asked may stop waiting; the start goes on.
+    return within(
+      START_PATIENCE,
+      started.then(outcome => this.#begun(outcome, stamp)),
+    );
+  }
+
+  #begun(outcome: SignerChild | Unsigned, stamp: string): SignerChild | Unsigned {
+    if (this.#state.kind === 'closed') return {kind: 'unavailable', words: 'the signer is closed'};
+    if (outcome instanceof SignerChild) this.#state = {kind: 'ready', child: (this.#child = outcome)};
     else if (outcome.kind === 'unavailable') this.#state = {kind: 'idle'};
     else this.#state = {kind: 'stuck', answer: outcome, stamp};
     return outcome;
-  }
-
-  #is(kind: State['kind']): boolean {
-    return this.#state.kind === kind;
   }
 
   async #start(): Promise<SignerChild | Unsigned> {
@@ -151,6 +161,7 @@ class HotKeySigner implements KeySigner {
       try {
         const process = new SignerChild(opened.fd, words => this.#died(process, words));
         child = process;
+        this.#starting = process;
       } finally {
         opened.close();
       }
@@ -161,6 +172,8 @@ class HotKeySigner implements KeySigner {
       if (error instanceof SignerDied) return {kind: 'unavailable', words: error.message};
       if (error instanceof EngineError) return unsignedOf(error.code, error.message, this.#options);
       throw error;
+    } finally {
+      this.#starting = undefined;
     }
   }
 
@@ -203,6 +216,17 @@ class HotKeySigner implements KeySigner {
       .join(' ');
   }
 }
+
+const within = async (patience: number, started: Promise<SignerChild | Unsigned>): Promise<SignerChild | Unsigned> => {
+  const {promise: late, resolve} = Promise.withResolvers<Unsigned>();
+  const words = 'the key is still being unlocked: nobody has written its passphrase yet, or the machine is very busy';
+  const timer = setTimeout(() => resolve({kind: 'unavailable', words}), patience);
+  try {
+    return await Promise.race([started, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 /** What keeps the key from signing, and what to do about it. */
 const unsignedOf = (code: string, words: string, {coin, passphrase}: KeySignerOptions): Unsigned => {

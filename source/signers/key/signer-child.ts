@@ -6,7 +6,7 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './signer-process.ts' : 
   .pathname;
 
 /** ms: the slowest allowed scrypt on a busy machine, and a batch of the largest size. */
-const LONGEST_ANSWER = 120_000;
+const LONGEST_ANSWER = 60_000;
 const TAIL = 500;
 
 /** No core file: a dump of this process is its key. The shell is replaced, so that the process has no other parent. */

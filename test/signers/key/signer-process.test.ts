@@ -329,6 +329,24 @@ describe('the passphrase', () => {
     }
   });
 
+  test('that nobody writes holds up neither the engine’s end nor a payout for good', async () => {
+    const fifo = join(directory, 'silent');
+    execFileSync('mkfifo', [fifo]);
+    const silent = spawn('/bin/sh', ['-c', 'exec sleep 300 > "$0"', fifo], {stdio: 'ignore'});
+    const fd = openSync(fifo, 'r');
+    try {
+      const signer = open({passphrase: {kind: 'fd', fd}});
+      const asked = signer.prepare();
+      const begun = performance.now();
+      await signer.close();
+      expect(performance.now() - begun).toBeLessThan(2000);
+      expect(await asked).toEqual({kind: 'unavailable', words: 'the signer is closed'});
+    } finally {
+      closeSync(fd);
+      silent.kill('SIGKILL');
+    }
+  });
+
   test('is not read from a descriptor that is one of Node’s own', async () => {
     const own = Array.from({length: 40}, (_, fd) => fd + 3).filter(fd => {
       try {

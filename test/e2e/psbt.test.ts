@@ -134,7 +134,7 @@ test('what is not the planned transaction, not signed or no PSBT is refused by n
   await expectInvariants(world);
 });
 
-test('the engine killed, and the node away: the same transaction still waits', async () => {
+test('the engine killed, the node away, payouts paused: the same transaction still waits', async () => {
   const {payout, waiting} = await waitingPayout();
   const elsewhere = await world.outsideAddress();
   await world.engine.kill();
@@ -146,14 +146,15 @@ test('the engine killed, and the node away: the same transaction still waits', a
   expect(again).toMatchObject({id: waiting.id, psbt: waiting.psbt});
   await world.node.stop();
   await until('the node to be missed', async () => (await world.api.status()).coins[0]?.backend.state === 'down');
-  // Held: from here on the engine gives up what is planned, but not what a person may be signing.
-  const other = {account: 'alice', address: elsewhere, amount: '0.01'};
-  const {body: second} = await world.api.pay('while-away', other);
-  await reaches(second.id, 'held');
-  await world.api.post(`/v1/btc/payouts/${second.id}/cancel`);
   await world.node.start();
   for (const wallet of ['hot', 'outside'])
     if (!(await world.node.rpc<string[]>('listwallets')).includes(wallet)) await world.node.rpc('loadwallet', [wallet]);
+  // While payouts are paused, what is planned is given up, but not what a person may be signing.
+  await world.api.post('/v1/btc/payouts/pause', {reason: 'a test'});
+  const {body: second} = await world.api.pay('while-paused', {account: 'alice', address: elsewhere, amount: '0.01'});
+  await reaches(second.id, 'held');
+  await world.api.post(`/v1/btc/payouts/${second.id}/cancel`);
+  await world.api.post('/v1/btc/payouts/resume');
   expect((await psbts()).map(({id}) => id)).toEqual([waiting.id]);
   const file = join(world.directory, 'answer.psbt');
   writeFileSync(file, Buffer.from(await sign(waiting.psbt), 'base64'));

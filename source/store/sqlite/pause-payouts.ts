@@ -35,7 +35,11 @@ export const pausedBy = (orm: Orm): Hold | undefined => {
   return drift === undefined ? undefined : {reason: 'books_drift', words: drift};
 };
 
-const selectReserved = rawStatement("SELECT id FROM broadcast WHERE status = 'reserved' ORDER BY id");
+/** Not those that a person may be signing: nothing is sent while payouts are paused, and their work is kept. */
+const selectReserved = rawStatement(
+  `SELECT id FROM broadcast WHERE status = 'reserved'
+   AND (reason IS NULL OR reason NOT LIKE 'awaiting\\_signature:%' ESCAPE '\\') ORDER BY id`,
+);
 
 /** A second pause keeps the first one's time and takes the new reason. */
 export const pausePayouts = (orm: Orm, reason: string, now: number): PayoutsSwitch => {

@@ -1,7 +1,7 @@
 import type {Hint, NodeTip, SourceView} from '../../chain/ports.ts';
 import type {Coin, Network} from '../../coins/index.ts';
 import type {Clock} from '../../primitives/clock.ts';
-import {EngineError} from '../../primitives/errors.ts';
+import {EngineError, messageOf} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
 import type {Log} from '../../primitives/log.ts';
 import {Wake} from '../../primitives/wake.ts';
@@ -189,10 +189,19 @@ export class Speakers {
       watched.sharesAnchor = probed.sharesAnchor;
       watched.answered(TIP);
     } catch (error) {
-      // Its chain moved between two answers: the next look tells.
-      if (!(error instanceof EngineError)) throw error;
       if (isFault(error)) watched.failed(TIP, error);
+      else if (!(error instanceof EngineError)) this.#onMistake(watched, error);
+      // Else its chain moved between two answers: the next look tells.
     }
+  }
+
+  /** What a backend should not have thrown must not end the engine for one that may not even speak. */
+  #onMistake(watched: WatchedSource, error: unknown): void {
+    const {log, coin} = this.#options;
+    const {name} = watched.source;
+    log.error({coin: coin.name, backend: name, error: messageOf(error)}, 'a backend failed unexpectedly');
+    const words = `${name} failed unexpectedly: ${messageOf(error)}`;
+    watched.failed(TIP, new EngineError('bad_backend_answer', words, {retry: 'backoff', cause: error}));
   }
 
   /** Remembers a block deep in the speaker's chain, unless the speaker itself is in doubt. */
@@ -204,7 +213,8 @@ export class Speakers {
       const [hash] = await source.chain.hashesAt([height]);
       if (hash !== undefined) this.#anchor = {height, hash};
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      // The next look at its tip tells what is wrong with it.
+      if (!(error instanceof EngineError)) this.#onMistake(this.#watched[this.#speaker]!, error);
     }
   }
 

@@ -4,6 +4,7 @@ import type {WatchSet} from '../../chain/watch-set.ts';
 import type {BlockFormat} from '../../coins/index.ts';
 import {EngineError, hasCode} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
+import {keepYoungGenerationSmall} from '../../primitives/young-generation.ts';
 import {type RpcClient, wasTooLong} from './rpc-client.ts';
 import {type BlockReplies, type SkimFailure, skimReplies, type Skimmed} from './skim-replies.ts';
 import {SkimThread} from './skim-thread.ts';
@@ -138,7 +139,9 @@ export class BlockReader {
     const bytes = replies.reduce((total, {body}) => total + body.length / 2, 0);
     const blocks = replies.reduce((total, {refs}) => total + refs.length, 0);
     this.#blockSize = Math.max(1, bytes / blocks);
-    if (left * this.#blockSize >= this.#worthAThread) this.#thread.start();
+    if (left * this.#blockSize < this.#worthAThread || this.#thread.isReady) return;
+    keepYoungGenerationSmall();
+    this.#thread.start();
   }
 
   #notePace(blocks: number, milliseconds: number): void {

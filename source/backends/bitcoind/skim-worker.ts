@@ -3,6 +3,7 @@ import {packFacts, type PackedFacts} from '../../chain/packed-facts.ts';
 import {BorrowedWatchSet, type SharedWatch} from '../../chain/watch-set.ts';
 import type {BlockFormat} from '../../coins/index.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
+import {keepYoungGenerationSmall} from '../../primitives/young-generation.ts';
 import {skimReplies, type SkimFailure} from './skim-replies.ts';
 
 // The inside of the thread that reads blocks while the engine's own thread writes what the last ones held.
@@ -17,6 +18,7 @@ export interface Question {
 /** One for each question, in their order. The first word of all, that it listens, is `ready`. */
 export type Answer = 'ready' | {readonly packed: PackedFacts} | {readonly failure: SkimFailure};
 
+keepYoungGenerationSmall();
 const {format} = workerData as {format: BlockFormat};
 const watch = new BorrowedWatchSet();
 

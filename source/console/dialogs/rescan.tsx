@@ -27,8 +27,8 @@ const planWords = ({plans, method, from_height: from, to_height: to}: RescanEsti
   const plan = plans.find(item => item.method === method);
   if (!plan) return undefined;
   const read = `reads ${formatCount(plan.blocks)} of ${plural(to - from + 1, 'block')}`;
-  const other = plans.find(item => item.complete && item.method !== method);
-  const instead = other === undefined ? '' : `; ${other.method} would take ${formatAge(other.seconds * 1000)}`;
+  const all = plans.find(item => item.method === 'blocks' && method !== 'blocks');
+  const instead = all === undefined ? '' : `; all of them would take ${formatAge(all.seconds * 1000)}`;
   return `~${formatAge(Math.max(1, plan.seconds) * 1000)}, ${read}, ${formatBytes(plan.bytes)}${instead}`;
 };
 

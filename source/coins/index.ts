@@ -3,7 +3,7 @@ import type {Coin} from './coin.ts';
 import {doge} from './doge.ts';
 import {ltc} from './ltc.ts';
 
-export type {BlockFormat, Coin, KeyVersion, Network, NetworkName, ScriptType} from './coin.ts';
+export type {BlockFormat, Coin, Network, NetworkName, ScriptType} from './coin.ts';
 export {addressOf, isAddress, scriptOf} from './address.ts';
 export {customCoin} from './custom-coin.ts';
 

@@ -12,6 +12,5 @@ export {
   type Branch,
   type BranchKeys,
   type DerivedKey,
-  type KeyOrigin,
   type WalletKeys,
 } from './wallet-keys.ts';

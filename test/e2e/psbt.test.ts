@@ -184,6 +184,24 @@ test('one that was sent and mined before anybody looked is paid once too', async
   await expectInvariants(world);
 });
 
+test('a bump is planned, waits for its signature, and replaces what is out', async () => {
+  const {payout, waiting} = await waitingPayout();
+  await submit(waiting.id, await sign(waiting.psbt));
+  const {txid} = await reaches(payout.id, 'sent');
+  const asked = await world.api.request<Problem>('POST', `/v1/btc/broadcasts/${txid}/bump`, {fee_rate: 20});
+  expect(asked).toMatchObject({status: 409, body: {code: 'awaiting_signature'}});
+  const [bump] = await psbts();
+  expect(bump).toMatchObject({kind: 'bump', feerate: 20});
+  await submit(bump!.id, await sign(bump!.psbt));
+  const replaced = await until('the replacement to be out', async () => {
+    const found = await world.api.payout(payout.id);
+    return found.status === 'sent' && found.txid !== txid ? found : undefined;
+  });
+  expect(await world.node.rpc<string[]>('getrawmempool')).toEqual([replaced.txid]);
+  await confirmed(payout.id);
+  expect(await psbts()).toEqual([]);
+});
+
 test('a transaction whose coins were spent meanwhile is given up, and its late signature refused', async () => {
   const {payout, waiting} = await waitingPayout();
   const late = await sign(waiting.psbt);

@@ -14,6 +14,8 @@ import type {RoundContext} from './loop.ts';
 const CATCH_UP_GAP = 6;
 /** Each step waits for the disk once: the fewer the better, as long as few of their transactions are ours. */
 const BLOCKS_PER_STEP = 500;
+/** The first ones are smaller: while one is written, the next is fetched. */
+const BLOCKS_AT_FIRST = 100;
 /** Whose hashes are asked for at once. */
 const BLOCKS_PER_RANGE = 2_000;
 /** Of ours in one step, so that a step stays well under a second of the writer's time. */
@@ -137,11 +139,13 @@ export const closeCatchUp = async ({store, clock}: Pick<Connecting, 'store' | 'c
 export async function* stepsOf(blocks: AsyncIterable<BlockFacts>): AsyncGenerator<BlockFacts[]> {
   let step: BlockFacts[] = [];
   let transactions = 0;
+  let most = BLOCKS_AT_FIRST;
   for await (const block of blocks) {
     step.push(block);
     transactions += block.transactions.length;
-    if (step.length < BLOCKS_PER_STEP && transactions < TRANSACTIONS_PER_STEP) continue;
+    if (step.length < most && transactions < TRANSACTIONS_PER_STEP) continue;
     yield step;
+    most = Math.min(BLOCKS_PER_STEP, most * 2);
     step = [];
     transactions = 0;
   }

@@ -1,3 +1,5 @@
+import {cpSync, rmSync} from 'node:fs';
+import {dirname} from 'node:path';
 import type {Job} from '../../source/contract/index.ts';
 import {Engine} from '../support/engine.ts';
 import type {ConfigFile} from '../support/config-file.ts';
@@ -15,7 +17,7 @@ import {
   spend,
   split,
 } from './raw-transactions.ts';
-import {type Figure, median} from './report.ts';
+import type {Figure} from './report.ts';
 
 const BLOCKS = 2000;
 const PER_BLOCK = 50;
@@ -23,6 +25,7 @@ const DEPOSITS = 5000;
 const ADDRESSES = 1000;
 const AMOUNT = 1000n;
 const FEE = 300n;
+const RUNS = 5;
 
 /** An initialised ledger with addresses, and then, without its engine, a long chain of which 5% are deposits. */
 const make = async (node: RegtestNode, config: ConfigFile): Promise<void> => {
@@ -70,25 +73,18 @@ const makeAddresses = async (node: RegtestNode, config: ConfigFile): Promise<str
 };
 
 const nodeRescan = async (node: RegtestNode): Promise<number> => {
-  const times: number[] = [];
-  for (let run = 0; run < 3; run += 1) {
-    const begun = performance.now();
-    await node.rpc('rescanblockchain', [0], 'hot');
-    times.push(performance.now() - begun);
-  }
-  return median(times);
+  const begun = performance.now();
+  await node.rpc('rescanblockchain', [0], 'hot');
+  return performance.now() - begun;
 };
 
 /** The long chain of mostly foreign transactions, and a ledger that has seen none of it. */
 export const catchUpWorld = async (): Promise<CachedWorld> => cachedWorld(`catch-up-${BLOCKS}x${PER_BLOCK}-1`, make);
 
-/** The engine's gap at start over the whole chain, beside the node's own rescan of it. */
-export const catchUp = async (): Promise<Figure[]> => {
-  const world = await catchUpWorld();
-  const engine = new Engine(world.config);
+/** One engine's start on a ledger that has seen nothing of the chain, until its books are right at the tip. */
+const catchUpOnce = async (config: ConfigFile, tip: number): Promise<{took: number; wall: number}> => {
+  const engine = new Engine(config);
   try {
-    const tip = await world.node.rpc<number>('getblockcount');
-    const rescan = await nodeRescan(world.node);
     const begun = performance.now();
     await engine.start();
     await until('the ledger to reach the tip', async () => (await engine.api.status()).coins[0]?.height === tip, {
@@ -102,7 +98,6 @@ export const catchUp = async (): Promise<Figure[]> => {
         ({kind, ended_at: end}) => kind === 'catch_up' && end !== undefined,
       ),
     );
-    const took = Date.parse(job.ended_at!) - Date.parse(job.created_at);
     const deposits = (await engine.api.status()).coins[0]!.counts.deposits;
     if (deposits !== DEPOSITS) throw new Error(`found ${deposits} deposits instead of ${DEPOSITS}`);
     const {drift} = await until('the books at the tip', async () => {
@@ -110,6 +105,30 @@ export const catchUp = async (): Promise<Figure[]> => {
       return books.height === tip ? books : undefined;
     });
     if (Number(drift) !== 0) throw new Error(`the books drift by ${drift}`);
+    return {took: Date.parse(job.ended_at!) - Date.parse(job.created_at), wall};
+  } finally {
+    await engine.dispose();
+  }
+};
+
+/** The engine's gap at start over the whole chain, in turn with the node's own rescan of it. */
+export const catchUp = async (): Promise<Figure[]> => {
+  const world = await catchUpWorld();
+  const data = dirname(world.config.ledger);
+  const untouched = `${data}-untouched`;
+  try {
+    cpSync(data, untouched, {recursive: true});
+    const tip = await world.node.rpc<number>('getblockcount');
+    // The least of several: whatever else the machine does only adds to them.
+    let [took, wall, rescan] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let run = 0; run < RUNS; run += 1) {
+      rescan = Math.min(rescan, await nodeRescan(world.node));
+      const once = await catchUpOnce(world.config, tip);
+      took = Math.min(took, once.took);
+      wall = Math.min(wall, once.wall);
+      rmSync(data, {recursive: true});
+      cpSync(untouched, data, {recursive: true});
+    }
     return [
       {
         name: `catch-up over ${BLOCKS} blocks x ${PER_BLOCK}, ${DEPOSITS} deposits`,
@@ -122,7 +141,6 @@ export const catchUp = async (): Promise<Figure[]> => {
       {name: 'the same from the start of the process', value: wall, unit: 'ms'},
     ];
   } finally {
-    await engine.dispose();
     await world.dispose();
   }
 };

@@ -22,7 +22,8 @@ const BATCH_CAP = 72_000_000;
  */
 const BATCHES_AHEAD = 10;
 const BYTES_AHEAD = 12_000_000;
-/** Before anything was measured: a node on the same machine. */
+/** Before anything was measured: less than nearly all chains have, and a node on the same machine. */
+const BLOCK_SIZE = 8_000;
 const BYTES_PER_SECOND = 40_000_000;
 /** Raw bytes that say something about the pace. */
 const ENOUGH_TO_TELL = 2_000_000;
@@ -67,6 +68,7 @@ export class BlockReader {
   async *read(refs: readonly BlockRef[], watch: WatchSet, signal: AbortSignal | undefined): AsyncGenerator<BlockFacts> {
     const ended = new AbortController();
     const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+    this.#startThread(refs.length);
     const ahead: Promise<BlockFacts[]>[] = [];
     let asked = 0;
     let turn: Promise<unknown> = Promise.resolve();
@@ -139,7 +141,12 @@ export class BlockReader {
     const bytes = replies.reduce((total, {body}) => total + body.length / 2, 0);
     const blocks = replies.reduce((total, {refs}) => total + refs.length, 0);
     this.#blockSize = Math.max(1, bytes / blocks);
-    if (left * this.#blockSize < this.#worthAThread || this.#thread.isReady) return;
+    this.#startThread(left);
+  }
+
+  /** If so many blocks are worth it, as far as can be told. */
+  #startThread(blocks: number): void {
+    if (blocks * (this.#blockSize ?? BLOCK_SIZE) < this.#worthAThread || this.#thread.isReady) return;
     keepYoungGenerationSmall();
     this.#thread.start();
   }

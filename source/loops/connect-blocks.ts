@@ -14,7 +14,7 @@ import type {RoundContext} from './loop.ts';
 const CATCH_UP_GAP = 6;
 /** Each step waits for the disk once: the fewer the better, as long as few of their transactions are ours. */
 const BLOCKS_PER_STEP = 500;
-/** The first ones are smaller: while one is written, the next is fetched. */
+/** The first ones of a catch-up are smaller: it has much to write, and meanwhile the next ones are fetched. */
 const BLOCKS_AT_FIRST = 100;
 /** Whose hashes are asked for at once. */
 const BLOCKS_PER_RANGE = 2_000;
@@ -107,7 +107,7 @@ export const connectAhead = async (
   let blocks = 0;
   for await (const refs of rangesBetween(parts.chain, top.height + 1, tip.height)) {
     if (context.signal.aborted) break;
-    for await (const step of stepsOf(factsOf(parts, refs, context))) {
+    for await (const step of stepsOf(factsOf(parts, refs, context), BLOCKS_AT_FIRST)) {
       const at = step.at(-1)!.height;
       await applyFacts(parts, factsOfBlocks(tip, step), job && {id: job.id, atHeight: at});
       txids.push(...txidsOf(step));
@@ -136,10 +136,13 @@ export const closeCatchUp = async ({store, clock}: Pick<Connecting, 'store' | 'c
 };
 
 /** Blocks in portions that are written in one transaction each. */
-export async function* stepsOf(blocks: AsyncIterable<BlockFacts>): AsyncGenerator<BlockFacts[]> {
+export async function* stepsOf(
+  blocks: AsyncIterable<BlockFacts>,
+  atFirst = BLOCKS_PER_STEP,
+): AsyncGenerator<BlockFacts[]> {
   let step: BlockFacts[] = [];
   let transactions = 0;
-  let most = BLOCKS_AT_FIRST;
+  let most = atFirst;
   for await (const block of blocks) {
     step.push(block);
     transactions += block.transactions.length;

@@ -146,7 +146,7 @@ export class BlockReader {
 
   /** If so many blocks are worth it, as far as can be told. */
   #startThread(blocks: number): void {
-    if (blocks * (this.#blockSize ?? BLOCK_SIZE) < this.#worthAThread || this.#thread.isReady) return;
+    if (blocks * (this.#blockSize ?? BLOCK_SIZE) < this.#worthAThread) return;
     keepYoungGenerationSmall();
     this.#thread.start();
   }

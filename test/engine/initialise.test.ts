@@ -40,8 +40,12 @@ const withCoin = (change: (coin: CoinConfig) => CoinConfig): Config => ({
   ...config,
   coins: new Map([...config.coins].map(([name, coin]) => [name, change(coin)])),
 });
-const withWallet = (wallet: string): Config =>
-  withCoin(coin => ({...coin, backend: {...coin.backend, wallet} as CoinConfig['backend']}));
+const withBackend = (change: object): Config =>
+  withCoin(coin => {
+    const backend = {...coin.backend, ...change} as CoinConfig['backend'];
+    return {...coin, backend, backends: [backend]};
+  });
+const withWallet = (wallet: string): Config => withBackend({wallet});
 const badOnes = (findings: readonly Finding[]) =>
   findings.filter(finding => !finding.ok).map(({subject, code, exitCode}) => ({subject, code, exitCode}));
 
@@ -60,12 +64,7 @@ test('makes the ledger at the tip of the node, and says so; again it leaves it a
 });
 
 test.each([
-  [
-    'the node is away',
-    () => withCoin(coin => ({...coin, backend: {...coin.backend, url: 'http://127.0.0.1:9'}})),
-    'btc node',
-    69,
-  ],
+  ['the node is away', () => withBackend({url: 'http://127.0.0.1:9'}), 'btc node', 69],
   ['the wallet is not there', () => withWallet('nowhere'), 'btc wallet', 69],
   ['the node is on another chain', () => withCoin(coin => ({...coin, network: 'signet'})), 'btc chain', 78],
 ] as const)('creates nothing when %s', async (_, change, subject, exitCode) => {

@@ -69,7 +69,8 @@ export const createCoinLoops = async (
     ...chainParts,
     backend: config.backend.name,
     ...(several && {sources: () => several.list()}),
-    hintsHealthy: () => backend.health.notifyChannels().some(({reliable, state}) => reliable && state === 'ok'),
+    hintsHealthy: () => hasReliableChannel(backend, 'ok'),
+    hintsQuiet: () => hasReliableChannel(backend, 'quiet'),
     verifyWallet: async () => vitals.verifyWallet(),
   });
   const watchScript = (scriptPubKey: Buffer): void => {
@@ -135,6 +136,9 @@ export const createCoinLoops = async (
 
 const speaks = (several: SeveralSources, name: string): boolean =>
   several.list().some(source => source.speaks && source.name === name);
+
+const hasReliableChannel = ({health}: Backend, wanted: 'ok' | 'quiet'): boolean =>
+  health.notifyChannels().some(({reliable, state}) => reliable && state === wanted);
 
 /** A change script is watched before anything can pay it: an unseen change output would be missing from the books. */
 const watchedChange = (

@@ -35,6 +35,8 @@ export interface TrackChainOptions {
   readonly pollInterval?: number;
   /** Whether hints can be relied on to come; then polling is rare. Never, unless said. */
   readonly hintsHealthy?: () => boolean;
+  /** Whether a channel stands whose loss would be noticed, and has said nothing yet: polled for half as often. */
+  readonly hintsQuiet?: () => boolean;
   /** Compares the node's wallet with the pinned one; throws `wallet_mismatch`. Asked after every (re)connection. */
   readonly verifyWallet?: () => Promise<void>;
   /** Name of the backend in events. */
@@ -87,7 +89,6 @@ class Tracker {
   readonly #follower: ChainFollower;
   readonly #mempool: MempoolWatch;
   readonly #hints = new HintBox();
-  readonly #pollInterval: number;
   #isStarted = false;
   /** The last look ended with the ladder at the node's tip; only then the mempool says anything. */
   #isAtTip = false;
@@ -105,7 +106,6 @@ class Tracker {
     this.#identity = new NodeIdentity(options);
     this.#follower = new ChainFollower(options, this.#backend);
     this.#mempool = new MempoolWatch(options.chain, options.watch, options.coin.format);
-    this.#pollInterval = options.pollInterval ?? 1_000;
   }
 
   get view(): ChainView {
@@ -242,6 +242,11 @@ class Tracker {
 
   #tipNotBefore(pause: number): void {
     this.#tipDueAt = this.#options.clock.monotonic() + pause;
+  }
+
+  get #pollInterval(): number {
+    const {pollInterval = 1_000, hintsQuiet} = this.#options;
+    return hintsQuiet?.() === true ? 2 * pollInterval : pollInterval;
   }
 
   #areHintsHealthy(): boolean {

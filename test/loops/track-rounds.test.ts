@@ -45,6 +45,23 @@ describe('the mempool', () => {
     expect(world.story()).toEqual(['detected a:0 0']);
   });
 
+  test('is polled half as often by a channel that stands and has said nothing yet', async () => {
+    const looksIn = async (milliseconds: number): Promise<number> => {
+      const before = world.chain.calls['mempool'] ?? 0;
+      await world.pass(milliseconds);
+      return world.chain.calls['mempool']! - before;
+    };
+    await looksIn(5_000);
+    const silent = await looksIn(60_000);
+    world.hintsQuiet = true;
+    await looksIn(5_000);
+    expect(await looksIn(60_000)).toBeLessThanOrEqual(silent / 2 + 1);
+    const a = world.transaction('a', [['alice', 5n]]);
+    world.chain.mempoolNow.set(a.txid, a);
+    await world.pass(2_000);
+    expect(world.story()).toEqual(['detected a:0 0']);
+  });
+
   test('must miss a transaction twice, loaded, before it counts as evicted', async () => {
     const a = world.pay('a', [['alice', 5n]]);
     await world.pass(1_000);

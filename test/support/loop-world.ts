@@ -18,6 +18,7 @@ export class LoopWorld extends LedgerWorld {
   readonly track: TrackChain;
   readonly backendEvents: string[] = [];
   hintsHealthy = false;
+  hintsQuiet = false;
   wallet: (() => Promise<void>) | undefined;
   readonly #stop = new AbortController();
   #monotonic = 0;
@@ -49,6 +50,7 @@ export class LoopWorld extends LedgerWorld {
       log: silentLog,
       pollInterval: 1_000,
       hintsHealthy: () => this.hintsHealthy,
+      hintsQuiet: () => this.hintsQuiet,
       verifyWallet: async () => this.wallet?.(),
     });
   }

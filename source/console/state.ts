@@ -169,6 +169,8 @@ export interface ScreenState {
     | undefined;
   /** This console among those that the engine knows. */
   readonly consoleId: string;
+  /** What the engine answered last to this console's being there, and when. */
+  readonly attended?: {readonly items: Status['consoles']; readonly at: number};
   /** Addresses paid and received on before, by coin; asked for when a payout form opens. */
   readonly known: Readonly<Record<string, KnownAddresses>>;
   readonly away: Away | undefined;

@@ -290,6 +290,7 @@ describe.skipIf(tmux === undefined)('acts of the console, on a real engine and n
     await second.press('r');
     await second.shows(/refused: .* has control; C takes it/);
     await second.press('C');
+    await second.shows(/this console has control/);
     await first.shows(/READ ONLY/);
     await second.press('r');
     await second.shows(/estimate/);

@@ -27,6 +27,13 @@ const essence = (status: Status): string =>
     ]),
   ]);
 
+/** ms: a status may be as old when it comes, since the engine shares one for half a second. */
+const SHARED_FOR = 600;
+
+/** Who is there by the engine's own answer, until a status comes that was made after it. */
+const withAttended = (status: Status, receivedAt: number, {attended}: ScreenState): Status =>
+  attended !== undefined && receivedAt < attended.at + SHARED_FOR ? {...status, consoles: attended.items} : status;
+
 export interface Feed {
   /** A status that just came. Drawn at once when the screen had none or an old one. */
   readonly offer: (status: Status) => void;
@@ -45,7 +52,9 @@ export const createFeed = (store: Store<ScreenState>, clock: Clock): Feed => {
     store.update(state => ({
       ...state,
       now: clock.now(),
-      ...(status ? {status: shareParts(state.status, status), link: {state: 'live', receivedAt}} : {}),
+      ...(status
+        ? {status: shareParts(state.status, withAttended(status, receivedAt, state)), link: {state: 'live', receivedAt}}
+        : {}),
     }));
   };
   const tick = () => {

@@ -1,5 +1,6 @@
 import {hostname, userInfo} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Clock} from '../../primitives/clock.ts';
 import {hasCode} from '../../primitives/errors.ts';
 import type {ApiClient} from '../deps.ts';
 import type {ScreenState} from '../state.ts';
@@ -28,7 +29,7 @@ export interface Presence {
  * Tells the engine every few seconds that this console is there. Whether it has control is read from the status, like
  * everything else on the screen.
  */
-export const createPresence = (createClient: () => ApiClient, store: Store<ScreenState>): Presence => {
+export const createPresence = (createClient: () => ApiClient, store: Store<ScreenState>, clock: Clock): Presence => {
   const name = nameOfThis(process.env);
   const {consoleId} = store.get();
   let client: ApiClient | undefined;
@@ -36,7 +37,11 @@ export const createPresence = (createClient: () => ApiClient, store: Store<Scree
   const attend = async (takeControl: boolean): Promise<void> => {
     client ??= createClient();
     const {items} = await client.attendConsole(consoleId, name, takeControl);
-    store.update(state => (state.status ? {...state, status: {...state.status, consoles: items}} : state));
+    store.update(state => ({
+      ...state,
+      attended: {items, at: clock.now()},
+      ...(state.status && {status: {...state.status, consoles: items}}),
+    }));
   };
   const repeat = () => {
     // A lost engine is the connection's to notice; an older one knows no consoles.

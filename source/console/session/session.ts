@@ -43,7 +43,7 @@ export const createSession = (deps: ConsoleDeps, config: Config, store: Store<Sc
   let isRestarting = false;
   let backoff = FIRST_BACKOFF;
   const createClient = () => deps.createApiClient(config.api.socket);
-  const presence = createPresence(createClient, store);
+  const presence = createPresence(createClient, store, clock);
 
   const say = (words: string) => {
     store.update(state => ({...state, link: {state: 'connecting', since: clock.now(), words}}));

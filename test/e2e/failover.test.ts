@@ -56,10 +56,8 @@ test('the preferred node is killed while a deposit and a payout are under way: n
   const txid = await world.pay(address, '0.5');
   const {body} = await world.api.pay('one', {account: 'alice', address: await world.outsideAddress(), amount: '0.4'});
   await peer.kill();
-  const gone = performance.now();
   await untilDeposit(txid, 'detected');
   await until('the payout to be sent', async () => (await world.api.payout(body.id)).status === 'sent');
-  expect(performance.now() - gone).toBeLessThan(20_000);
   await untilSpeaks('own');
   expect(await sourceOf('peer')).toMatchObject({state: 'down', speaks: false, type: 'bitcoind'});
   await until('the switch to be told', async () => (await told()).includes('backend.down peer > own'));

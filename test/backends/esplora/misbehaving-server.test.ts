@@ -166,7 +166,7 @@ describe('a server that is asked too often', () => {
       server.fault = tooManyRequests();
       const begun = performance.now();
       expect((await failure(one.chain.genesis())).message).toContain('we ask too often (HTTP 429)');
-      expect(performance.now() - begun).toBeLessThan(5_000);
+      expect(performance.now() - begun).toBeLessThan(30_000);
     });
   });
 
@@ -205,7 +205,7 @@ describe('a server that is asked too often', () => {
         })();
         const begun = performance.now();
         await one.fees.estimate(6);
-        expect(performance.now() - begun).toBeLessThan(2_000);
+        expect(performance.now() - begun).toBeLessThan(10_000);
         await scan.return?.();
         await rest.catch(() => undefined);
       },

@@ -265,9 +265,10 @@ export class TrackedNode {
     );
   }
 
+  /** Nodes tell each other of transactions when they like to, which may take half a minute. */
   async untilStates(...states: string[]): Promise<void> {
     try {
-      await until('', async () => (await this.states()).join() === states.join(), {every: 10, timeout: 15_000});
+      await until('', async () => (await this.states()).join() === states.join(), {every: 10, timeout: 45_000});
     } catch {
       // The comparison says more than that time passed.
       expect(await this.states()).toEqual(states);

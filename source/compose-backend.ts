@@ -1,6 +1,7 @@
 import {createWallet} from './compose-wallet.ts';
 import type {BackendKind, CoinConfig} from './config/config.ts';
-import type {Backend, BackendContext, NetworkSide, WalletSide} from './engine/parts.ts';
+import type {Backend, BackendContext} from './engine/parts.ts';
+import type {NetworkSide, WalletSide} from './payout/sides.ts';
 
 /**
  * One coin's backend: the network by the types of its config, and the wallet. Each part is loaded when it is made. A

@@ -1,7 +1,8 @@
 import type {CoinConfig, KeySignerConfig, PsbtSignerConfig, WalletConfig} from './config/config.ts';
 import type {WalletKeys} from './descriptors/index.ts';
-import type {BackendContext, WalletSide} from './engine/parts.ts';
+import type {BackendContext} from './engine/parts.ts';
 import type {Signer, TransactionPlan} from './payout/ports.ts';
+import type {WalletSide} from './payout/sides.ts';
 import {EngineError} from './primitives/errors.ts';
 
 /** Where a coin's addresses and signatures come from. `nodes`: the wallet of the node, where the config names one. */

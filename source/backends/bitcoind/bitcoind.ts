@@ -1,10 +1,7 @@
-import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../../chain/ports.ts';
-import {isAddress, type Coin, type Network} from '../../coins/index.ts';
+import type {AddressSource, CoinSource} from '../../chain/ports.ts';
+import {isAddress} from '../../coins/index.ts';
 import type {BitcoindConfig} from '../../config/config.ts';
-import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
-import type {Clock} from '../../primitives/clock.ts';
-import type {Log} from '../../primitives/log.ts';
-import type {Meter} from '../../primitives/meter.ts';
+import type {NetworkContext, NetworkSide} from '../../payout/sides.ts';
 import {AbilityProbe} from './abilities.ts';
 import {BitcoindAddressSource} from './address-source.ts';
 import {BitcoindBroadcaster} from './broadcaster.ts';
@@ -15,12 +12,7 @@ import {channelOf, NotifyChannels} from './notify-channels.ts';
 import {RpcClient} from './rpc-client.ts';
 import {WalletRpc} from './wallet-rpc.ts';
 
-export interface BitcoindOptions {
-  readonly coin: Coin;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter?: Meter | undefined;
+export interface BitcoindOptions extends NetworkContext {
   /**
    * The wallet as stored at init. Without it `addresses` hands out none: an address of a wallet that is not ours
    * would take money away for good.
@@ -29,16 +21,11 @@ export interface BitcoindOptions {
 }
 
 /** One node and its wallet, behind the ports. Makes no call before it is asked something. */
-export interface Bitcoind {
-  readonly chain: ChainSource;
+export interface Bitcoind extends NetworkSide {
   readonly addresses: AddressSource;
-  readonly broadcaster: Broadcaster;
-  readonly fees: FeeSource;
-  readonly health: BackendHealth;
   readonly coins: CoinSource;
   /** For a signer that uses the node's wallet (signers/node.ts). */
   readonly wallet: WalletRpc;
-  close(): Promise<void>;
 }
 
 export const createBitcoind = (config: BitcoindConfig, options: BitcoindOptions): Bitcoind => {

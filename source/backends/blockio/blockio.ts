@@ -1,11 +1,6 @@
-import type {AddressSource, BackendHealth, ChainSource, CoinSource} from '../../chain/ports.ts';
-import type {Coin, Network} from '../../coins/index.ts';
 import type {BlockIoConfig} from '../../config/config.ts';
-import type {Broadcaster, FeeSource, Signer} from '../../payout/ports.ts';
+import type {NetworkContext, NetworkSide, WalletSide} from '../../payout/sides.ts';
 import type {SizeOfInput} from '../../payout/sizes.ts';
-import type {Clock} from '../../primitives/clock.ts';
-import type {Log} from '../../primitives/log.ts';
-import type {Meter} from '../../primitives/meter.ts';
 import {HttpChannel} from '../bitcoind/http-channel.ts';
 import {NotifyChannels} from '../bitcoind/notify-channels.ts';
 import {AddressBook} from './address-book.ts';
@@ -20,33 +15,21 @@ import {ScriptFile} from './script-file.ts';
 import {BlockIoSigner} from './signer.ts';
 import {walletKind, type WalletKind} from './wallet-kind.ts';
 
-export interface BlockIoOptions {
-  readonly coin: Coin;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter?: Meter | undefined;
+export interface BlockIoOptions extends NetworkContext {
   /** As stored at init; without them no address is handed out. */
   readonly walletFingerprints?: readonly string[] | undefined;
 }
 
-/** Where the facts of the chain come from: block.io proves nothing of what it says. */
-export interface ChainSide {
-  readonly chain: ChainSource;
-  readonly broadcaster: Broadcaster;
-  readonly fees: FeeSource;
-  readonly health: BackendHealth;
-  readonly coins?: CoinSource | undefined;
-  close(): Promise<void>;
-}
-
 export interface BlockIo {
-  readonly network: ChainSide;
-  readonly wallet: {readonly addresses: AddressSource; readonly signer: Signer; readonly inputSize: SizeOfInput};
+  readonly network: NetworkSide;
+  readonly wallet: WalletSide & {readonly inputSize: SizeOfInput};
 }
 
-/** An account of block.io as the wallet, over a chain source of another kind. Makes no call before it is asked something. */
-export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, chainSide: ChainSide): BlockIo => {
+/**
+ * An account of block.io as the wallet, over `chainSide`: block.io proves nothing of what it says of the chain. Makes no call
+ * before it is asked something.
+ */
+export const createBlockIo = (config: BlockIoConfig, options: BlockIoOptions, chainSide: NetworkSide): BlockIo => {
   const {coin, network, clock, log, walletFingerprints: pinned} = options;
   const {wallet} = config;
   const place = new Place(config, coin.name, network);

@@ -1,12 +1,11 @@
+import {readHeader} from '../../chain/headers.ts';
 import type {BlockFacts} from '../../chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, NodeTip} from '../../chain/ports.ts';
 import {skimTransaction} from '../../chain/skim.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
-import type {Coin, Network} from '../../coins/index.ts';
-import type {Clock} from '../../primitives/clock.ts';
+import type {NetworkContext} from '../../payout/sides.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {type BlockHash, type BlockRef, type Outpoint, parseBlockHash, type Txid} from '../../primitives/ids.ts';
-import type {Log} from '../../primitives/log.ts';
 import {features, headerNotice, rawBytes, readAs, subscribed} from './answers.ts';
 import type {ElectrumClient} from './electrum-client.ts';
 import {type ChainHeader, HeaderChain} from './header-chain.ts';
@@ -14,14 +13,8 @@ import {Histories} from './histories.ts';
 import type {HistoryNews} from './history-news.ts';
 import {MempoolSpenders} from './mempool-spenders.ts';
 import {type Proven, Transactions} from './transactions.ts';
-import {readHeader} from '../../chain/headers.ts';
 
-export interface SourceOptions {
-  readonly coin: Coin;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+export type SourceOptions = Omit<NetworkContext, 'meter'>;
 
 /** Blocks told of in one step, and transactions proven in one: bounds what is in memory. */
 const BLOCKS_AT_ONCE = 100;

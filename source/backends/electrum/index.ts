@@ -1,1 +1,1 @@
-export {createElectrum, type Electrum} from './electrum.ts';
+export {createElectrum} from './electrum.ts';

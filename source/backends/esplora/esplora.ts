@@ -1,9 +1,5 @@
-import type {BackendHealth, ChainSource, CoinSource} from '../../chain/ports.ts';
-import type {Coin, Network} from '../../coins/index.ts';
-import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
-import type {Clock} from '../../primitives/clock.ts';
-import type {Log} from '../../primitives/log.ts';
-import type {Meter} from '../../primitives/meter.ts';
+import type {CoinSource} from '../../chain/ports.ts';
+import type {NetworkContext, NetworkSide} from '../../payout/sides.ts';
 import {EsploraBroadcaster} from './broadcaster.ts';
 import {EsploraChainSource, type ChainSourceParts} from './chain-source.ts';
 import {EsploraCoinSource} from './coin-source.ts';
@@ -16,26 +12,16 @@ import {ScriptMempool} from './script-mempool.ts';
 import {WatchedScripts} from './watched-scripts.ts';
 import {WebsocketChannel} from './websocket-channel.ts';
 
-export interface EsploraOptions {
-  readonly coin: Coin;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter?: Meter | undefined;
+export interface EsploraOptions extends NetworkContext {
   /** How to look at blocks; by cost unless said. */
   readonly plan?: ChainSourceParts['plan'];
 }
 
 /** One server behind the ports: everything of the network, nothing of a wallet. Makes no call before it is asked something. */
-export interface Esplora {
-  readonly chain: ChainSource;
-  readonly broadcaster: Broadcaster;
-  readonly fees: FeeSource;
-  readonly health: BackendHealth;
+export interface Esplora extends NetworkSide {
   readonly coins: CoinSource;
   /** Requests made and bytes read so far. */
   spent(): {readonly requests: number; readonly bytes: number};
-  close(): Promise<void>;
 }
 
 export const createEsplora = (config: EsploraPlace, options: EsploraOptions): Esplora => {

@@ -1,20 +1,14 @@
 import type {Hint, NodeTip, SourceView} from '../../chain/ports.ts';
-import type {Coin, Network} from '../../coins/index.ts';
-import type {Clock} from '../../primitives/clock.ts';
+import type {NetworkContext} from '../../payout/sides.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
-import type {Log} from '../../primitives/log.ts';
 import {Wake} from '../../primitives/wake.ts';
 import {chooseSpeaker, NEVER} from './choose-speaker.ts';
 import {probe, type Landmarks} from './probe.ts';
 import {FAILOVER_RULES, type FailoverRules} from './rules.ts';
 import {isFault, type Source, TIP, WatchedSource} from './watched-source.ts';
 
-export interface FailoverOptions {
-  readonly coin: Coin;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface FailoverOptions extends Omit<NetworkContext, 'meter'> {
   readonly rules?: FailoverRules;
 }
 

@@ -1,5 +1,5 @@
 import type {BackendHealth, BackendVitals, ChainSource, CoinSource, SeveralSources} from '../../chain/ports.ts';
-import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
+import type {NetworkSide} from '../../payout/sides.ts';
 import {FailoverBroadcaster} from './broadcaster.ts';
 import {FailoverChainSource} from './chain-source.ts';
 import {type FailoverOptions, Speakers} from './failover.ts';
@@ -10,14 +10,8 @@ export {FAILOVER_RULES} from './rules.ts';
 export type {Source} from './watched-source.ts';
 
 /** Several sources behind the ports of one. */
-export interface Failover {
-  readonly chain: ChainSource;
-  readonly broadcaster: Broadcaster;
-  readonly fees: FeeSource;
-  readonly health: BackendHealth;
-  readonly coins: CoinSource | undefined;
+export interface Failover extends NetworkSide {
   readonly several: SeveralSources;
-  close(): Promise<void>;
 }
 
 /** `sources`: at least one, in order of preference. `ofWallet`: the one whose node has the wallet. */

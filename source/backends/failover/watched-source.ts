@@ -1,20 +1,14 @@
-import type {BackendHealth, ChainSource, CoinSource, NodeTip, SourceView} from '../../chain/ports.ts';
-import type {Broadcaster, FeeSource} from '../../payout/ports.ts';
+import type {NodeTip, SourceView} from '../../chain/ports.ts';
+import type {NetworkSide} from '../../payout/sides.ts';
 import type {Clock} from '../../primitives/clock.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {standingOf, type Candidate, type Observed, type Standing} from './choose-speaker.ts';
 import type {FailoverRules} from './rules.ts';
 
 /** The network side of one backend, with the name that the config gives it. */
-export interface Source {
+export interface Source extends NetworkSide {
   readonly name: string;
   readonly type: string;
-  readonly chain: ChainSource;
-  readonly broadcaster: Broadcaster;
-  readonly fees: FeeSource;
-  readonly health: BackendHealth;
-  readonly coins?: CoinSource | undefined;
-  close(): Promise<void>;
 }
 
 interface Failures {

@@ -1,9 +1,9 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {Bitcoind} from '../../../source/backends/bitcoind/index.ts';
-import type {Electrum} from '../../../source/backends/electrum/index.ts';
 import {broadcastKind, nodesWords, refusalKind} from '../../../source/backends/electrum/fault-table.ts';
 import {txidOf} from '../../../source/chain/skim.ts';
 import type {TransactionPlan} from '../../../source/payout/ports.ts';
+import type {NetworkSide} from '../../../source/payout/sides.ts';
 import {silentLog} from '../../../source/primitives/log.ts';
 import type {Txid} from '../../../source/primitives/ids.ts';
 import {createNodeSigner} from '../../../source/signers/node.ts';
@@ -15,7 +15,7 @@ import {RegtestNode} from '../../support/regtest-node.ts';
 
 let node: RegtestNode;
 let server: ElectrumServer;
-let backend: Electrum;
+let backend: NetworkSide;
 let bitcoind: Bitcoind;
 const newAddress = () => node.rpc<string>('getnewaddress', [], 'hot');
 const signPlan = async (plan: TransactionPlan): Promise<{raw: Buffer; txid: Txid}> => {

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {Transaction} from 'bitcoinjs-lib';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import type {Electrum} from '../../../source/backends/electrum/index.ts';
+import type {NetworkSide} from '../../../source/payout/sides.ts';
 import type {BlockFacts} from '../../../source/chain/facts.ts';
 import type {Hint} from '../../../source/chain/ports.ts';
 import {WatchSet} from '../../../source/chain/watch-set.ts';
@@ -15,7 +15,7 @@ import {until} from '../../support/until.ts';
 
 let node: RegtestNode;
 let server: ElectrumServer;
-let backend: Electrum;
+let backend: NetworkSide;
 let script: Buffer;
 /** Of a real deposit to the script, in a block with others. */
 let deposit: {txid: string; height: number};

@@ -84,7 +84,8 @@ export const keyCreate: Verb = {
       );
     const tools = await (await context.supplies()).keyTools();
     tools.requireNoKey(signer);
-    const passphrase = await newPassphrase(context, tools, signer);
+    const chosen = await newPassphrase(context, tools, signer);
+    const {passphrase} = chosen;
     const mnemonic = tools.newMnemonic();
     if (!reveal) await showWords(context.input, mnemonic);
     const key = await tools.createKey(coin, signer, {mnemonic, passphrase, type, accountNumber: 0});
@@ -92,7 +93,7 @@ export const keyCreate: Verb = {
       ...fieldsOf(key),
       ...(reveal ? ['', ...formatFields({words: mnemonic})] : []),
     ]);
-    hintNext(context, key, passphraseHint(tools, signer));
+    hintNext(context, key, passphraseHint(chosen, signer));
     return 0;
   },
 };
@@ -119,10 +120,11 @@ export const keyImport: Verb = {
       ? await context.input.askSecret('Words of the key (not shown): ')
       : await context.input.readAll();
     const mnemonic = tools.readMnemonic(typed);
-    const passphrase = await newPassphrase(context, tools, signer);
+    const chosen = await newPassphrase(context, tools, signer);
+    const {passphrase} = chosen;
     const key = await tools.createKey(coin, signer, {mnemonic, passphrase, type, accountNumber});
     context.output.result(key, () => fieldsOf(key));
-    hintNext(context, key, passphraseHint(tools, signer));
+    hintNext(context, key, passphraseHint(chosen, signer));
     return 0;
   },
 };
@@ -156,7 +158,7 @@ export const keyPassphrase: Verb = {
     const {signer} = keyOf(context);
     const tools = await (await context.supplies()).keyTools();
     const present = await presentPassphrase(context, tools, signer);
-    const next = await newPassphrase(context, tools, signer, {ask: true});
+    const {passphrase: next} = await newPassphrase(context, tools, signer, {ask: true});
     tools.changePassphrase(signer, present, next);
     context.output.result({file: signer.file, changed: true}, () => `${signer.file} now opens with the new passphrase`);
     context.output.hint('', `  Put it where the engine finds it (${placeOf(signer)}) before the engine starts again.`);

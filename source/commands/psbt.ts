@@ -67,14 +67,13 @@ const describe = (found: PsbtView): string[] =>
     file: found.file,
   });
 
-const MAGIC = Buffer.from('70736274ff', 'hex');
-
 /** Files are binary, base64 or hex; the API takes text. */
 const readSigned = (path: string): string => {
   try {
     // 0 is stdin, of a pipe.
     const bytes = readFileSync(path === '-' ? 0 : path);
-    return bytes.subarray(0, MAGIC.length).equals(MAGIC) ? bytes.toString('base64') : bytes.toString('latin1').trim();
+    const text = bytes.toString('latin1').trim();
+    return /^[\w+/=\s]*$/.test(text) ? text : bytes.toString('base64');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`${path} cannot be read (${code}); expected a file with the signed PSBT, or - for stdin`);

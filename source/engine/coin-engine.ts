@@ -4,10 +4,11 @@ import type {CoinConfig, Config} from '../config/config.ts';
 import type {Job, RescanEstimate, ScanMethod} from '../contract/index.ts';
 import type {Loop} from '../loops/loop.ts';
 import {runLoop, type LoopStatus, type SupervisedLoop} from '../loops/run-loop.ts';
+import type {SignerState} from '../payout/ports.ts';
 import {quoteFee} from '../payout/quote.ts';
 import type {Satoshi} from '../primitives/amount.ts';
 import type {Clock} from '../primitives/clock.ts';
-import {EngineError, hasCode} from '../primitives/errors.ts';
+import {EngineError, hasCode, messageOf} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
 import type {Meter} from '../primitives/meter.ts';
 import {openStore, type Store} from '../store/open-store.ts';
@@ -225,7 +226,13 @@ export class CoinEngine {
   /** Said now, and not when the first payout is due. */
   async #prepareSigner({signer}: Backend): Promise<void> {
     const {log} = this.#context;
-    const state = await signer.prepare?.();
+    let state: SignerState | undefined;
+    try {
+      state = await signer.prepare?.();
+    } catch (error) {
+      // Whoever pays says so again; deposits must not end with it.
+      log.error({coin: this.name, error: messageOf(error)}, 'the signer could not be made ready');
+    }
     if (state === undefined) return;
     const {kind, words} = state;
     if (kind === 'ready') log.info({coin: this.name, words}, 'the signer is ready');

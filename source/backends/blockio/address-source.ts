@@ -57,13 +57,9 @@ export class BlockIoAddressSource implements AddressSource {
    * a block.io that does not answer is no other wallet, and tracking the chain must not wait for it.
    */
   async walletFingerprints(): Promise<string[]> {
-    const {clock, pinned} = this.#options;
-    if (this.#fingerprints !== undefined && clock.monotonic() < this.#fingerprints.until)
-      return this.#fingerprints.found;
+    const {pinned} = this.#options;
     try {
-      const found = await this.#ask();
-      this.#fingerprints = {found, until: clock.monotonic() + LOOK_AGAIN};
-      return found;
+      return await this.#held();
     } catch (error) {
       const isAway = error instanceof EngineError && error.code.startsWith('backend_');
       if (!isAway || pinned === undefined) throw error;
@@ -83,6 +79,14 @@ export class BlockIoAddressSource implements AddressSource {
     return undefined;
   }
 
+  /** As block.io said not long ago, or says now. */
+  async #held(): Promise<string[]> {
+    const {clock} = this.#options;
+    if (this.#fingerprints === undefined || clock.monotonic() >= this.#fingerprints.until)
+      this.#fingerprints = {found: await this.#ask(), until: clock.monotonic() + LOOK_AGAIN};
+    return this.#fingerprints.found;
+  }
+
   async #ask(): Promise<string[]> {
     const {keyring, kind} = this.#options;
     // The client compares its network with the configured one.
@@ -99,7 +103,8 @@ export class BlockIoAddressSource implements AddressSource {
     const {pinned} = this.#options;
     if (pinned === undefined || pinned.length === 0)
       throw new EngineError('wallet_mismatch', 'no wallet was pinned yet: run init first');
-    const held = await this.walletFingerprints();
+    // An address is made by an account that answers: which one it is must have been said, and not be taken as pinned.
+    const held = await this.#held();
     if (!pinned.every(fingerprint => held.includes(fingerprint)))
       throw new EngineError(
         'wallet_mismatch',

@@ -1,6 +1,7 @@
 import {mkdir, open, readFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
+import {syncFolder} from '../../primitives/sync-folder.ts';
 import {ADDRESS_TYPES, isPublicKey, type AddressType, type Multisig} from './multisig.ts';
 
 const HEADER =
@@ -38,14 +39,16 @@ export class ScriptFile {
     try {
       await mkdir(dirname(this.#path), {recursive: true});
       const file = await open(this.#path, 'a', 0o600);
+      let isNew = false;
       try {
-        const isNew = (await file.stat()).size === 0;
+        isNew = (await file.stat()).size === 0;
         // The break comes first: what a crash cut short spoils no line but its own.
         await file.appendFile(`${isNew ? HEADER : ''}\n${line}`);
         await file.sync();
       } finally {
         await file.close();
       }
+      if (isNew) await syncFolder(dirname(this.#path));
     } catch (error) {
       throw this.#fault('written', error);
     }

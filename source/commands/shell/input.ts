@@ -72,6 +72,12 @@ class TerminalInput implements Input {
   }
 
   async readAll(): Promise<string> {
+    // What is typed would be shown on the screen, and stay there.
+    if (this.#stdin.isTTY)
+      throw new EngineError(
+        'no_terminal',
+        'stdin is a terminal that secrets cannot be typed into unseen (stderr is redirected, or TERM is dumb); use a pipe',
+      );
     let text = '';
     for await (const chunk of this.#stdin.setEncoding('utf8')) {
       text += String(chunk);

@@ -18,15 +18,15 @@ const configured = (tools: KeyTools, signer: KeySignerConfig): Buffer | EngineEr
   }
 };
 
+export interface NewPassphrase {
+  readonly passphrase: Buffer;
+  /** Typed or from stdin, and not from where the config says. */
+  readonly isGiven: boolean;
+}
+
 /** What is left to do when the passphrase was typed and the engine would not find it. */
-export const passphraseHint = (tools: KeyTools, signer: KeySignerConfig): string[] => {
-  const found = configured(tools, signer);
-  if (!(found instanceof EngineError)) {
-    found.fill(0);
-    return [];
-  }
-  return ['', `  Put the passphrase where the engine finds it: ${placeOf(signer)}`];
-};
+export const passphraseHint = ({isGiven}: NewPassphrase, signer: KeySignerConfig): string[] =>
+  isGiven ? ['', `  Put the passphrase where the engine finds it: ${placeOf(signer)}`] : [];
 
 /** Where the engine will look. */
 export const placeOf = ({passphrase}: KeySignerConfig): string => {
@@ -63,17 +63,17 @@ export const newPassphrase = async (
   tools: KeyTools,
   signer: KeySignerConfig,
   {ask = false}: {ask?: boolean} = {},
-): Promise<Buffer> => {
+): Promise<NewPassphrase> => {
   const found = ask ? undefined : configured(tools, signer);
   if (found !== undefined && !(found instanceof EngineError)) {
     tools.requireStrong(found);
-    return found;
+    return {passphrase: found, isGiven: false};
   }
-  if (input.isTerminal) return typedTwice(input, tools);
+  if (input.isTerminal) return {passphrase: await typedTwice(input, tools), isGiven: true};
   if (found !== undefined) throw found;
   const passphrase = Buffer.from((await input.readAll()).split(/\r?\n/, 1)[0]!);
   tools.requireStrong(passphrase);
-  return passphrase;
+  return {passphrase, isGiven: true};
 };
 
 const typedTwice = async (input: Input, tools: KeyTools): Promise<Buffer> => {

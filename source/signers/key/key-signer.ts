@@ -3,7 +3,7 @@ import type {Network} from '../../coins/index.ts';
 import type {PassphraseSource} from '../../config/config.ts';
 import type {SignAnswer, Signer, SignerState, TransactionPlan} from '../../payout/ports.ts';
 import type {Clock} from '../../primitives/clock.ts';
-import {EngineError} from '../../primitives/errors.ts';
+import {EngineError, messageOf} from '../../primitives/errors.ts';
 import type {Log} from '../../primitives/log.ts';
 import type {SignerBranches} from './account.ts';
 import type {SigningLimits} from './allowance.ts';
@@ -139,7 +139,14 @@ class HotKeySigner implements KeySigner {
     // Whoever asked may stop waiting; the start goes on.
     return within(
       START_PATIENCE,
-      started.then(outcome => this.#begun(outcome, stamp)),
+      started.then(
+        outcome => this.#begun(outcome, stamp),
+        (error: unknown) => {
+          // Nobody waits for it any more: the next one who asks begins anew.
+          if (this.#state.kind === 'starting') this.#state = {kind: 'idle'};
+          throw error;
+        },
+      ),
     );
   }
 
@@ -210,8 +217,7 @@ class HotKeySigner implements KeySigner {
     const {file, passphrase, environment = process.env} = this.#options;
     return [file, pathOf(passphrase, environment)]
       .map(path => {
-        const stats = path === undefined ? undefined : statSync(path, {throwIfNoEntry: false});
-        return stats === undefined ? '-' : `${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+        return path === undefined ? '-' : stampOf(path);
       })
       .join(' ');
   }
@@ -225,6 +231,16 @@ const within = async (patience: number, started: Promise<SignerChild | Unsigned>
     return await Promise.race([started, late]);
   } finally {
     clearTimeout(timer);
+  }
+};
+
+const stampOf = (path: string): string => {
+  try {
+    const stats = statSync(path, {throwIfNoEntry: false});
+    return stats === undefined ? '-' : `${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+  } catch (error) {
+    // A folder that may not be searched: who reads the file says so in words.
+    return messageOf(error);
   }
 };
 

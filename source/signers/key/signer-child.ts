@@ -1,9 +1,11 @@
 import {type ChildProcess, spawn} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
 import {cleanText} from '../../primitives/clean-text.ts';
 import {readLines, type SignReply, type SignRequest, type StartAnswer, type StartMessage} from './protocol.ts';
 
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './signer-process.ts' : './signer-process.js', import.meta.url)
-  .pathname;
+const ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './signer-process.ts' : './signer-process.js', import.meta.url),
+);
 
 /** ms: the slowest allowed scrypt on a busy machine, and a batch of the largest size. */
 const LONGEST_ANSWER = 60_000;

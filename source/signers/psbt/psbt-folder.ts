@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {access, chmod, constants, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {EngineError} from '../../primitives/errors.ts';
+import {syncFolder} from '../../primitives/sync-folder.ts';
 import {MAX_BYTES} from './read-submission.ts';
 
 /** A file that may hold signatures. */
@@ -99,8 +100,11 @@ export class PsbtFolder {
   /** Out of the way, and nothing lost: `used`, or `refused` with the reason in a file beside it. */
   async setAside(name: string, how: 'used' | 'refused', words: string): Promise<void> {
     await this.#within(async () => {
-      await rename(join(this.#path, name), join(this.#path, `${name}.${how}`));
-      if (how === 'refused') await this.#write(`${name}.refused.txt`, Buffer.from(`${words}\n`));
+      const there = new Set(await readdir(this.#path));
+      let aside = `${name}.${how}`;
+      for (let number = 2; there.has(aside); number += 1) aside = `${name}.${number}.${how}`;
+      await rename(join(this.#path, name), join(this.#path, aside));
+      if (how === 'refused') await this.#write(`${aside}.txt`, Buffer.from(`${words}\n`));
     });
   }
 
@@ -116,6 +120,7 @@ export class PsbtFolder {
     }
     await chmod(partial, 0o600);
     await rename(partial, path);
+    await syncFolder(this.#path);
   }
 
   async #within<Value>(act: () => Promise<Value>): Promise<Value> {

@@ -8,13 +8,13 @@ const MAGIC = Buffer.from('70736274ff', 'hex');
 /** No standard transaction needs more, its inputs' transactions included. */
 export const MAX_BYTES = 20_000_000;
 
-/** The bytes of what is binary, base64 or hex; undefined for none of these. */
-const bytesOf = (given: Buffer): Buffer | undefined => {
+/** The bytes of what is base64, hex, or binary as it is. */
+const bytesOf = (given: Buffer): Buffer => {
   if (given.subarray(0, MAGIC.length).equals(MAGIC)) return given;
   const text = given.toString('latin1').replaceAll(/\s/g, '');
   if (/^(?:[0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return Buffer.from(text, 'base64');
-  return undefined;
+  return given;
 };
 
 /** Reads a PSBT (BIP174, version 0) or a raw transaction: binary, base64 or hex. Undefined for anything else. */

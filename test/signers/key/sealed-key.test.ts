@@ -71,7 +71,11 @@ test.each<[string, (fields: Fields) => void]>([
   ['kdf.salt', fields => ((fields['kdf'] as Fields)['salt'] = 'ab'.repeat(32))],
   ['cipher.nonce', fields => ((fields['cipher'] as Fields)['nonce'] = 'ab'.repeat(12))],
   ['cipher.tag', fields => ((fields['cipher'] as Fields)['tag'] = 'ab'.repeat(16))],
-  ['ciphertext', fields => (fields['ciphertext'] = `00${String(fields['ciphertext']).slice(2)}`)],
+  [
+    'ciphertext',
+    // The last digit for its neighbour: no text that it may be by chance.
+    fields => (fields['ciphertext'] = String(fields['ciphertext']).replace(/.$/, digit => (digit === '0' ? '1' : '0'))),
+  ],
 ])('a changed %s opens with no passphrase', (_field, change) => {
   const swapped = changed(change);
   expect(formatSealedKey(swapped)).not.toBe(formatSealedKey(sealed));

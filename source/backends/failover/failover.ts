@@ -4,7 +4,7 @@ import {EngineError, messageOf} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
 import {Wake} from '../../primitives/wake.ts';
 import {chooseSpeaker, NEVER} from './choose-speaker.ts';
-import {probe, type Landmarks} from './probe.ts';
+import {probe, withPatience, type Landmarks} from './probe.ts';
 import {FAILOVER_RULES, type FailoverRules} from './rules.ts';
 import {isFault, type Source, TIP, WatchedSource} from './watched-source.ts';
 
@@ -200,15 +200,19 @@ export class Speakers {
 
   /** Remembers a block deep in the speaker's chain, unless the speaker itself is in doubt. */
   async #dropAnchor(): Promise<void> {
-    const {source, tip, otherChain} = this.#watched[this.#speaker]!;
+    const speaker = this.#watched[this.#speaker]!;
+    const {source, tip, otherChain} = speaker;
     const height = Math.max(0, (tip?.height ?? 0) - this.#rules.anchorDepth);
     if (tip === undefined || otherChain !== undefined || (this.#anchor?.height ?? -1) >= height) return;
+    if (speaker.isInDoubt || !speaker.isDue) return;
     try {
-      const [hash] = await source.chain.hashesAt([height]);
+      const asked = source.chain.hashesAt([height]);
+      const [hash] = await withPatience(`${source.name} did not say a block hash`, this.#rules.patience, asked);
       if (hash !== undefined) this.#anchor = {height, hash};
     } catch (error) {
-      // The next look at its tip tells what is wrong with it.
-      if (!(error instanceof EngineError)) this.#onMistake(this.#watched[this.#speaker]!, error);
+      // Else the next look at its tip tells what is wrong with it.
+      if (!(error instanceof EngineError)) this.#onMistake(speaker, error);
+      else if (error.code === 'backend_timeout') speaker.failed(TIP, error);
     }
   }
 

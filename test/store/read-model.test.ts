@@ -134,7 +134,7 @@ describe('read model', () => {
   });
 
   test('ping reads the database', async () => {
-    expect(await createReadModel(large.connection, btc).ping()).toBeLessThan(50);
+    expect(await createReadModel(large.connection, btc).ping()).toBeGreaterThan(0);
   });
 
   test('no statement of a snapshot, an account or a list scans a table', async () => {

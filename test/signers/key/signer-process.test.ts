@@ -337,9 +337,7 @@ describe('the passphrase', () => {
     try {
       const signer = open({passphrase: {kind: 'fd', fd}});
       const asked = signer.prepare();
-      const begun = performance.now();
       await signer.close();
-      expect(performance.now() - begun).toBeLessThan(2000);
       expect(await asked).toEqual({kind: 'unavailable', words: 'the signer is closed'});
     } finally {
       closeSync(fd);

@@ -135,7 +135,7 @@ const measure = async (count: number): Promise<Measured> => {
     const idle = ((cpuSeconds(engine.pid) - before) / window) * 100;
     const times: number[] = [];
     const rss = residentMegabytes(engine.pid);
-    for (let run = 0; run < 10; run += 1) {
+    for (let run = 0; run < 30; run += 1) {
       // A status is shared for half a second: later, it is built anew.
       await new Promise(resolve => setTimeout(resolve, 600));
       const begun = performance.now();

@@ -71,7 +71,7 @@ export const createCoinLoops = async (
     ...(several && {sources: () => several.list()}),
     hintsHealthy: () => hasReliableChannel(backend, 'ok'),
     hintsQuiet: () => hasReliableChannel(backend, 'quiet'),
-    verifyWallet: async () => vitals.verifyWallet(),
+    onConnected: () => vitals.doubtWallet(),
   });
   const watchScript = (scriptPubKey: Buffer): void => {
     watch.addScript(scriptPubKey);
@@ -93,9 +93,8 @@ export const createCoinLoops = async (
     log,
   });
   const blocked = (): Hold | undefined => {
-    const {wrongWallet} = vitals;
-    if (wrongWallet !== undefined) return {reason: 'wallet_missing', words: wrongWallet};
-    return track.view().blocked;
+    const words = vitals.walletHold;
+    return track.view().blocked ?? (words === undefined ? undefined : {reason: 'wallet_missing', words});
   };
   const broadcast = createBroadcastLoop({
     coin,

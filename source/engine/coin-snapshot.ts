@@ -93,17 +93,17 @@ const NOT_ASKED = {version: undefined, peers: undefined, mempool: undefined, fee
 const backendStatus = (engine: CoinEngine, startedAt: number): BackendStatus => {
   const {loops, config} = engine;
   const view = loops?.view();
-  const wrongWallet = loops?.vitals.wrongWallet;
+  const walletFault = loops?.vitals.walletFault;
   const vitals = loops?.vitals.last ?? NOT_ASKED;
   const latencies = (loops?.backend.health.latencies() ?? []).map(oneDecimal);
-  const isWrong = wrongWallet !== undefined && (view === undefined || view.state === 'ok');
+  const isWrong = walletFault !== undefined && (view === undefined || view.state === 'ok');
   const several = loops?.backend.several?.list() ?? [];
   const {name, type} = several.find(({speaks}) => speaks) ?? config.backend;
   const status: Omit<BackendStatus, 'sources'> = {
     name,
     type,
     state: isWrong ? 'wrong_wallet' : (view?.state ?? 'connecting'),
-    reason: isWrong ? wrongWallet : (view?.reason ?? null),
+    reason: isWrong ? walletFault : (view?.reason ?? null),
     version: vitals.version ?? null,
     tip_height: view?.tip?.height ?? null,
     tip_hash: view?.tip?.hash ?? null,

@@ -31,8 +31,8 @@ export const examineHealth = async (coins: readonly CoinEngine[]): Promise<Healt
       degraded.push(
         `${coin.name} backend ${name} ${state.replaceAll('_', ' ')}${reason === null ? '' : `: ${reason}`}`,
       );
-    const wrongWallet = coin.loops?.vitals.wrongWallet;
-    if (wrongWallet !== undefined) degraded.push(`${coin.name} node: ${wrongWallet}`);
+    const walletFault = coin.loops?.vitals.walletFault;
+    if (walletFault !== undefined) degraded.push(`${coin.name} wallet: ${walletFault}`);
     for (const loop of coin.loopStatuses()) {
       const words = `${loopTitle(loop)} loop ${loop.state}${loop.detail ? `: ${loop.detail}` : ''}`;
       if (loop.state === 'dead' || loop.state === 'stalled') failing.push(words);

@@ -1,10 +1,9 @@
 import type {ChainSource, NodeTip} from '../chain/ports.ts';
 import type {Network} from '../coins/index.ts';
-import {EngineError} from '../primitives/errors.ts';
 import type {LedgerIdentity} from '../store/store.ts';
 
 export interface Refusal {
-  readonly state: 'wrong_chain' | 'wrong_wallet';
+  readonly state: 'wrong_chain';
   readonly words: string;
 }
 
@@ -12,10 +11,10 @@ interface IdentityOptions {
   readonly network: Network;
   readonly chain: Pick<ChainSource, 'genesis'>;
   readonly store: {readonly identity: LedgerIdentity};
-  readonly verifyWallet?: () => Promise<void>;
+  readonly onConnected?: () => void;
 }
 
-/** Whether the node is still the one that init pinned. Asked in full once after every (re)connection. */
+/** Whether the node is on the chain that init pinned. Asked in full once after every (re)connection. */
 export class NodeIdentity {
   readonly #options: IdentityOptions;
   #isVerified = false;
@@ -31,7 +30,8 @@ export class NodeIdentity {
 
   /** Undefined when all is well. */
   async refusal(tip: NodeTip): Promise<Refusal | undefined> {
-    const refusal = (await this.#wrongChain(tip)) ?? (this.#isVerified ? undefined : await this.#wrongWallet());
+    const refusal = await this.#wrongChain(tip);
+    if (refusal === undefined && !this.#isVerified) this.#options.onConnected?.();
     this.#isVerified = refusal === undefined;
     return refusal;
   }
@@ -44,16 +44,5 @@ export class NodeIdentity {
     }
     if (this.#isVerified || (await chain.genesis()) === store.identity.genesis) return undefined;
     return {state: 'wrong_chain', words: 'the node’s genesis block is not the one that init pinned'};
-  }
-
-  async #wrongWallet(): Promise<Refusal | undefined> {
-    try {
-      await this.#options.verifyWallet?.();
-      return undefined;
-    } catch (error) {
-      if (error instanceof EngineError && error.code.startsWith('wallet_'))
-        return {state: 'wrong_wallet', words: error.message};
-      throw error;
-    }
   }
 }

@@ -37,8 +37,8 @@ export interface TrackChainOptions {
   readonly hintsHealthy?: () => boolean;
   /** Whether a channel stands whose loss would be noticed, and has said nothing yet: polled for half as often. */
   readonly hintsQuiet?: () => boolean;
-  /** Compares the node's wallet with the pinned one; throws `wallet_mismatch`. Asked after every (re)connection. */
-  readonly verifyWallet?: () => Promise<void>;
+  /** Called at every (re)connection: another wallet may be there. Facts of the chain need none, and never wait for it. */
+  readonly onConnected?: () => void;
   /** Name of the backend in events. */
   readonly backend?: string;
   /** Of several sources behind `chain`: how each stands, and which one speaks. */
@@ -173,6 +173,8 @@ class Tracker {
   async #look(hinted: Hinted, context: RoundContext): Promise<void> {
     const now = this.#options.clock.monotonic();
     const isPolling = !this.#areHintsHealthy();
+    // A channel was lost and came again: perhaps with another node, or with this one started anew.
+    if (hinted.everything) this.#identity.doubt();
     // What hints should have told since the last look at everything, nobody did.
     if (hinted.everything || (isPolling && !this.#wasPolling)) this.#dueAtOnce();
     this.#wasPolling = isPolling;

@@ -232,19 +232,10 @@ describe('a node', () => {
     expect(world.backendEvents.at(-1)).toBe('backend.up');
   });
 
-  test('on another chain or with another wallet is refused by name', async () => {
-    world.wallet = async () => {
-      throw new EngineError('wallet_mismatch', 'the wallet hot is not the one that init pinned');
-    };
+  test('on another chain is refused by name, and whoever knows the wallet is told of every connection', async () => {
     await world.pass(5_000);
-    expect(world.track.view()).toMatchObject({
-      state: 'wrong_wallet',
-      reason: 'the wallet hot is not the one that init pinned',
-    });
-    expect(world.track.view().blocked).toBeDefined();
-    world.wallet = undefined;
-    await world.pass(2_000);
     expect(world.track.view().state).toBe('ok');
+    expect(world.connections).toBe(1);
     // Another node answers after a restart.
     world.chain.fault = down();
     await world.pass(1_500);
@@ -253,9 +244,11 @@ describe('a node', () => {
     world.chain.genesis = async () => 'ff'.repeat(32) as BlockHash;
     await world.pass(2_000);
     expect(world.track.view().state).toBe('wrong_chain');
+    expect(world.connections).toBe(1);
     world.chain.genesis = genesis;
     await world.pass(2_000);
     expect(world.track.view().state).toBe('ok');
+    expect(world.connections).toBe(2);
   });
 
   test('that pruned what we need is said to have, and by how much', async () => {

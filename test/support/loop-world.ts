@@ -19,7 +19,7 @@ export class LoopWorld extends LedgerWorld {
   readonly backendEvents: string[] = [];
   hintsHealthy = false;
   hintsQuiet = false;
-  wallet: (() => Promise<void>) | undefined;
+  connections = 0;
   readonly #stop = new AbortController();
   #monotonic = 0;
 
@@ -51,7 +51,7 @@ export class LoopWorld extends LedgerWorld {
       pollInterval: 1_000,
       hintsHealthy: () => this.hintsHealthy,
       hintsQuiet: () => this.hintsQuiet,
-      verifyWallet: async () => this.wallet?.(),
+      onConnected: () => void (this.connections += 1),
     });
   }
 

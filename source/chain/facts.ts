@@ -50,4 +50,10 @@ export interface ChainFacts {
   readonly seen: readonly RelevantTransaction[];
   /** Only transactions of which two polls agree, or whose replacement was shown. */
   readonly gone: readonly GoneTransaction[];
+  /**
+   * Strangers' transactions, in no block above the fork as far as is known, that coins which payments of ours spend stem
+   * from. Kept, because a block that spends their coins otherwise takes ours away. Found in the branch that is left, or
+   * in the mempool.
+   */
+  readonly ancestors?: readonly RelevantTransaction[];
 }

@@ -109,6 +109,11 @@ export interface ChainSource {
   ): Promise<readonly BlockRef[] | undefined>;
   /** Header time in seconds of best-chain blocks, for `rescan --from DATE`. */
   timesAt(heights: readonly number[]): Promise<(number | undefined)[]>;
+  /**
+   * Raw bytes of transactions that one of these blocks holds, also of a branch that was left. Undefined for those that
+   * none holds or that cannot be had; absent where only the best chain is known. Order as asked.
+   */
+  transactionsIn?(blocks: readonly BlockHash[], txids: readonly Txid[]): Promise<(Buffer | undefined)[]>;
   mempool(): Promise<MempoolView>;
   /** Raw bytes of mempool transactions; undefined for those it does not hold now. Order as asked. */
   mempoolTransactions(txids: readonly Txid[]): Promise<(Buffer | undefined)[]>;

@@ -8,7 +8,9 @@ import type {BlockRef, Txid} from '../primitives/ids.ts';
 import type {ChainStore, TrackPolicy, TrackResult} from '../store/chain-store.ts';
 import type {JobStore} from '../store/job-store.ts';
 import type {Clock} from '../primitives/clock.ts';
+import {ancestorsInBranch} from './find-ancestors.ts';
 import type {RoundContext} from './loop.ts';
+import {ladderEnds} from './stand-to-node.ts';
 
 /** A longer gap than this is worth showing: it becomes a job with a checkpoint. */
 const CATCH_UP_GAP = 6;
@@ -169,13 +171,16 @@ export const connectBranch = async (
   const refs = await refsBetween(parts.chain, fork.height + 1, Math.min(tip.height, fork.height + LONGEST_BRANCH));
   // Coins that our transactions in the old branch spend; those first seen in a block were not watched until now.
   for (const outpoint of await parts.store.inputsFrom(fork.height + 1)) parts.watch.addOutpoint(outpoint);
+  const {top} = await ladderEnds(parts.store);
+  const ancestors = await ancestorsInBranch({...parts, format: parts.coin.format}, fork, top);
+  for (const {inputs} of ancestors) for (const outpoint of inputs) parts.watch.addOutpoint(outpoint);
   const branch: BlockFacts[] = [];
   for await (const block of factsOf(parts, refs, context)) {
     branch.push(block);
     context.progress();
   }
   if (branch.length < refs.length) throw new EngineError('stale_facts', 'stopped in a fork', {retry: 'backoff'});
-  const result = await applyFacts(parts, factsOfBlocks(tip, branch, fork));
+  const result = await applyFacts(parts, {...factsOfBlocks(tip, branch, fork), ancestors});
   return result.refusedDeepFork ? 'refused' : {txids: txidsOf(branch), blocks: branch.length};
 };
 

@@ -1,4 +1,4 @@
-import type {BlockFacts, GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
+import type {GoneTransaction, RelevantTransaction} from '../chain/facts.ts';
 import type {ChainSource, Hint, NodeTip, SourceView} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
@@ -12,9 +12,11 @@ import type {JobStore} from '../store/job-store.ts';
 import type {LedgerIdentity} from '../store/store.ts';
 import {BackendWatch, type BackendState, type BackendTeller, type ChainView} from './backend-watch.ts';
 import {applyFacts, factsOfBlocks, wasOvertaken} from './connect-blocks.ts';
+import {ancestorsInMempool} from './find-ancestors.ts';
 import {ChainFollower} from './follow-chain.ts';
 import {HintBox, type Hinted} from './hint-box.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
+import {lookAgain} from './look-again.ts';
 import {MempoolWatch} from './mempool-watch.ts';
 import {NodeIdentity} from './node-identity.ts';
 import {ladderEnds} from './stand-to-node.ts';
@@ -57,8 +59,6 @@ const TIP_INTERVAL = 5_000;
 const MEMPOOL_INTERVAL = 30_000;
 /** A look at the whole mempool may take this share of the time, however large the mempool is. */
 const MEMPOOL_DUTY = 0.05;
-/** Blocks asked for again in one step. */
-const HEIGHTS_AT_ONCE = 100;
 /** ms; the first and the longest pause after the chain moved under a look. */
 const OVERTAKEN_PAUSE = {first: 20, longest: 1_000};
 
@@ -183,32 +183,11 @@ class Tracker {
     else if (hinted.added.length > 0) this.#mempoolDueAt = 0;
     if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#mempoolDueAt = 0;
     if (hinted.block || this.#tipDueAt <= now || this.#mempoolDueAt <= now) await this.#lookAtNode(context);
-    if (this.#isAtTip) await this.#lookAgain(hinted, context);
+    if (this.#isAtTip) await lookAgain(this.#options, hinted, context);
   }
 
   async #lookAtNames({added}: Hinted): Promise<void> {
     await this.#apply(await this.#mempool.lookAt(added), []);
-  }
-
-  async #lookAgain({heights, anchored}: Hinted, context: RoundContext): Promise<void> {
-    const wanted = new Set(heights);
-    for (const height of await lackingHeights(this.#options.store, anchored)) wanted.add(height);
-    const upwards = [...wanted].sort((one, other) => one - other);
-    for (let at = 0; at < upwards.length && !context.signal.aborted; at += HEIGHTS_AT_ONCE) {
-      await this.#lookAgainAt(upwards.slice(at, at + HEIGHTS_AT_ONCE));
-      context.progress();
-    }
-  }
-
-  /** Heights that the ladder holds: what is above it comes with its blocks. */
-  async #lookAgainAt(heights: readonly number[]): Promise<void> {
-    const {chain, store, watch} = this.#options;
-    const rungs = await store.rungs(heights);
-    const refs = heights.flatMap((height, index) => (rungs[index] === undefined ? [] : [{height, hash: rungs[index]}]));
-    if (refs.length === 0) return;
-    const blocks: BlockFacts[] = [];
-    for await (const block of chain.facts(refs, watch)) blocks.push(block);
-    await applyFacts(this.#options, factsOfBlocks(refs.at(-1)!, blocks));
   }
 
   async #apply(seen: readonly RelevantTransaction[], gone: readonly GoneTransaction[]): Promise<void> {
@@ -263,10 +242,20 @@ class Tracker {
     const hasMoved = (look.gone.length > 0 || look.mustLookAgain) && (await this.#hasMoved(tip));
     if (hasMoved) this.#mempool.forgetAbsences();
     await this.#apply(look.seen, hasMoved ? [] : look.gone);
+    await this.#learnAncestors();
     const took = clock.monotonic() - started;
     const pause = this.#areHintsHealthy() && !look.mustLookAgain ? MEMPOOL_INTERVAL : this.#pollInterval;
     this.#mempoolDueAt = clock.monotonic() + Math.max(pause, took / MEMPOOL_DUTY);
     if (hasMoved) this.#dueAtOnce();
+  }
+
+  /** What payments of ours stem from after a reorganisation, as far as it waits for a block again. */
+  async #learnAncestors(): Promise<void> {
+    const {coin, store} = this.#options;
+    const ancestors = await ancestorsInMempool({...this.#options, format: coin.format});
+    if (ancestors.length === 0) return;
+    const {top} = await ladderEnds(store);
+    await applyFacts(this.#options, {...factsOfBlocks(top, []), ancestors});
   }
 
   async #hasMoved(tip: NodeTip): Promise<boolean> {
@@ -292,17 +281,6 @@ class Tracker {
     this.#backend.becomes(state, messageOf(error), undefined);
   }
 }
-
-/** Heights at which the ledger does not have what is said to be there. */
-const lackingHeights = async (
-  store: Pick<ChainStore, 'anchoredAt'>,
-  anchored: ReadonlyMap<Txid, number>,
-): Promise<Set<number>> => {
-  const heights = await store.anchoredAt([...anchored.keys()]);
-  const lacking = new Set<number>();
-  for (const [index, height] of [...anchored.values()].entries()) if (heights[index] !== height) lacking.add(height);
-  return lacking;
-};
 
 /** What a node's failure means for the view; undefined for errors that are not the node's. */
 const stateOf = (code: string): BackendState | undefined => {

@@ -80,6 +80,11 @@ export interface ChainStore extends PreviousTransactions {
   /** Everything that our transactions in blocks of this height and above spend: what another branch may spend otherwise. */
   inputsFrom(height: number): Promise<Outpoint[]>;
   /**
+   * Strangers' transactions that the ledger does not know and that coins of ours, spent by payments of ours, stem from:
+   * parents of our transactions in the blocks from this height up; without one, of those in no block. Mostly none.
+   */
+  unknownAncestors(height?: number): Promise<Txid[]>;
+  /**
    * Throws `stale_facts` (backoff) when the blocks do not attach to the ladder as it is: fetch again. Blocks of other
    * hashes at heights we hold are only taken with `facts.fork`, so that a rescan never disconnects anything.
    *

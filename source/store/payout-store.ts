@@ -141,7 +141,7 @@ export interface PayoutStore {
   openBroadcasts(): Promise<OpenBroadcast[]>;
   /** Undefined when it is not open any more. */
   plannedBroadcast(id: string): Promise<PlannedBroadcast | undefined>;
-  /** Bytes of the transactions that this one spends from and that neither chain nor mempool hold, oldest first. */
+  /** Bytes of the transactions that this one stems from and that neither chain nor mempool hold, oldest first. */
   missingParents(broadcastId: string): Promise<{txid: Txid; raw: Buffer}[]>;
   /**
    * Before the first send: bytes and txid become durable, payouts `signed`. Throws `wrong_state` when the broadcast was

@@ -47,6 +47,7 @@ interface Known {
 const stateOf = ({mempool = [], disconnected = [], anchored = []}: Known): MovesState => {
   const known = new Map<Txid, KnownTransaction>();
   const rivals = new Map<OutpointKey, Txid[]>();
+  const children = new Map<Txid, Txid[]>();
   const ours = new Set<OutpointKey>();
   const add = (texts: readonly string[], state: 'mempool' | 'anchored') => {
     for (const text of texts) {
@@ -55,7 +56,10 @@ const stateOf = ({mempool = [], disconnected = [], anchored = []}: Known): Moves
       known.set(txid, {state, coinbase, height: isAnchored ? 1 : null, hash: isAnchored ? ('old' as BlockHash) : null});
       if (outputs.length > 0) ours.add(outpointKey({txid, vout: 0}));
       if (state === 'mempool')
-        for (const input of inputs) rivals.set(outpointKey(input), [...(rivals.get(outpointKey(input)) ?? []), txid]);
+        for (const input of inputs) {
+          rivals.set(outpointKey(input), [...(rivals.get(outpointKey(input)) ?? []), txid]);
+          children.set(input.txid, [...(children.get(input.txid) ?? []), txid]);
+        }
     }
   };
   add(mempool, 'mempool');
@@ -66,6 +70,7 @@ const stateOf = ({mempool = [], disconnected = [], anchored = []}: Known): Moves
     addresses: new Map([[scriptKey(OUR_SCRIPT), {id: 1, accountId: 1, purpose: 'receive' as const}]]),
     ownOutpoints: ours,
     rivals,
+    children,
   };
 };
 
@@ -84,6 +89,7 @@ interface Scenario {
   readonly blocks?: readonly BlockFacts[];
   readonly seen?: readonly string[];
   readonly gone?: readonly (readonly [name: string, by?: string])[];
+  readonly ancestors?: readonly string[];
   readonly moves: readonly string[];
 }
 
@@ -166,6 +172,44 @@ const SCENARIOS: readonly Scenario[] = [
     moves: ['a gone replaced by b unanchored'],
   },
   {
+    name: 'a payment whose grandparent loses its coin to a block',
+    known: {mempool: ['a<x', 'b<a', 'c<b>us']},
+    blocks: [block(5, 'd<x')],
+    moves: ['d anchored 5', 'a gone conflicted by d', 'b gone conflicted by d', 'c gone conflicted by d'],
+  },
+  {
+    name: 'a block that goes, the stranger’s parent of its payment double spent in the other branch',
+    known: {disconnected: ['b<a>us', 'c<b>us']},
+    ancestors: ['a<x'],
+    blocks: [block(5, 'd<x')],
+    moves: [
+      'd anchored 5',
+      'a gone conflicted by d',
+      'b gone conflicted by d unanchored',
+      'c gone conflicted by d unanchored',
+    ],
+  },
+  {
+    name: 'a block that goes, and with it the stranger’s parent of its payment',
+    known: {disconnected: ['b<a>us']},
+    ancestors: ['a<x'],
+    blocks: [block(5)],
+    moves: ['a believed', 'b believed unanchored'],
+  },
+  {
+    name: 'a block that goes, its payment and the stranger’s parent of it in the other branch',
+    known: {disconnected: ['b<a>us']},
+    ancestors: ['a<x'],
+    blocks: [block(5, 'a<x', 'b<a>us')],
+    moves: ['b anchored 5'],
+  },
+  {
+    name: 'what spends from a replaced one is told when the mempool loses it',
+    known: {mempool: ['a<x>us', 'b<a>us']},
+    seen: ['d<x'],
+    moves: ['a gone replaced by d'],
+  },
+  {
     name: 'a block that goes with its coinbase',
     known: {disconnected: ['a<>us']},
     blocks: [block(5)],
@@ -174,9 +218,9 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 describe('where transactions are after a step', () => {
-  test.each(SCENARIOS)('$name', ({known = {}, blocks = [], seen = [], gone = [], moves}) => {
+  test.each(SCENARIOS)('$name', ({known = {}, blocks = [], seen = [], gone = [], ancestors = [], moves}) => {
     const lost = gone.map(([name, by]) => ({txid: txid(name), replacedBy: by === undefined ? undefined : txid(by)}));
-    const planned = planMoves(stateOf(known), blocks, seen.map(transaction), lost);
+    const planned = planMoves(stateOf(known), blocks, seen.map(transaction), lost, ancestors.map(transaction));
     expect(planned.map(short)).toEqual(moves);
   });
 

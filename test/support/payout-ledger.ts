@@ -94,8 +94,16 @@ export class PayoutLedger {
     );
   }
 
-  /** Replaces the last `depth` blocks by one more than that; the first of them holds these transactions. */
-  async reorg(depth: number, ...raws: readonly Buffer[]): Promise<void> {
+  /**
+   * Replaces the last `depth` blocks by one more than that; the first of them holds these transactions. `ancestors`:
+   * found in the branch that is left.
+   */
+  async reorg(
+    depth: number,
+    ...given: readonly (Buffer | {raw: Buffer; ancestors: RelevantTransaction[]})[]
+  ): Promise<void> {
+    const raws = given.map(one => (Buffer.isBuffer(one) ? one : one.raw));
+    const ancestors = given.flatMap(one => (Buffer.isBuffer(one) ? [] : one.ancestors));
     const fork = this.#height - depth;
     const connected = [];
     let previous = this.#hashes[fork]!;
@@ -120,6 +128,7 @@ export class PayoutLedger {
         connected,
         seen: [],
         gone: [],
+        ancestors,
       },
       POLICY,
       this.now,
@@ -129,6 +138,13 @@ export class PayoutLedger {
   async seen(...raws: readonly Buffer[]): Promise<void> {
     const tip = {height: this.#height, hash: this.#hashes[this.#height] as BlockHash};
     await this.chain.track({tip, fork: undefined, connected: [], seen: raws.map(relevant), gone: []}, POLICY, this.now);
+  }
+
+  /** The mempool has what coins of ours stem from. */
+  async learn(...ancestors: readonly RelevantTransaction[]): Promise<void> {
+    const tip = {height: this.#height, hash: this.#hashes[this.#height] as BlockHash};
+    const facts = {tip, fork: undefined, connected: [], seen: [], gone: [], ancestors};
+    await this.chain.track(facts, POLICY, this.now);
   }
 
   async gone(txid: Txid): Promise<void> {

@@ -141,7 +141,8 @@ export class PayoutWorld {
     await this.look();
   }
 
-  async #receiving(): Promise<string> {
+  /** A fresh address of alice. */
+  async receiving(): Promise<string> {
     const address = await this.backend.addresses.newAddress();
     const scriptPubKey = scriptOf(address, btc, regtest);
     await this.store.addAddress({account: 'alice', address, scriptPubKey, label: undefined}, Date.now());
@@ -152,7 +153,7 @@ export class PayoutWorld {
   /** Coins for alice, each in an output of its own, credited. */
   async fund(...amounts: string[]): Promise<void> {
     for (const amount of amounts) {
-      const address = await this.#receiving();
+      const address = await this.receiving();
       await this.node.rpc('sendtoaddress', [address, amount], 'outside');
     }
     await this.mine();
@@ -160,7 +161,7 @@ export class PayoutWorld {
 
   /** One coin more, credited by a block that confirms nothing else. */
   async fundApart(amount: string): Promise<void> {
-    const address = await this.#receiving();
+    const address = await this.receiving();
     const txid = await this.node.rpc<string>('sendtoaddress', [address, amount], 'outside');
     await this.node.rpc('generateblock', [await this.outside(), [txid]]);
     await this.look();

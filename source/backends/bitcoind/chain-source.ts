@@ -167,6 +167,19 @@ export class BitcoindChainSource implements ChainSource {
     return found;
   }
 
+  /** The node keeps blocks of branches that it left. A daemon that takes no block here refuses, and says nothing. */
+  async transactionsIn(blocks: readonly BlockHash[], txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
+    const calls = txids.flatMap(txid =>
+      blocks.map(block => ({method: 'getrawtransaction', params: [txid, false, block]})),
+    );
+    const outcomes = await this.#batches(calls);
+    return txids.map((txid, index) => {
+      const ofIt = outcomes.slice(index * blocks.length, (index + 1) * blocks.length);
+      const found = ofIt.find(outcome => 'result' in outcome);
+      return found && this.#rawTransaction(resultOf(found), txid);
+    });
+  }
+
   /** Undefined for one with MWEB parts only: nothing in it can be ours. */
   #rawTransaction(result: unknown, txid: Txid): Buffer | undefined {
     const raw = readBytes(result, 'getrawtransaction', this.#rpc.faults);

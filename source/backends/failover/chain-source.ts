@@ -81,6 +81,13 @@ export class FailoverChainSource implements ChainSource {
     return this.#speakers.ask('times', async ({chain}) => chain.timesAt(heights));
   }
 
+  async transactionsIn(blocks: readonly BlockHash[], txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
+    return this.#speakers.ask(
+      'left blocks',
+      async ({chain}) => (await chain.transactionsIn?.(blocks, txids)) ?? txids.map(() => undefined),
+    );
+  }
+
   async mempool(): Promise<MempoolView> {
     return this.#speakers.ask('mempool', async ({chain}) => chain.mempool());
   }

@@ -59,10 +59,12 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
   let found = 0;
   let changed = 0;
   const fresh = {transactions: transactionRows(orm), outputs: outputRows(orm)};
+  const moved: TransactionMove[] = [];
   for (const move of moves) {
     const isChanged = applyTransaction(orm, move, now, fresh.transactions);
+    if (isChanged) moved.push(move);
     const added = applyOutputs(orm, move, watch, fresh.outputs);
-    if (move.after.kind === 'mempool' && isChanged) watch.push(...move.inputs);
+    if (move.after.kind !== 'anchored' && isChanged) watch.push(...move.inputs);
     if (move.before && (isChanged || added)) changed += 1;
     // One that only took somebody else's coin is kept as evidence, and is none of ours.
     const isOurs = move.outputs.length > 0 || move.spends.length > 0;
@@ -73,6 +75,7 @@ export const applyMoves = (orm: Orm, moves: readonly TransactionMove[], now: num
   }
   fresh.transactions.flush();
   fresh.outputs.flush();
+  applyInputs(orm, moved);
   applySpends(orm, moves);
   return {known, found, changed, watch};
 };
@@ -83,8 +86,12 @@ const isNewsOf = (before: KnownTransaction, after: Whereabouts): boolean =>
   after.reason === 'conflicted' &&
   (before.reason !== 'conflicted' || before.replacedBy !== (after.replacedBy ?? null));
 
-const selectBuiltOn = rawStatement('SELECT 1 FROM output WHERE txid = ? AND reserved_by IS NOT NULL LIMIT 1');
-/** A payment of ours spends from it: whoever takes its coins in a block takes ours with them. */
+const selectBuiltOn = rawStatement(
+  `WITH RECURSIVE above(txid) AS (
+     SELECT ? UNION SELECT i.txid FROM above JOIN unconfirmed_input i ON i.previous_txid = above.txid)
+   SELECT 1 FROM above JOIN output o ON o.txid = above.txid WHERE o.reserved_by IS NOT NULL LIMIT 1`,
+);
+/** A payment of ours spends from it or from a descendant: whoever takes its coins in a block takes ours with them. */
 const isBuiltOn = (orm: Orm, txid: Txid): boolean => selectBuiltOn(orm).get(txid) !== undefined;
 
 /** True when the transaction is new or moved. */
@@ -108,11 +115,17 @@ const applyTransaction = (orm: Orm, move: TransactionMove, now: number, fresh: B
     if (!reported) throw new Error(`nothing is known of transaction ${txid}`);
     fresh.add(txid, reported.raw, after.kind, move.coinbase ? 1 : 0, height, hash, now);
   }
-  if (after.kind === 'mempool' || (after.kind === 'gone' && isBuiltOn(orm, txid)))
-    for (const input of move.inputs) insertInput(orm).run(txid, input.txid, input.vout);
-  else if (before) deleteInputs(orm).run(txid);
   if (before && before.height !== height) placeOutputs(orm).run(height, txid, height);
   return true;
+};
+
+/** All are written before any is forgotten: what is built on a transaction may be unanchored by the same step. */
+const applyInputs = (orm: Orm, moves: readonly TransactionMove[]): void => {
+  for (const {txid, after, inputs} of moves)
+    if (after.kind !== 'anchored') for (const input of inputs) insertInput(orm).run(txid, input.txid, input.vout);
+  for (const {txid, before, after} of moves)
+    if ((after.kind === 'anchored' && before) || (after.kind === 'gone' && !isBuiltOn(orm, txid)))
+      deleteInputs(orm).run(txid);
 };
 
 /** True when an output was new to the ledger. */

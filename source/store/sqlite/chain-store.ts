@@ -13,6 +13,7 @@ import {extendLadder, ladderBottom, ladderTop, rungAt} from './ladder.ts';
 import {anchoredAt, inputsFrom, isOwnOutpoint, rawTransaction} from './load-moves.ts';
 import {unspentOutpoints} from './suspects.ts';
 import {acceptReorg, track} from './track.ts';
+import {unknownAncestors} from './unknown-ancestors.ts';
 import {blocksOfOurs, contestedSince, unanchoredTransactions, watchedOutpoints, watchedScripts} from './watched.ts';
 import type {Writer} from './writer.ts';
 
@@ -37,6 +38,7 @@ export const createChainStore = (
     blocksOfOurs: async (from, to) => blocksOfOurs(orm, from, to),
     contestedSince: async () => contestedSince(orm),
     inputsFrom: async height => inputsFrom(orm, height),
+    unknownAncestors: async height => unknownAncestors(orm, height),
     track: async (facts, policy, now, job) => {
       const result = await writer.run(orm => track(orm, facts, policy, now, job));
       if (job) pace.note(job.id, job.atHeight, now);

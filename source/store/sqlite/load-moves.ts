@@ -35,6 +35,7 @@ const selectOutput = rawStatement('SELECT 1 FROM output WHERE txid = ? AND vout 
 const selectRivals = rawStatement(
   'SELECT DISTINCT txid FROM unconfirmed_input WHERE previous_txid = ? AND previous_vout = ?',
 );
+const selectChildren = rawStatement('SELECT DISTINCT txid FROM unconfirmed_input WHERE previous_txid = ?');
 const selectAnyRival = rawStatement('SELECT 1 FROM unconfirmed_input LIMIT 1');
 
 const toKnown = (row: TransactionRow): KnownTransaction => ({
@@ -75,6 +76,7 @@ export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | 
     addresses: new Map<string, OwnAddress>(),
     ownOutpoints: new Set<OutpointKey>(),
     rivals: new Map<OutpointKey, readonly Txid[]>(),
+    children: new Map<Txid, readonly Txid[]>(),
   };
   if (disconnectFrom !== undefined) {
     const rows = selectAnchoredFrom(orm).all(disconnectFrom) as (TransactionRow & {raw: Buffer})[];
@@ -89,7 +91,21 @@ export const loadMoves = (orm: Orm, facts: ChainFacts, disconnectFrom: number | 
   for (const transaction of facts.seen) loadTransaction(orm, state, transaction, {hasRivals, now});
   for (const {txid} of facts.gone) loadKnown(orm, known, txid);
   for (const rivals of state.rivals.values()) for (const txid of rivals) loadKnown(orm, known, txid);
+  for (const {txid} of facts.ancestors ?? []) loadKnown(orm, known, txid);
+  if (hasRivals) loadDescendants(orm, state);
   return state;
+};
+
+/** Only what may lose a coin to a block has descendants that matter. */
+const loadDescendants = (orm: Orm, {known, disconnected, rivals, children}: Loading): void => {
+  const open = [...new Set([...[...rivals.values()].flat(), ...disconnected.keys()])];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    if (children.has(parent)) continue;
+    const found = (selectChildren(orm).all(parent) as {txid: Txid}[]).map(({txid}) => txid);
+    children.set(parent, found);
+    for (const txid of found) loadKnown(orm, known, txid);
+    open.push(...found);
+  }
 };
 
 const loadKnown = (orm: Orm, known: Map<Txid, KnownTransaction>, txid: Txid): void => {
@@ -100,9 +116,11 @@ const loadKnown = (orm: Orm, known: Map<Txid, KnownTransaction>, txid: Txid): vo
 
 interface Loading {
   readonly known: Map<Txid, KnownTransaction>;
+  readonly disconnected: ReadonlyMap<Txid, readonly Outpoint[]>;
   readonly addresses: Map<string, OwnAddress>;
   readonly ownOutpoints: Set<OutpointKey>;
   readonly rivals: Map<OutpointKey, readonly Txid[]>;
+  readonly children: Map<Txid, readonly Txid[]>;
 }
 
 const loadTransaction = (

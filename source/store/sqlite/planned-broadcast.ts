@@ -112,9 +112,14 @@ const changeOutput = (
 };
 
 const selectMissingParents = rawStatement(
-  `SELECT DISTINCT COALESCE(b.txid, n.txid) AS txid, COALESCE(b.raw, n.raw) AS raw FROM broadcast_input i
-   LEFT JOIN network_transaction n ON n.txid = i.txid LEFT JOIN broadcast b ON b.txid = i.txid
-   WHERE i.broadcast_id = ? AND (n.state = 'gone' OR n.state IS NULL) AND COALESCE(b.raw, n.raw) IS NOT NULL`,
+  `WITH RECURSIVE missing(txid, depth) AS (
+     SELECT i.txid, 1 FROM broadcast_input i LEFT JOIN network_transaction n ON n.txid = i.txid
+     WHERE i.broadcast_id = ? AND (n.state = 'gone' OR n.state IS NULL)
+     UNION SELECT n.txid, missing.depth + 1 FROM missing JOIN unconfirmed_input u ON u.txid = missing.txid
+     JOIN network_transaction n ON n.txid = u.previous_txid AND n.state = 'gone' WHERE missing.depth < 25)
+   SELECT missing.txid, COALESCE(b.raw, n.raw) AS raw FROM missing
+   LEFT JOIN network_transaction n ON n.txid = missing.txid LEFT JOIN broadcast b ON b.txid = missing.txid
+   WHERE COALESCE(b.raw, n.raw) IS NOT NULL GROUP BY missing.txid ORDER BY max(missing.depth) DESC`,
 );
 
 export const missingParents = (orm: Orm, id: string): {txid: Txid; raw: Buffer}[] =>

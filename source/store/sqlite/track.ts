@@ -39,7 +39,7 @@ export const track = (
   clearFork(orm, plan, job);
 
   const state = loadMoves(orm, facts, plan.disconnectFrom, now);
-  const moves = planMoves(state, facts.connected, facts.seen, facts.gone);
+  const moves = planMoves(state, facts.connected, facts.seen, facts.gone, facts.ancestors);
   if (plan.disconnectFrom !== undefined) disconnectRungs(orm, plan.disconnectFrom);
   connectRungs(orm, plan.connect);
   const {known, found, changed, watch} = applyMoves(orm, moves, now);

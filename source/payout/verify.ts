@@ -20,7 +20,8 @@ export type Verdict =
 
 /** Signalled by every input of ours: replaceable (BIP125), no locktime by sequence (BIP68). */
 export const SEQUENCE = 0xfffffffd;
-const VERSION = 2;
+/** Dogecoin Core writes 1. With the sequence above, which asks for no relative locktime, they mean the same. */
+const VERSIONS: readonly number[] = [1, 2];
 
 const differs = (words: string): Verdict => ({kind: 'differs', words});
 
@@ -46,7 +47,8 @@ export const verifySigned = (plan: TransactionPlan, raw: Buffer, rules: VerifyRu
 };
 
 const fieldDifference = (plan: TransactionPlan, transaction: Transaction): string | undefined => {
-  if (transaction.version !== VERSION) return `version ${transaction.version} instead of ${VERSION}`;
+  if (!VERSIONS.includes(transaction.version))
+    return `version ${transaction.version} instead of ${VERSIONS.join(' or ')}`;
   if (transaction.locktime !== 0) return `locktime ${transaction.locktime} instead of 0`;
   if (transaction.ins.length !== plan.inputs.length)
     return `${transaction.ins.length} inputs instead of ${plan.inputs.length}`;

@@ -45,7 +45,7 @@ describe('verifySigned', () => {
   });
 
   const TAMPERINGS: readonly [string, (transaction: Transaction) => void][] = [
-    ['version', t => void (t.version = 1)],
+    ['version', t => void (t.version = 3)],
     ['locktime', t => void (t.locktime = 500)],
     ['1 inputs', t => void t.ins.pop()],
     ['inputs instead', t => void t.addInput(Buffer.alloc(32), 0)],

@@ -2,6 +2,7 @@ import {Transaction} from 'bitcoinjs-lib';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createBitcoind, type Bitcoind} from '../../../source/backends/bitcoind/index.ts';
 import {coins, scriptOf} from '../../../source/coins/index.ts';
+import {verifySigned} from '../../../source/payout/verify.ts';
 import {parseAmount, satoshi} from '../../../source/primitives/amount.ts';
 import {systemClock} from '../../../source/primitives/clock.ts';
 import type {Txid} from '../../../source/primitives/ids.ts';
@@ -80,7 +81,11 @@ const ANSWERS: Record<string, (params: readonly unknown[]) => unknown> = {
       transaction.addOutput(scriptOf(address, doge, mainnet), parseAmount(amount));
     return transaction.toHex();
   },
-  signrawtransaction: ([hex]) => ({hex, complete: true}),
+  signrawtransaction: ([hex]) => {
+    const transaction = Transaction.fromHex(hex as string);
+    for (const input of transaction.ins) input.script = Buffer.alloc(107, 1);
+    return {hex: transaction.toHex(), complete: true};
+  },
   sendrawtransaction: ([hex]) => Transaction.fromHex(hex as string).getId(),
 };
 
@@ -174,18 +179,21 @@ describe('a daemon of the dialect of Dogecoin Core 1.14, by its recorded answers
     const script = scriptOf(RECEIVE, doge, mainnet);
     const plan = {
       inputs: [
-        {outpoint: {txid: inMempool[0]!.getId() as Txid, vout: 0}, amount: satoshi(1_000n), scriptPubKey: script},
+        {outpoint: {txid: inMempool[0]!.getId() as Txid, vout: 0}, amount: satoshi(301_000_000n), scriptPubKey: script},
       ],
       outputs: [other, RECEIVE].map((address, index) => ({
         address,
         scriptPubKey: scriptOf(address, doge, mainnet),
         amount: satoshi(BigInt(index + 1) * 100_000_000n),
       })),
-      fee: satoshi(100n),
+      fee: satoshi(1_000_000n),
     };
     await signer.lock(plan.inputs.map(({outpoint}) => outpoint));
     const signed = await signer.sign(plan);
     if (signed.kind !== 'signed') throw new Error(signed.kind);
+    // It writes version 1, where Bitcoin Core writes 2.
+    const rules = {minRate: doge.fees.min, maxRate: doge.fees.max, plannedSize: 226};
+    expect(verifySigned(plan, signed.raw, rules)).toMatchObject({kind: 'as-planned'});
     const transaction = Transaction.fromBuffer(signed.raw);
     expect(transaction.outs.map(({value}) => value)).toEqual([100_000_000n, 200_000_000n]);
     expect(transaction.ins[0]!.sequence).toBe(0xffff_fffd);

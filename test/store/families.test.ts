@@ -82,6 +82,18 @@ describe('a family of two', () => {
     expect(ledger.balance('payouts_due')).toBe(0n);
   });
 
+  test('repaid by an operator who asks for less depth: what it lost to leaves the chain, and it is not sent again', async () => {
+    await ledger.fund(alice, '1.0');
+    const {id, broadcast} = await sent();
+    await ledger.fund(alice, '0.5');
+    await ledger.block(rob(broadcast.plan.inputs[0]!.outpoint).raw);
+    expect(await ledger.store.repayPayout(id, 1, ledger.now)).toMatchObject({status: 'queued'});
+    const again = await ledger.send();
+    await ledger.reorg(1);
+    expect((await ledger.store.openBroadcasts()).map(open => open.id)).toEqual([again.id]);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'sent', txid: again.txid});
+  });
+
   test('a bump that loses a coin it brought gives the payouts back to what it replaced', async () => {
     await ledger.fund(alice, '0.10001');
     const {id, txid, raw} = await sent();

@@ -1,6 +1,6 @@
 import type {Payout} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
-import {membersOf, requireBroadcast} from './broadcast-rows.ts';
+import {membersOf, releaseInputs, requireBroadcast} from './broadcast-rows.ts';
 import {movingAt} from './broadcast-steps.ts';
 import {rivalHeight} from './conflicts.ts';
 import type {Orm} from './connection.ts';
@@ -24,6 +24,8 @@ export const repayPayout = (orm: Orm, id: string, maxConfirmationCount: number, 
             'until then it could still be paid, and then twice',
         );
     }
+    // Final from here on, whatever becomes of the rival: what is given back is never sent again.
+    releaseInputs(orm, family);
   }
   return payoutView(movePayout(moving, found, {kind: 'repay'}), moving.tip);
 };

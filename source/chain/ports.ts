@@ -64,6 +64,11 @@ export interface ChainSource {
    * more.
    */
   beginLook?(): 'same' | 'changed';
+  /**
+   * Tells such a source of a block of the ledger's own chain that no reorganisation reaches: who has another one at its
+   * height is on another chain.
+   */
+  landmark?(block: BlockRef): void;
   tip(): Promise<NodeTip>;
   /** Genesis hash, for the identity check. */
   genesis(): Promise<BlockHash>;

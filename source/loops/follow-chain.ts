@@ -5,7 +5,7 @@ import type {Log} from '../primitives/log.ts';
 import type {BackendWatch} from './backend-watch.ts';
 import {applyFacts, closeCatchUp, connectAhead, connectBranch, type Connecting} from './connect-blocks.ts';
 import type {RoundContext} from './loop.ts';
-import {extendDownTo, ladderEnds, standToNode} from './stand-to-node.ts';
+import {extendDownTo, ladderEnds, standToNode, tellLandmark} from './stand-to-node.ts';
 
 /** What following the node to its tip means for looking at the mempool. */
 export interface Followed {
@@ -106,6 +106,7 @@ export class ChainFollower {
     const wanted = Math.max(0, top.height - policy.maxConfirmationCount - SPARE_RUNGS);
     // A young ledger: the fork it may have to follow can start below its first block.
     if (bottom.height > wanted) await extendDownTo(chain, store, wanted);
+    await tellLandmark(chain, store);
     const {state, blocked} = this.#backend.view;
     const wasElsewhere = state !== 'ok' || blocked !== undefined;
     // A fork that was refused is over, if there was one.

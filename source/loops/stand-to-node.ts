@@ -38,6 +38,18 @@ const forkBelow = async (chain: ChainSource, bottom: number): Promise<Decided> =
   return hash === undefined ? {kind: 'unknown'} : {kind: 'fork', at: {height: bottom - 1, hash}};
 };
 
+/** Blocks above a landmark: no reorganisation that anybody follows is so deep. */
+const LANDMARK_DEPTH = 100;
+
+/** Tells a source that is made of several by which block other chains are known. A young ledger holds none so deep. */
+export const tellLandmark = async (chain: ChainSource, store: LadderStore): Promise<void> => {
+  const top = await store.ladderTop();
+  if (chain.landmark === undefined || top === undefined || top.height < LANDMARK_DEPTH) return;
+  const height = top.height - LANDMARK_DEPTH;
+  const [hash] = await store.rungs([height]);
+  if (hash !== undefined) chain.landmark({height, hash});
+};
+
 const RUNGS_PER_STEP = 2_000;
 
 /**

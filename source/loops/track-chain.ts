@@ -19,7 +19,7 @@ import type {Loop, Round, RoundContext} from './loop.ts';
 import {lookAgain} from './look-again.ts';
 import {MempoolWatch} from './mempool-watch.ts';
 import {NodeIdentity} from './node-identity.ts';
-import {ladderEnds} from './stand-to-node.ts';
+import {ladderEnds, tellLandmark} from './stand-to-node.ts';
 
 export type {ChainView} from './backend-watch.ts';
 
@@ -113,7 +113,7 @@ class Tracker {
   }
 
   async round(context: RoundContext): Promise<Round> {
-    if (!this.#isStarted) this.#start(context.signal);
+    if (!this.#isStarted) await this.#start(context.signal);
     if (this.#options.chain.beginLook?.() === 'changed') this.#startOver();
     const hinted = this.#hints.take();
     try {
@@ -138,13 +138,14 @@ class Tracker {
     return this.#rest(await this.#backend.announce());
   }
 
-  #start(signal: AbortSignal): void {
+  async #start(signal: AbortSignal): Promise<void> {
     const {store, watch, chain} = this.#options;
     for (const script of store.watchedScripts()) {
       watch.addScript(script);
       chain.watchScript?.(script);
     }
     for (const outpoint of store.watchedOutpoints()) watch.addOutpoint(outpoint);
+    await tellLandmark(chain, store);
     chain.listen(hint => this.hint(hint), signal);
     this.#isStarted = true;
   }

@@ -1,4 +1,5 @@
 import type {AcceptAnswer, Broadcaster, SendAnswer} from '../../payout/ports.ts';
+import {hasCode, messageOf} from '../../primitives/errors.ts';
 import type {Txid} from '../../primitives/ids.ts';
 import type {Speakers} from './failover.ts';
 import type {Source} from './watched-source.ts';
@@ -16,10 +17,11 @@ export class FailoverBroadcaster implements Broadcaster {
   async testAccept(raw: Buffer): Promise<AcceptAnswer> {
     const [speaker, ...others] = this.#speakers.order;
     if (speaker === undefined) return NOBODY;
-    const answer = await speaker.broadcaster.testAccept(raw);
+    const ask = async (source: Source) => this.#hear(source, source.broadcaster.testAccept(raw));
+    const answer = await ask(speaker);
     if (!isAway(answer)) return answer;
-    for (const {broadcaster} of others) {
-      const other = await broadcaster.testAccept(raw);
+    for (const source of others) {
+      const other = await ask(source);
       if (!isAway(other)) return other;
     }
     return answer;
@@ -32,11 +34,12 @@ export class FailoverBroadcaster implements Broadcaster {
   async send(raw: Buffer, txid: Txid): Promise<SendAnswer> {
     const [speaker, ...others] = this.#speakers.order;
     if (speaker === undefined) return NOBODY;
-    const answer = await speaker.broadcaster.send(raw, txid);
+    const ask = async (source: Source) => this.#hear(source, source.broadcaster.send(raw, txid));
+    const answer = await ask(speaker);
     if (answer.kind === 'accepted') this.#offer(others, raw, txid);
     if (!isAway(answer)) return answer;
-    for (const [index, {broadcaster}] of others.entries()) {
-      const other = await broadcaster.send(raw, txid);
+    for (const [index, source] of others.entries()) {
+      const other = await ask(source);
       if (other.kind !== 'accepted') continue;
       this.#offer(others.slice(index + 1), raw, txid);
       return other;
@@ -46,7 +49,8 @@ export class FailoverBroadcaster implements Broadcaster {
 
   /** All are asked. Throws only when none of them answers. */
   async find(txid: Txid): Promise<'mempool' | 'anchored' | 'absent'> {
-    const answers = await Promise.allSettled(this.#speakers.order.map(async ({broadcaster}) => broadcaster.find(txid)));
+    const ask = async (source: Source) => this.#speakers.unlessSilent(source, source.broadcaster.find(txid));
+    const answers = await Promise.allSettled(this.#speakers.order.map(ask));
     const places = answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []));
     const [first] = answers;
     if (places.length === 0 && first?.status === 'rejected') throw first.reason;
@@ -56,6 +60,16 @@ export class FailoverBroadcaster implements Broadcaster {
   /** Offers that are under way end with their sources. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#offers);
+  }
+
+  /** Of one that is given up meanwhile nothing is known: what it may have been sent are the same bytes. */
+  async #hear<Answer>(source: Source, asked: Promise<Answer>): Promise<Answer | Unknown> {
+    try {
+      return await this.#speakers.unlessSilent(source, asked);
+    } catch (error) {
+      if (!hasCode(error, 'stale_facts')) throw error;
+      return {kind: 'unknown', words: messageOf(error)};
+    }
   }
 
   /** Best effort: the network has it already, this only spreads it. */
@@ -68,6 +82,11 @@ export class FailoverBroadcaster implements Broadcaster {
       this.#offers.add(offer);
     }
   }
+}
+
+interface Unknown {
+  readonly kind: 'unknown';
+  readonly words: string;
 }
 
 const PLACES = ['anchored', 'mempool', 'absent'] as const;

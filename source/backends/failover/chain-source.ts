@@ -22,6 +22,10 @@ export class FailoverChainSource implements ChainSource {
     return this.#speakers.beginLook();
   }
 
+  landmark(block: BlockRef): void {
+    this.#speakers.landmark(block);
+  }
+
   async tip(): Promise<NodeTip> {
     return this.#speakers.tip();
   }
@@ -45,7 +49,7 @@ export class FailoverChainSource implements ChainSource {
     let isOver = false;
     try {
       for (;;) {
-        const next = await this.#speakers.unlessSilent(blocks.next());
+        const next = await this.#speakers.unlessSilent(source, blocks.next());
         this.#speakers.answered(source, 'facts');
         isOver = next.done === true;
         if (next.done === true) return;
@@ -67,14 +71,25 @@ export class FailoverChainSource implements ChainSource {
     return this.#speakers.ask('plans', async ({chain}) => (await chain.scanPlans?.(range, scripts)) ?? []);
   }
 
-  /** Not asked of another one: who speaks next may know another way, or none. */
+  /**
+   * Not asked of another one: who speaks next may know another way, or none. One that takes too long has too much to look
+   * through, which is no fault of it.
+   */
   async narrow(
     method: Narrowing,
     refs: readonly BlockRef[],
     scripts: readonly Buffer[],
     signal: AbortSignal,
   ): Promise<readonly BlockRef[] | undefined> {
-    return this.#speakers.speaker.chain.narrow?.(method, refs, scripts, signal);
+    const source = this.#speakers.speaker;
+    const ended = new AbortController();
+    const asked = source.chain.narrow?.(method, refs, scripts, AbortSignal.any([signal, ended.signal]));
+    try {
+      return await this.#speakers.unlessSilent(source, Promise.resolve(asked));
+    } finally {
+      // One that is silent scans for nobody any more.
+      ended.abort();
+    }
   }
 
   async timesAt(heights: readonly number[]): Promise<(number | undefined)[]> {

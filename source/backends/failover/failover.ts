@@ -4,7 +4,7 @@ import {EngineError, messageOf} from '../../primitives/errors.ts';
 import type {BlockRef} from '../../primitives/ids.ts';
 import {Wake} from '../../primitives/wake.ts';
 import {chooseSpeaker, NEVER} from './choose-speaker.ts';
-import {probe, withPatience, type Landmarks} from './probe.ts';
+import {probe, withPatience, type Anchor, type Landmarks} from './probe.ts';
 import {FAILOVER_RULES, type FailoverRules} from './rules.ts';
 import {isFault, type Source, TIP, WatchedSource} from './watched-source.ts';
 
@@ -24,11 +24,9 @@ export class Speakers {
   #next = 0;
   /** The chain loop has not been told of the speaker yet. The first one is news too: who spoke before is not known. */
   #isNews = true;
-  #anchor: BlockRef | undefined;
+  #anchor: Anchor | undefined;
   #onHint: ((hint: Hint) => void) | undefined;
   #probing: Promise<void> | undefined;
-  /** Questions to the speaker that wait for an answer: a switch away from one that is silent must not wait for it. */
-  readonly #waiting = new Set<(error: EngineError) => void>();
   readonly #wake = new Wake();
 
   constructor(sources: readonly Source[], options: FailoverOptions) {
@@ -79,6 +77,11 @@ export class Speakers {
     return isNews ? 'changed' : 'same';
   }
 
+  /** The ledger's word counts more than that of a source, and comes before any of them answers. */
+  landmark(block: BlockRef): void {
+    this.#anchor = {...block, whose: 'the ledger'};
+  }
+
   /**
    * Asks the speaker. When it fails, every source is looked at; if another one is to speak, the answer is `stale_facts`:
    * to be asked again in a new look.
@@ -86,7 +89,7 @@ export class Speakers {
   async ask<Value>(what: string, question: (source: Source) => Promise<Value>): Promise<Value> {
     const watched = this.#watched[this.#speaker]!;
     try {
-      const answer = await this.unlessSilent(question(watched.source));
+      const answer = await watched.unlessGivenUp(question(watched.source));
       watched.answered(what);
       return answer;
     } catch (error) {
@@ -113,28 +116,26 @@ export class Speakers {
     await this.#probeAll();
   }
 
-  /** The same answer, or `stale_facts` as soon as the one that was asked is given up. */
-  async unlessSilent<Value>(asked: Promise<Value>): Promise<Value> {
-    const {promise, reject} = Promise.withResolvers<never>();
-    this.#waiting.add(reject);
-    try {
-      return await Promise.race([asked, promise]);
-    } finally {
-      this.#waiting.delete(reject);
-    }
+  /** The same answer, or `stale_facts` as soon as the one that was asked is given up and another one can be asked. */
+  async unlessSilent<Value>(source: Source, asked: Promise<Value>): Promise<Value> {
+    return this.#watching(source).unlessGivenUp(asked);
   }
 
   /** Notes a failure of the one that was asked; what is to be thrown for it. */
   async failed(source: Source, what: string, error: unknown): Promise<unknown> {
-    const watched = this.#watched.find(one => one.source === source)!;
+    const watched = this.#watching(source);
     if (!isFault(error)) return error;
     watched.failed(what, error);
     await this.#probeAll();
-    return this.#next === this.#speaker ? error : this.#givenUp();
+    return this.#next === this.#speaker ? error : this.#givenUp(watched);
   }
 
   answered(source: Source, what: string): void {
-    this.#watched.find(one => one.source === source)!.answered(what);
+    this.#watching(source).answered(what);
+  }
+
+  #watching(source: Source): WatchedSource {
+    return this.#watched.find(one => one.source === source)!;
   }
 
   async #keepProbing(signal: AbortSignal): Promise<void> {
@@ -198,17 +199,19 @@ export class Speakers {
     watched.failed(TIP, new EngineError('bad_backend_answer', words, {retry: 'backoff', cause: error}));
   }
 
-  /** Remembers a block deep in the speaker's chain, unless the speaker itself is in doubt. */
+  /** Remembers a block deep in the speaker's chain, unless the speaker itself is in doubt. A young ledger holds none. */
   async #dropAnchor(): Promise<void> {
     const speaker = this.#watched[this.#speaker]!;
     const {source, tip, otherChain} = speaker;
     const height = Math.max(0, (tip?.height ?? 0) - this.#rules.anchorDepth);
     if (tip === undefined || otherChain !== undefined || (this.#anchor?.height ?? -1) >= height) return;
     if (speaker.isInDoubt || !speaker.isDue) return;
+    // On the chain of the one before; it may have been asked for its tip only.
+    if (this.#anchor !== undefined && !speaker.sharesAnchor) return;
     try {
       const asked = source.chain.hashesAt([height]);
       const [hash] = await withPatience(`${source.name} did not say a block hash`, this.#rules.patience, asked);
-      if (hash !== undefined) this.#anchor = {height, hash};
+      if (hash !== undefined) this.#anchor = {height, hash, whose: source.name};
     } catch (error) {
       // Else the next look at its tip tells what is wrong with it.
       if (!(error instanceof EngineError)) this.#onMistake(speaker, error);
@@ -222,10 +225,10 @@ export class Speakers {
       watched.judge(this.#lagOf(watched), index === this.#speaker);
     const candidates = this.#watched.map(({candidate}) => candidate);
     this.#next = chooseSpeaker(candidates, this.#speaker, clock.monotonic());
-    if (this.#next === this.#speaker) return;
-    const {standing} = this.#watched[this.#speaker]!;
     // One that is well ends what it is being asked; one that is silent would be waited for until its timeout.
-    if (standing.state === 'down') for (const giveUp of this.#waiting) giveUp(this.#givenUp());
+    if (candidates.some(({rank}) => rank !== NEVER))
+      for (const watched of this.#watched) if (watched.standing.rank === NEVER) watched.giveUp(this.#givenUp(watched));
+    if (this.#next === this.#speaker) return;
     if (this.#onHint) this.#onHint({kind: 'everything'});
     // No loop follows the chain: there is nothing that a switch could tear apart.
     else this.#handOver();
@@ -244,8 +247,7 @@ export class Speakers {
     return Math.max(0, ...leads);
   }
 
-  #givenUp(): EngineError {
-    const {source} = this.#watched[this.#speaker]!;
+  #givenUp({source}: WatchedSource): EngineError {
     const words = `${source.name} is not asked any more: ${this.#watched[this.#next]!.source.name} speaks`;
     return new EngineError('stale_facts', words, {retry: 'backoff'});
   }

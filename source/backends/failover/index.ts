@@ -29,7 +29,7 @@ export const createFailover = (
   return {
     chain: new FailoverChainSource(speakers),
     broadcaster,
-    fees: {estimate: async blocks => firstEstimate(speakers.order, blocks)},
+    fees: {estimate: async blocks => firstEstimate(speakers, blocks)},
     health: new FailoverHealth(speakers),
     coins: coinsOf(speakers, options.ofWallet),
     several: {list: () => speakers.views(), chainOf, ofWallet: options.ofWallet},
@@ -41,12 +41,12 @@ export const createFailover = (
 };
 
 /** Of the first that knows one; what the speaker's silence threw when nobody answers. */
-const firstEstimate = async (order: readonly Source[], blocks: number): Promise<number | undefined> => {
+const firstEstimate = async (speakers: Speakers, blocks: number): Promise<number | undefined> => {
   let failure: {readonly error: unknown} | undefined;
   let isAnswered = false;
-  for (const {fees} of order) {
+  for (const source of speakers.order) {
     try {
-      const estimate = await fees.estimate(blocks);
+      const estimate = await speakers.unlessSilent(source, source.fees.estimate(blocks));
       isAnswered = true;
       if (estimate !== undefined) return estimate;
     } catch (error) {
@@ -65,7 +65,8 @@ class FailoverHealth implements BackendHealth {
   }
 
   async vitals(): Promise<BackendVitals> {
-    return this.#speakers.speaker.health.vitals();
+    const {speaker} = this.#speakers;
+    return this.#speakers.unlessSilent(speaker, speaker.health.vitals());
   }
 
   latencies(): readonly number[] {
@@ -82,8 +83,9 @@ const coinsOf = (speakers: Speakers, ofWallet: string | undefined): CoinSource |
   if (speakers.sources.every(({coins}) => coins === undefined)) return undefined;
   return {
     inspect: async outpoints => {
-      const {coins} = speakers.order.find(source => source.coins !== undefined) ?? {};
-      return coins ? coins.inspect(outpoints) : {tip: undefined, amounts: []};
+      const source = speakers.order.find(({coins}) => coins !== undefined);
+      if (source?.coins === undefined) return {tip: undefined, amounts: []};
+      return speakers.unlessSilent(source, source.coins.inspect(outpoints));
     },
     walletTransactions: async txids => {
       const {coins} = speakers.sources.find(({name}) => name === ofWallet) ?? {};

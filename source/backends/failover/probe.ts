@@ -5,11 +5,18 @@ import type {BlockRef} from '../../primitives/ids.ts';
 import type {FailoverRules} from './rules.ts';
 import type {Source, WatchedSource} from './watched-source.ts';
 
-/** What the speaker is known to hold, for the others to be compared with. */
+/** A block so deep that nobody's reorganisation reaches it. */
+export interface Anchor extends BlockRef {
+  /** Who has it: a source, or the ledger. */
+  readonly whose: string;
+}
+
+/** What is known of the chain, for sources to be compared with. */
 export interface Landmarks {
   readonly speaker: string;
-  /** So deep in its chain that nobody's reorganisation reaches it. Kept while the speaker is away. */
-  readonly anchor: BlockRef | undefined;
+  /** Kept while the speaker is away. */
+  readonly anchor: Anchor | undefined;
+  /** Of the speaker. */
   readonly tip: BlockRef | undefined;
 }
 
@@ -69,19 +76,21 @@ const compare = async (
   tip: NodeTip,
   {speaker, anchor, tip: speakersTip}: Landmarks,
 ): Promise<Pick<Probed, 'otherChain' | 'sharesAnchor' | 'holdsSpeakersTip'>> => {
-  if (name === speaker) return {otherChain: undefined, sharesAnchor: true, holdsSpeakersTip: true};
-  const asked = [anchor, speakersTip].filter(block => block !== undefined && block.height <= tip.height);
+  const isSpeaker = name === speaker;
+  const asked = [anchor, isSpeaker ? undefined : speakersTip].filter(
+    block => block !== undefined && block.height <= tip.height,
+  );
   const hashes = asked.length === 0 ? [] : await chain.hashesAt(asked.map(block => block!.height));
   const heldAt = (block: BlockRef | undefined) => hashes[asked.indexOf(block)];
   const theirs = heldAt(anchor);
   const otherChain =
     anchor !== undefined && theirs !== undefined && theirs !== anchor.hash
-      ? `it has another block at ${anchor.height} than ${speaker}, too deep for any reorganisation: it is another chain`
+      ? `it has another block at ${anchor.height} than ${anchor.whose}, too deep for any reorganisation: it is another chain`
       : undefined;
   const sharesAnchor = anchor !== undefined && theirs === anchor.hash;
   return {
     otherChain,
     sharesAnchor,
-    holdsSpeakersTip: speakersTip !== undefined && heldAt(speakersTip) === speakersTip.hash,
+    holdsSpeakersTip: isSpeaker || (speakersTip !== undefined && heldAt(speakersTip) === speakersTip.hash),
   };
 };

@@ -51,6 +51,8 @@ export class WatchedSource {
   #relapses = 0;
   /** Monotonic; since when it speaks again because it is preferred. */
   #backSince: number | undefined;
+  /** Questions to it that wait for an answer: going on with another one must not wait for one that is silent. */
+  readonly #waiting = new Set<(error: EngineError) => void>();
 
   constructor(source: Source, clock: Clock, rules: FailoverRules) {
     this.source = source;
@@ -85,6 +87,22 @@ export class WatchedSource {
     const {probeAgain, probeEvery} = this.#rules;
     const pause = Math.min(probeAgain * 2 ** (failures.times - MAKE_A_FAULT), probeEvery / 2);
     return this.#clock.monotonic() - failures.lastAt >= pause;
+  }
+
+  /** The same answer, or what it is given up with, whichever is first. */
+  async unlessGivenUp<Value>(asked: Promise<Value>): Promise<Value> {
+    const {promise, reject} = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    try {
+      return await Promise.race([asked, promise]);
+    } finally {
+      this.#waiting.delete(reject);
+    }
+  }
+
+  /** Whoever waits for an answer of it waits no longer. */
+  giveUp(error: EngineError): void {
+    for (const reject of this.#waiting) reject(error);
   }
 
   /** It answered this question. */

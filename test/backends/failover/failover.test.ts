@@ -8,6 +8,7 @@ import {
 } from '../../../source/backends/failover/index.ts';
 import type {BackendEvent} from '../../../source/contract/index.ts';
 import {systemClock} from '../../../source/primitives/clock.ts';
+import {parseBlockHash, parseTxid} from '../../../source/primitives/ids.ts';
 import {silentLog} from '../../../source/primitives/log.ts';
 import {btc, openBitcoind, regtest} from '../../support/bitcoind.ts';
 import {connectNodes, partNodes, startPeer} from '../../support/peers.ts';
@@ -170,6 +171,36 @@ describe('a preferred node without a wallet, and the one that has it', () => {
     await until('the credit', async () => (await world.story(txid)).join() === 'detected,credited');
   });
 
+  test('it stands still while it is asked what belongs to no look: the other one answers, or nobody waits', async () => {
+    const txid = parseTxid(await world.pay(await world.address('bob'), 0.125));
+    const raw = Buffer.from(await world.node.rpc<string>('getrawtransaction', [txid]), 'hex');
+    const refs = [{height: 1, hash: parseBlockHash(await world.node.rpc<string>('getblockhash', [1]))}];
+    await untilSpeaks('first');
+    await first.freeze();
+    const {broadcaster, chain, coins, fees, health} = several;
+    const [accept, sent, place, fee, coin, vitals, narrowed] = await Promise.allSettled([
+      broadcaster.testAccept(raw),
+      broadcaster.send(raw, txid),
+      broadcaster.find(txid),
+      fees.estimate(6),
+      coins!.inspect([{txid, vout: 0}]),
+      health.vitals(),
+      chain.narrow!('coins', refs, [Buffer.from('51', 'hex')], new AbortController().signal),
+    ]);
+    expect(viewOf('own').speaks || viewOf('first').state === 'down').toBe(true);
+    expect(accept).toMatchObject({value: {kind: expect.not.stringMatching('unknown') as string}});
+    expect(sent).toMatchObject({value: {kind: 'accepted'}});
+    expect(place).toMatchObject({value: 'mempool'});
+    expect(fee.status).toBe('fulfilled');
+    for (const unanswered of [coin, vitals, narrowed])
+      expect(unanswered).toMatchObject({
+        reason: {code: 'stale_facts', message: expect.stringMatching(/first is not asked any more/) as string},
+      });
+    first.thaw();
+    await world.mine(1);
+    await world.caughtUp();
+  });
+
   test('one that comes and goes does not take the word with it', async () => {
     await first.freeze();
     await untilSpeaks('own');
@@ -223,7 +254,7 @@ describe('a preferred node without a wallet, and the one that has it', () => {
   });
 });
 
-test('a node of another chain is refused by name and never speaks, also when it is the only one', async () => {
+test('a node of another chain is refused by name and never speaks, also when it is the only one that ever answered', async () => {
   let other: RegtestNode | undefined;
   await start(
     async () => {
@@ -241,6 +272,18 @@ test('a node of another chain is refused by name and never speaks, also when it 
     expect(viewOf('other')).toMatchObject({speaks: false, state: 'wrong_chain'});
     world.node.thaw();
     await untilStands('own', 'ok');
+    // Deep enough for the ledger to know for itself which chain it follows.
+    await world.mine(QUICK.anchorDepth);
+    await world.caughtUp();
+
+    await world.pause();
+    await world.node.freeze();
+    await world.run();
+    await untilStands('other', 'wrong_chain');
+    expect(viewOf('other').reason).toMatch(/another block at 105 than the ledger/);
+    await until('the loop to say so', () => world.track.view().state === 'down');
+    expect(viewOf('other').speaks).toBe(false);
+    world.node.thaw();
     await world.mine(1);
     await world.caughtUp();
     await world.expectSound();

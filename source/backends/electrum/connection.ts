@@ -4,7 +4,7 @@ import {connect as connectTls, createSecureContext, type TLSSocket} from 'node:t
 import type {ElectrumConfig} from '../../config/config.ts';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {connectionFault} from './fault-table.ts';
-import {CLOSED, type Faults} from './faults.ts';
+import {CLOSED, CLOSED_BY_US, type Faults} from './faults.ts';
 import {Lines} from './lines.ts';
 import type {ServerPlace} from './place.ts';
 
@@ -22,13 +22,14 @@ export interface ConnectionEvents {
 
 /**
  * One TCP or TLS connection. A certificate is verified by the CAs, or it is exactly the one whose fingerprint is pinned;
- * nothing is written before. Throws `backend_down`, `backend_timeout`.
+ * nothing is written before. `signal` ends it, also while it is being made. Throws `backend_down`, `backend_timeout`.
  */
 export const openConnection = async (
   {tls, timeout, limits}: Pick<ElectrumConfig, 'tls' | 'timeout' | 'limits'>,
   place: ServerPlace,
   faults: Faults,
   events: ConnectionEvents,
+  signal: AbortSignal,
 ): Promise<Connection> => {
   const socket = place.isEncrypted ? openTls(place, tls, faults) : connectPlain({host: place.host, port: place.port});
   socket.setNoDelay(true);
@@ -37,9 +38,17 @@ export const openConnection = async (
     socket.destroy();
     if (isOver) return;
     isOver = true;
+    signal.removeEventListener('abort', stop);
     events.onEnd(error);
   };
-  await ready(socket, place, tls, faults, timeout);
+  const stop = () => end(faults.connection('lost', CLOSED_BY_US));
+  signal.addEventListener('abort', stop, {once: true});
+  try {
+    await ready(socket, place, tls, faults, timeout);
+  } catch (error) {
+    signal.removeEventListener('abort', stop);
+    throw error;
+  }
   const lines = new Lines(limits.message);
   socket.on('data', bytes => {
     const complete = lines.take(bytes);

@@ -7,8 +7,8 @@ import {EngineError, hasCode} from '../../primitives/errors.ts';
 import {noMeter, type Meter} from '../../primitives/meter.ts';
 import {Latencies} from '../bitcoind/latencies.ts';
 import {readAs, version} from './answers.ts';
-import {type Connection, openConnection} from './connection.ts';
-import {Faults, type Refusal} from './faults.ts';
+import {openConnection} from './connection.ts';
+import {CLOSED_BY_US, Faults, type Refusal} from './faults.ts';
 import {ServerPlace} from './place.ts';
 import {type Answer, Requests} from './requests.ts';
 
@@ -65,7 +65,7 @@ export class ElectrumClient {
   #failures = 0;
   #connectedAt = 0;
   #retryAt = 0;
-  #isClosed = false;
+  readonly #closed = new AbortController();
   #pinging: NodeJS.Timeout | undefined;
 
   constructor(config: ElectrumConfig, coin: Pick<Coin, 'name'>, clock: Clock, meter: Meter = noMeter) {
@@ -127,7 +127,7 @@ export class ElectrumClient {
 
   /** Connects now and whenever the connection is lost, until the signal aborts. */
   async keepConnected(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#isClosed) {
+    while (!signal.aborted && !this.#closed.signal.aborted) {
       try {
         await (
           await this.#connected()
@@ -140,14 +140,14 @@ export class ElectrumClient {
     }
   }
 
+  /** Ends the connection, and one that is being made. */
   close(): void {
-    this.#isClosed = true;
-    this.#requests?.end(this.faults.connection('lost', 'closed by us'));
+    this.#closed.abort();
   }
 
   async #connected(): Promise<Requests> {
     if (this.#requests) return this.#requests;
-    if (this.#isClosed) throw this.faults.connection('lost', 'closed by us');
+    if (this.#closed.signal.aborted) throw this.faults.connection('lost', CLOSED_BY_US);
     if (!this.#connecting && this.#lost && this.#clock.monotonic() < this.#retryAt) throw this.#lost;
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
@@ -163,11 +163,8 @@ export class ElectrumClient {
     }
     this.#requests = requests;
     this.#connectedAt = this.#clock.monotonic();
-    if (this.#isClosed) this.close();
-    else {
-      this.#keepAlive(requests);
-      this.#events?.onReady();
-    }
+    this.#keepAlive(requests);
+    this.#events?.onReady();
     return requests;
   }
 
@@ -185,13 +182,15 @@ export class ElectrumClient {
     const lines = {take: (_line: string): void => undefined};
     let requests: Requests | undefined;
     let ended: EngineError | undefined;
-    const connection: Connection = await openConnection(this.#config, this.place, this.faults, {
-      onLine: line => lines.take(line),
-      onEnd: error => {
+    const events = {
+      onLine: (line: string) => lines.take(line),
+      onEnd: (error: EngineError) => {
         ended = error;
         if (requests) this.#onEnd(requests, error);
       },
-    });
+    };
+    const {signal} = this.#closed;
+    const connection = await openConnection(this.#config, this.place, this.faults, events, signal);
     requests = new Requests(connection, this.#config, this.faults, (method, params) =>
       this.#events?.onNotification(method, params),
     );

@@ -23,6 +23,7 @@ export const isRefusal = (error: unknown, ...kinds: readonly RefusalKind[]): err
 
 /** Of a connection that ended without an error. */
 export const CLOSED = 'closed';
+export const CLOSED_BY_US = 'closed by us';
 
 /** What an Electrum server was found to say that cannot be so. Its message names the server. */
 const LIE = 'bad_backend_answer';

@@ -17,6 +17,8 @@ const WINDOW = 8_000;
 const LATELY = 6_000;
 /** At most one retarget period, which every server answers at once. */
 const CHUNK = 2_016;
+/** No server gives fewer at once, unless it has no more: one by one, a walk would take hours. */
+const LEAST_CHUNK = 100;
 /** A tip further above the last one than this begins a new window: nobody asked for what lies between. */
 const LONGEST_WALK = 2 * CHUNK;
 const FIRST_STEP_BACK = 12;
@@ -165,12 +167,15 @@ export class HeaderChain {
     const headers: ChainHeader[] = [];
     while (headers.length < count) {
       const start = from + headers.length;
-      const answer = await this.#client.call(method, [start, Math.min(CHUNK, count - headers.length)]);
+      const asked = Math.min(CHUNK, count - headers.length);
+      const answer = await this.#client.call(method, [start, asked]);
       const chunk = readAs(headerChunk, answer, method, this.#client.faults);
       const bytes = Buffer.from(chunk.hex, 'hex');
-      if (bytes.length !== chunk.count * HEADER_BYTES || chunk.count > count - headers.length)
+      if (bytes.length !== chunk.count * HEADER_BYTES || chunk.count > asked)
         throw this.#client.faults.badAnswer(method, 'another number of headers than it says');
       if (chunk.count === 0) throw this.#client.faults.stale(`the server has no header ${start} any more`);
+      if (chunk.count < Math.min(asked, LEAST_CHUNK))
+        throw this.#client.faults.badAnswer(method, `${chunk.count} headers where it has ${asked}`);
       for (let index = 0; index < chunk.count; index++) {
         const raw = bytes.subarray(index * HEADER_BYTES, (index + 1) * HEADER_BYTES);
         const header = this.#read(raw, start + index, method);

@@ -39,6 +39,7 @@ class RawServer {
   constructor(answer: (line: string, socket: Socket) => void) {
     this.#server = createServer(socket => {
       this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
       let rest = '';
       socket.setEncoding('utf8').on('data', (text: unknown) => {
@@ -50,6 +51,10 @@ class RawServer {
         }
       });
     });
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
   }
 
   async listen(): Promise<string> {
@@ -86,6 +91,23 @@ const closed = <Closable extends {close(): unknown}>(one: Closable): Closable =>
   closing.push(one);
   return one;
 };
+
+describe('closing ends at once what would take a deadline', () => {
+  test.each([
+    ['a handshake that is not answered', 'tcp:', (server: RawServer) => server.lines.length > 0],
+    ['a connection that is not encrypted', 'ssl:', (server: RawServer) => server.connections > 0],
+  ])('%s', async (_, protocol, hasBegun) => {
+    const server = closed(new RawServer(() => undefined));
+    const url = (await server.listen()).replace('tcp:', protocol);
+    // Longer than any test.
+    const client = open(url, {timeout: 600_000});
+    const asked = client.call('server.ping').catch((error: unknown) => error);
+    await until('it to begin', () => hasBegun(server));
+    client.close();
+    expect(await asked).toMatchObject({code: 'backend_down'});
+    await until('the connection to end', () => server.connections === 0);
+  });
+});
 
 describe('messages', () => {
   const echo = (request: Request | Request[], socket: Socket) => {

@@ -230,6 +230,17 @@ describe('a server that', () => {
     }
   });
 
+  test('gives headers one by one is not walked along for hours', async () => {
+    server.lies = {mostHeaders: 1};
+    const heights = Array.from({length: 100}, (_, index) => index + 1);
+    await expect(backend.chain.hashesAt(heights)).rejects.toMatchObject({
+      code: 'bad_backend_answer',
+      message: expect.stringMatching(/1 headers where it has 100/) as string,
+    });
+    server.lies = {};
+    expect(await backend.chain.hashesAt(heights)).not.toContain(undefined);
+  });
+
   test('lists no history as long as ours says so, and nothing is believed to be all', async () => {
     const message = 'history too large';
     server.lies = {errors: new Map([['blockchain.scripthash.get_history', {code: 1, message}]])};

@@ -22,6 +22,8 @@ export interface Lies {
   >;
   /** Headers instead of those of the chain, by height. */
   readonly headers?: ReadonlyMap<number, string>;
+  /** Headers in an answer; 2,016 unless said. */
+  readonly mostHeaders?: number;
   /** Tells of blocks only; of scripts when `tellScripts` is called. */
   readonly withholdsNotifications?: boolean;
   /** Errors instead of answers, by method. */

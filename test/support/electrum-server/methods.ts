@@ -24,11 +24,12 @@ const headerAt = ({index, lies}: ElectrumServer, height: number): string => {
 };
 
 const headers: Method = (server, _session, [start, count]) => {
-  const last = Math.min(Number(start) + Math.min(Number(count), MOST_HEADERS), server.index.blocks.length);
+  const most = server.lies.mostHeaders ?? MOST_HEADERS;
+  const last = Math.min(Number(start) + Math.min(Number(count), most), server.index.blocks.length);
   const found = Array.from({length: Math.max(0, last - Number(start))}, (_, at) =>
     headerAt(server, Number(start) + at),
   );
-  return {count: found.length, hex: found.join(''), max: MOST_HEADERS};
+  return {count: found.length, hex: found.join(''), max: most};
 };
 
 const followHeaders: Method = async (server, session) => {

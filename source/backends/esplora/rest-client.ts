@@ -64,6 +64,7 @@ export class RestClient {
   readonly #timeout: number;
   readonly #clock: Clock;
   readonly #meter: Meter;
+  readonly #underWay = new Set<AbortController>();
   #busyInARow = 0;
   #connection = 1;
   #requests = 0;
@@ -144,8 +145,11 @@ export class RestClient {
     return {status, text, refusal: this.faults.http(status, text, location, route)};
   }
 
+  /** Ends what is asked, also what waits because the server asked for a pause. */
   async close(): Promise<void> {
-    this.#gate.close(new EngineError('aborted', `${this.place.server} is no longer asked`, {retry: 'backoff'}));
+    const closed = new EngineError('aborted', `${this.place.server} is no longer asked`, {retry: 'backoff'});
+    this.#gate.close(closed);
+    for (const one of this.#underWay) one.abort(closed);
     await this.#pool.destroy();
   }
 
@@ -154,6 +158,7 @@ export class RestClient {
     if (this.#gate.pause > this.#timeout) throw this.faults.mustWait(this.#gate.pause);
     await this.#enter(urgency, signal, question.route);
     const deadline = new AbortController();
+    this.#underWay.add(deadline);
     const timer = setTimeout(() => deadline.abort(this.faults.timeout(question.route, this.#timeout)), this.#timeout);
     const until = signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal;
     const begun = this.#clock.monotonic();
@@ -166,6 +171,7 @@ export class RestClient {
       throw fault;
     } finally {
       clearTimeout(timer);
+      this.#underWay.delete(deadline);
       this.#gate.leave();
       const seconds = (this.#clock.monotonic() - begun) / 1000;
       this.#meter.nodeCalled(this.place.coin, question.route, seconds, outcome);

@@ -17,6 +17,9 @@ const HISTORY_CAP = 64_000_000;
 /** No server gives fewer on a page that is not the last one. */
 const LEAST_PAGE = 10;
 
+/** Of one script. At 25 on a page it takes half an hour to be told of so many, and a list without end would take for ever. */
+const MOST_LISTED = 100_000;
+
 /** Blocks by which a chain may have grown before histories that were read are out of date. */
 const SLACK = 20;
 
@@ -100,10 +103,13 @@ export class ScriptHistories {
     return proven.flatMap(({raw}) => skimTransaction(raw, watch, this.#format) ?? []);
   }
 
-  async #readScript(script: ScriptHash, read: Read, {signal}: HistoryOptions): Promise<void> {
+  async #readScript(script: ScriptHash, read: Read, {signal, onProgress}: HistoryOptions): Promise<void> {
+    const listed = new Set<Txid>();
     let lastSeen: Txid | undefined;
     for (;;) {
       const page = await this.#page(script, lastSeen, signal);
+      onProgress?.();
+      this.#requireNew(page, listed);
       for (const {txid, status} of page) {
         const {block_height: height, block_hash: block} = status;
         if (height === null || height === undefined || !block || height < read.from) continue;
@@ -113,10 +119,18 @@ export class ScriptHistories {
       }
       const last = page.at(-1);
       if (page.length < LEAST_PAGE || last === undefined || (last.status.block_height ?? 0) < read.from) return;
-      // The same page for ever: a server that does not know how to go on.
-      if (last.txid === lastSeen) throw this.#client.faults.badAnswer(PAGE_ROUTE, 'the page that was asked for before');
       lastSeen = last.txid;
     }
+  }
+
+  /** Pages end: a server may not know how to go on, and list the same ones in turn, or make them up. */
+  #requireNew(page: readonly {readonly txid: Txid}[], listed: Set<Txid>): void {
+    const before = listed.size;
+    for (const {txid} of page) listed.add(txid);
+    const {faults} = this.#client;
+    if (page.length > 0 && listed.size === before) throw faults.badAnswer(PAGE_ROUTE, 'a page that was given before');
+    if (listed.size > MOST_LISTED)
+      throw faults.badAnswer(PAGE_ROUTE, `more than ${MOST_LISTED} transactions of one address`);
   }
 
   async #page(script: ScriptHash, lastSeen: Txid | undefined, signal: AbortSignal | undefined) {

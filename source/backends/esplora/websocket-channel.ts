@@ -85,27 +85,25 @@ export class WebsocketChannel {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     this.#heardAt = this.#clock.monotonic();
-    let words = 'closed';
-    const close = () => socket.close();
+    const {promise: ended, resolve: end} = Promise.withResolvers<string>();
+    // Not waited for: one that is silent does not answer that either.
+    const close = () => end('closed by us');
     const ping = setInterval(() => {
-      if (this.#clock.monotonic() - this.#heardAt > SILENCE) {
-        words = 'silent';
-        socket.close();
-      } else if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({action: 'ping'}));
+      if (this.#clock.monotonic() - this.#heardAt > SILENCE) end('silent');
+      else if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({action: 'ping'}));
     }, PING_EVERY);
     signal.addEventListener('abort', close, {once: true});
     const stopGathering = this.#tellOfNewScripts();
     try {
-      await new Promise<void>(resolve => {
-        socket.addEventListener('close', () => resolve(), {once: true});
-        socket.addEventListener('error', event => {
-          words = messageOf((event as {error?: unknown}).error ?? 'cannot connect');
-          resolve();
-        });
-        socket.addEventListener('open', () => this.#onOpen(onHint));
-        socket.addEventListener('message', ({data}) => this.#onMessage(data, onHint));
-        if (signal.aborted) close();
+      socket.addEventListener('close', () => end('closed'), {once: true});
+      socket.addEventListener('error', event => end(messageOf((event as {error?: unknown}).error ?? 'cannot connect')));
+      socket.addEventListener('open', () => this.#onOpen(onHint));
+      socket.addEventListener('message', ({data}) => {
+        // What comes from one that was given up is news of another connection.
+        if (this.#socket === socket) this.#onMessage(data, onHint);
       });
+      if (signal.aborted) close();
+      const words = await ended;
       return {heard: this.#tellsBlocks, words};
     } finally {
       stopGathering();

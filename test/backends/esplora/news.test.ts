@@ -1,10 +1,14 @@
-import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import type {AddressInfo} from 'node:net';
+import {afterAll, afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
+import {WebSocketServer} from 'ws';
 import {planScan} from '../../../source/backends/esplora/scan-plan.ts';
 import {ScriptRounds} from '../../../source/backends/esplora/script-rounds.ts';
 import {WatchedScripts} from '../../../source/backends/esplora/watched-scripts.ts';
+import {WebsocketChannel} from '../../../source/backends/esplora/websocket-channel.ts';
 import type {Esplora} from '../../../source/backends/esplora/index.ts';
 import type {Hint} from '../../../source/chain/ports.ts';
 import {parseTxid} from '../../../source/primitives/ids.ts';
+import {silentLog} from '../../../source/primitives/log.ts';
 import {openEsplora, type EsploraOpenOptions} from '../../support/esplora.ts';
 import {changed} from '../../support/esplora-server/faults.ts';
 import {EsploraServer, type EsploraServerOptions} from '../../support/esplora-server/index.ts';
@@ -276,4 +280,33 @@ test('what a rescan would cost is said for both ways, the one that would be take
   expect(blocks).toMatchObject({complete: true, requests: 110, blocks: 110, seconds: 0.11});
   // As its blocks are here, and not as anywhere else.
   expect(blocks!.bytes).toBeLessThan(100_000);
+});
+
+test('a websocket that stays open and says nothing, not even farewell, is given up for another one', async () => {
+  const frozen = new WebSocketServer({host: '127.0.0.1', port: 0});
+  let connections = 0;
+  frozen.on('connection', socket => {
+    connections += 1;
+    socket.pause();
+  });
+  let now = 0;
+  const clock = {now: () => now, monotonic: () => now};
+  const ended = new AbortController();
+  vi.useFakeTimers({toFake: ['setInterval', 'clearInterval']});
+  try {
+    await until('it to listen', () => frozen.address() !== null);
+    const url = `ws://127.0.0.1:${(frozen.address() as AddressInfo).port}`;
+    const channel = new WebsocketChannel(url, new WatchedScripts(), {clock, log: silentLog});
+    const running = channel.run(() => {}, ended.signal);
+    await until('it to connect', () => channel.state(false).state === 'quiet');
+    now += 60_000;
+    vi.advanceTimersByTime(60_000);
+    await until('another connection', () => connections === 2);
+    ended.abort();
+    await running;
+  } finally {
+    vi.useRealTimers();
+    for (const socket of frozen.clients) socket.terminate();
+    frozen.close();
+  }
 });

@@ -8,6 +8,7 @@ import type {AgreementStore, DepositToAgree} from '../store/agreement-store.ts';
 import type {AgreementPolicy, TrackPolicy} from '../store/chain-store.ts';
 import {askSource, type Answer} from './ask-source.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
+import {SignsOfLife} from './signs-of-life.ts';
 
 export interface AgreeOptions {
   readonly coin: Coin;
@@ -57,6 +58,7 @@ class Asking {
   waiting: readonly Waiting[] = [];
   readonly #options: AgreeOptions;
   readonly #askAgain: number;
+  readonly #signs = new SignsOfLife();
   /** What each source said last of each deposit in its block, and when. */
   #last = new Map<string, {readonly answer: Answer; readonly at: number}>();
 
@@ -66,6 +68,7 @@ class Asking {
   }
 
   async round(context: RoundContext): Promise<Round> {
+    this.#signs.begin(context);
     const {store, policy, sources} = this.#options;
     const before = await store.depositsToAgree(policy, AT_ONCE);
     this.#forgetAllBut(before);
@@ -95,7 +98,7 @@ class Asking {
     let words = away;
     if (away === undefined)
       try {
-        answers = await askSource(view.name, sources.chainOf(view.name), open);
+        answers = await askSource(view.name, this.#signs.around(sources.chainOf(view.name)), open);
       } catch (error) {
         // Its state, which is shown as such, and no failure of this loop.
         if (!(error instanceof EngineError)) throw error;

@@ -9,6 +9,7 @@ import {Gatherer} from './broadcast/gather.ts';
 import type {BroadcastParts} from './broadcast/parts.ts';
 import {sendBroadcast} from './broadcast/send.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
+import {SignsOfLife} from './signs-of-life.ts';
 
 export {BROADCAST_STEPS, type BroadcastParts} from './broadcast/parts.ts';
 
@@ -68,6 +69,7 @@ interface Waiting {
 
 class BroadcastLoop {
   readonly #parts: BroadcastParts;
+  readonly #signs = new SignsOfLife();
   readonly #gatherer: Gatherer;
   /** Monotonic ms. The first round is a period's. */
   #nextPeriod = 0;
@@ -79,11 +81,13 @@ class BroadcastLoop {
 
   constructor(parts: BroadcastParts, wake: Wake) {
     this.#wake = wake;
-    this.#parts = parts;
-    this.#gatherer = new Gatherer(parts);
+    const {broadcaster, fees} = parts;
+    this.#parts = {...parts, broadcaster: this.#signs.around(broadcaster), fees: this.#signs.around(fees)};
+    this.#gatherer = new Gatherer(this.#parts);
   }
 
   async round(context: RoundContext): Promise<Round> {
+    this.#signs.begin(context);
     const {store, clock, period} = this.#parts;
     // What was held by a stop that is over is due at once.
     const isPeriod = clock.monotonic() >= this.#nextPeriod || this.#wasStopped;

@@ -7,7 +7,8 @@ import type {Log} from '../primitives/log.ts';
 import {sum} from '../primitives/amount.ts';
 import {Wake} from '../primitives/wake.ts';
 import type {ChainStore, Inspection, Owned} from '../store/chain-store.ts';
-import type {Loop, Round} from './loop.ts';
+import type {Loop, Round, RoundContext} from './loop.ts';
+import {SignsOfLife} from './signs-of-life.ts';
 
 export interface CheckBooksOptions {
   readonly coin: Coin;
@@ -57,12 +58,13 @@ export const createCheckBooks = (options: CheckBooksOptions): Loop => {
     coin: options.coin.name,
     wake,
     stallAfter: 120_000,
-    round: async () => checker.round(),
+    round: async context => checker.round(context),
   };
 };
 
 class BooksChecker {
   readonly #options: CheckBooksOptions;
+  readonly #signs = new SignsOfLife();
   #checkedTip: BlockHash | undefined;
   /** The last check asked the node nothing, as its tip was not known. */
   #isNodeOwed = false;
@@ -81,10 +83,16 @@ class BooksChecker {
   #detail = 'not checked yet';
 
   constructor(options: CheckBooksOptions) {
-    this.#options = options;
+    const {addresses, coins} = options;
+    this.#options = {
+      ...options,
+      addresses: this.#signs.around(addresses),
+      ...(coins && {coins: this.#signs.around(coins)}),
+    };
   }
 
-  async round(): Promise<Round> {
+  async round(context: RoundContext): Promise<Round> {
+    this.#signs.begin(context);
     const {store, clock} = this.#options;
     const top = await store.ladderTop();
     const now = clock.monotonic();

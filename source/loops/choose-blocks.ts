@@ -16,8 +16,6 @@ const NARROWED_AT_LEAST = 50;
 /** ms */
 const QUICK = 1_000;
 const SLOW = 5_000;
-/** ms between signs of life while the source thinks; it has a deadline of its own. */
-const STILL_AT_IT = 5_000;
 
 export interface ChoosingBlocks {
   readonly chain: Pick<ChainSource, 'narrow'>;
@@ -69,7 +67,6 @@ export class BlockChooser {
   ): Promise<readonly BlockRef[] | undefined> {
     const {chain} = this.#parts;
     const begun = performance.now();
-    const alive = setInterval(() => context.progress(), STILL_AT_IT);
     try {
       const found = await chain.narrow?.(method, refs, this.#watchedScripts(), context.signal);
       this.#pace(performance.now() - begun);
@@ -81,8 +78,6 @@ export class BlockChooser {
       const lower = await this.#narrow(method, refs.slice(0, half), context);
       const upper = lower && (await this.#narrow(method, refs.slice(half), context));
       return upper && [...lower, ...upper];
-    } finally {
-      clearInterval(alive);
     }
   }
 

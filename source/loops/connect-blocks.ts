@@ -185,5 +185,5 @@ export const connectBranch = async (
 };
 
 /** The facts were overtaken by the chain or the ladder: look again at once. */
-export const wasOvertaken = (error: unknown): boolean =>
+export const wasOvertaken = (error: unknown): error is EngineError =>
   hasCode(error, 'stale_facts') || hasCode(error, 'backend_not_found');

@@ -11,6 +11,7 @@ import {applyFacts, factsOf, factsOfBlocks, stepsOf, wasOvertaken, type Connecti
 import type {Loop, Round, RoundContext} from './loop.ts';
 import {planRescan, type RescanPlan} from './plan-rescan.ts';
 import {rescanStart} from './rescan-start.ts';
+import {SignsOfLife} from './signs-of-life.ts';
 import {extendDownTo} from './stand-to-node.ts';
 
 export interface RescanOptions extends Connecting {
@@ -63,10 +64,11 @@ export const createRescan = (options: RescanOptions): Rescan => {
 class Rescanner {
   readonly wake = new Wake();
   readonly #options: RescanOptions;
+  readonly #signs = new SignsOfLife();
   #stopping: AbortController | undefined;
 
   constructor(options: RescanOptions) {
-    this.#options = options;
+    this.#options = {...options, chain: this.#signs.around(options.chain)};
   }
 
   async start(from: number | string | undefined, method: ScanMethod | undefined): Promise<Job> {
@@ -127,6 +129,7 @@ class Rescanner {
   }
 
   async round(context: RoundContext): Promise<Round> {
+    this.#signs.begin(context);
     const job = (await this.#options.store.unfinishedJobs()).find(({kind}) => kind === 'rescan');
     if (!job) return {sleep: IDLE, detail: 'idle'};
     this.#stopping = new AbortController();

@@ -3,7 +3,6 @@ import type {ChainSource, Hint, NodeTip, SourceView} from '../chain/ports.ts';
 import type {WatchSet} from '../chain/watch-set.ts';
 import type {Coin, Network} from '../coins/index.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
-import type {Clock} from '../primitives/clock.ts';
 import type {Txid} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
 import {Wake} from '../primitives/wake.ts';
@@ -15,15 +14,17 @@ import {applyFacts, factsOfBlocks, wasOvertaken} from './connect-blocks.ts';
 import {ancestorsInMempool} from './find-ancestors.ts';
 import {ChainFollower} from './follow-chain.ts';
 import {HintBox, type Hinted} from './hint-box.ts';
+import {LookTimes, type LookTimesOptions} from './look-times.ts';
 import type {Loop, Round, RoundContext} from './loop.ts';
 import {lookAgain} from './look-again.ts';
 import {MempoolWatch} from './mempool-watch.ts';
 import {NodeIdentity} from './node-identity.ts';
+import {SignsOfLife} from './signs-of-life.ts';
 import {ladderEnds, tellLandmark} from './stand-to-node.ts';
 
 export type {ChainView} from './backend-watch.ts';
 
-export interface TrackChainOptions {
+export interface TrackChainOptions extends LookTimesOptions {
   readonly coin: Coin;
   readonly network: Network;
   readonly chain: ChainSource;
@@ -31,14 +32,7 @@ export interface TrackChainOptions {
   readonly policy: TrackPolicy;
   /** Filled from the store by the first round. Whoever makes an address adds its script here before telling anybody. */
   readonly watch: WatchSet;
-  readonly clock: Clock;
   readonly log: Log;
-  /** ms between looks while no hint channel is healthy; 1,000 unless said. */
-  readonly pollInterval?: number;
-  /** Whether hints can be relied on to come; then polling is rare. Never, unless said. */
-  readonly hintsHealthy?: () => boolean;
-  /** Whether a channel stands whose loss would be noticed, and has said nothing yet: polled for half as often. */
-  readonly hintsQuiet?: () => boolean;
   /** Called at every (re)connection: another wallet may be there. Facts of the chain need none, and never wait for it. */
   readonly onConnected?: () => void;
   /** Name of the backend in events. */
@@ -54,13 +48,10 @@ export interface TrackChain {
   hint(hints: readonly Hint[]): void;
 }
 
-/** ms between looks while hints are reliable: they only hasten, so polling alone must find what they miss. */
-const TIP_INTERVAL = 5_000;
-const MEMPOOL_INTERVAL = 30_000;
-/** A look at the whole mempool may take this share of the time, however large the mempool is. */
-const MEMPOOL_DUTY = 0.05;
 /** ms; the first and the longest pause after the chain moved under a look. */
 const OVERTAKEN_PAUSE = {first: 20, longest: 1_000};
+/** Looks in a row, and ms, after which it is no chain that moves but a node whose answers do not fit together. */
+const OVERTAKEN_PATIENCE = {looks: 20, time: 60_000};
 
 /**
  * Follows the node's chain and mempool: fetches what changed, applies it in one transaction per step. The node is
@@ -89,23 +80,23 @@ class Tracker {
   readonly #follower: ChainFollower;
   readonly #mempool: MempoolWatch;
   readonly #hints = new HintBox();
+  readonly #times: LookTimes;
+  readonly #signs = new SignsOfLife();
   #isStarted = false;
   /** The last look ended with the ladder at the node's tip; only then the mempool says anything. */
   #isAtTip = false;
-  #wasPolling = true;
-  /** Looks in a row that the chain overtook. */
-  #overtaken = 0;
-  /** By the monotonic clock, ms. */
-  #mempoolDueAt = 0;
-  #tipDueAt = 0;
+  /** Looks in a row that the chain overtook, and since when (monotonic ms). */
+  #overtaken: {readonly looks: number; readonly since: number} | undefined;
 
   constructor(options: TrackChainOptions) {
-    this.#options = options;
+    const chain = this.#signs.around(options.chain);
+    this.#options = {...options, chain};
     const {clock, store, backend = 'bitcoind', sources} = options;
+    this.#times = new LookTimes(options);
     this.#backend = new BackendWatch(clock, store, backend, sources);
-    this.#identity = new NodeIdentity(options);
-    this.#follower = new ChainFollower(options, this.#backend);
-    this.#mempool = new MempoolWatch(options.chain, options.watch, options.coin.format);
+    this.#identity = new NodeIdentity(this.#options);
+    this.#follower = new ChainFollower(this.#options, this.#backend);
+    this.#mempool = new MempoolWatch(chain, options.watch, options.coin.format);
   }
 
   get view(): ChainView {
@@ -113,26 +104,21 @@ class Tracker {
   }
 
   async round(context: RoundContext): Promise<Round> {
+    this.#signs.begin(context);
     if (!this.#isStarted) await this.#start(context.signal);
     if (this.#options.chain.beginLook?.() === 'changed') this.#startOver();
     const hinted = this.#hints.take();
     try {
       await this.#look(hinted, context);
-      this.#overtaken = 0;
+      this.#overtaken = undefined;
       // They wait for the ladder to stand at the tip again.
       if (!this.#isAtTip) this.#hints.putBack(hinted);
     } catch (error) {
       this.#hints.putBack(hinted);
       if (context.signal.aborted) return {sleep: 0};
-      if (wasOvertaken(error)) {
-        this.#options.log.debug({coin: this.#options.coin.name}, `looking again: ${messageOf(error)}`);
-        this.#dueAtOnce();
-        this.#overtaken += 1;
-        const pause = OVERTAKEN_PAUSE.first * 2 ** this.#overtaken;
-        return {sleep: Math.min(pause, OVERTAKEN_PAUSE.longest), detail: 'the chain moves'};
-      }
+      if (wasOvertaken(error)) return this.#afterOvertaking(error);
       // Names that hints gave are lost with the step: only a look at everything finds what they were about.
-      this.#dueAtOnce();
+      this.#times.dueAtOnce();
       this.#onNodeError(error);
     }
     return this.#rest(await this.#backend.announce());
@@ -155,35 +141,40 @@ class Tracker {
     this.wake.ring();
   }
 
-  #dueAtOnce(): void {
-    this.#tipDueAt = 0;
-    this.#mempoolDueAt = 0;
+  /** The chain moved under a look: another one soon. What never comes to an end is said. */
+  async #afterOvertaking(error: EngineError): Promise<Round> {
+    const {log, coin, clock} = this.#options;
+    log.debug({coin: coin.name}, `looking again: ${messageOf(error)}`);
+    this.#times.dueAtOnce();
+    const {looks, since} = this.#overtaken ?? {looks: 0, since: clock.monotonic()};
+    this.#overtaken = {looks: looks + 1, since};
+    const sleep = Math.min(OVERTAKEN_PAUSE.first * 2 ** (looks + 1), OVERTAKEN_PAUSE.longest);
+    const isOver = looks >= OVERTAKEN_PATIENCE.looks && clock.monotonic() - since >= OVERTAKEN_PATIENCE.time;
+    if (!isOver) return {sleep, detail: 'the chain moves'};
+    const words = `what the node says does not fit together, look after look: ${messageOf(error)}; payouts wait`;
+    this.#backend.becomes('stalled', words, {reason: 'node_behind', words});
+    await this.#backend.announce();
+    return {sleep, waitingFor: words};
   }
 
   /** How long to sleep, and what to say of it. */
   #rest(isAnnouncing: boolean): Round {
     const {state, reason, tip, blocked} = this.view;
-    const now = this.#options.clock.monotonic();
-    const due = Math.min(this.#tipDueAt, this.#isAtTip ? this.#mempoolDueAt : Number.POSITIVE_INFINITY);
-    const sleep = Math.min(Math.max(0, due - now), isAnnouncing ? 250 : Number.POSITIVE_INFINITY);
+    const sleep = Math.min(this.#times.untilNext(this.#isAtTip), isAnnouncing ? 250 : Number.POSITIVE_INFINITY);
     if (state !== 'ok' || blocked) return {sleep, waitingFor: reason ?? state};
     return {sleep, detail: tip ? `at ${tip.height}` : 'ok'};
   }
 
   /** Names of mempool transactions are looked at first: they are what somebody waits for. */
   async #look(hinted: Hinted, context: RoundContext): Promise<void> {
-    const now = this.#options.clock.monotonic();
-    const isPolling = !this.#areHintsHealthy();
     // A channel was lost and came again: perhaps with another node, or with this one started anew.
     if (hinted.everything) this.#identity.doubt();
-    // What hints should have told since the last look at everything, nobody did.
-    if (hinted.everything || (isPolling && !this.#wasPolling)) this.#dueAtOnce();
-    this.#wasPolling = isPolling;
+    this.#times.noteHints(hinted.everything);
     this.#mempool.forget(hinted.removed);
     if (this.#isAtTip && hinted.added.length > 0) await this.#lookAtNames(hinted);
-    else if (hinted.added.length > 0) this.#mempoolDueAt = 0;
-    if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#mempoolDueAt = 0;
-    if (hinted.block || this.#tipDueAt <= now || this.#mempoolDueAt <= now) await this.#lookAtNode(context);
+    else if (hinted.added.length > 0) this.#times.mempoolDueAtOnce();
+    if (hinted.removed.length > 0 && (await this.#areOurs(hinted.removed))) this.#times.mempoolDueAtOnce();
+    if (hinted.block || this.#times.isTipDue || this.#times.isMempoolDue) await this.#lookAtNode(context);
     if (this.#isAtTip) await lookAgain(this.#options, hinted, context);
   }
 
@@ -204,35 +195,21 @@ class Tracker {
   }
 
   async #lookAtNode(context: RoundContext): Promise<void> {
-    const {chain, clock} = this.#options;
     this.#isAtTip = false;
-    const tip = await chain.tip();
+    const tip = await this.#options.chain.tip();
     this.#backend.sawTip(tip);
     const refusal = await this.#identity.refusal(tip);
     if (refusal) {
       this.#backend.becomes(refusal.state, refusal.words, {reason: 'node_behind', words: refusal.words});
-      return this.#tipNotBefore(this.#pollInterval);
+      return this.#times.tipLooked(false);
     }
     const {isAtTip, mempoolIsDue, moved} = await this.#follower.follow(tip, context);
     this.#isAtTip = isAtTip;
     this.#mempool.forget(moved);
     if (!isAtTip) this.#mempool.forgetAbsences();
-    if (mempoolIsDue) this.#mempoolDueAt = 0;
-    this.#tipNotBefore(isAtTip && this.#areHintsHealthy() ? TIP_INTERVAL : this.#pollInterval);
-    if (this.#isAtTip && this.#mempoolDueAt <= clock.monotonic()) await this.#lookAtMempool(tip, context);
-  }
-
-  #tipNotBefore(pause: number): void {
-    this.#tipDueAt = this.#options.clock.monotonic() + pause;
-  }
-
-  get #pollInterval(): number {
-    const {pollInterval = 1_000, hintsQuiet} = this.#options;
-    return hintsQuiet?.() === true ? 2 * pollInterval : pollInterval;
-  }
-
-  #areHintsHealthy(): boolean {
-    return this.#options.hintsHealthy?.() ?? false;
+    if (mempoolIsDue) this.#times.mempoolDueAtOnce();
+    this.#times.tipLooked(isAtTip);
+    if (isAtTip && this.#times.isMempoolDue) await this.#lookAtMempool(tip, context);
   }
 
   async #lookAtMempool(tip: NodeTip, context: RoundContext): Promise<void> {
@@ -244,10 +221,8 @@ class Tracker {
     if (hasMoved) this.#mempool.forgetAbsences();
     await this.#apply(look.seen, hasMoved ? [] : look.gone);
     await this.#learnAncestors();
-    const took = clock.monotonic() - started;
-    const pause = this.#areHintsHealthy() && !look.mustLookAgain ? MEMPOOL_INTERVAL : this.#pollInterval;
-    this.#mempoolDueAt = clock.monotonic() + Math.max(pause, took / MEMPOOL_DUTY);
-    if (hasMoved) this.#dueAtOnce();
+    this.#times.mempoolLooked(started, look.mustLookAgain);
+    if (hasMoved) this.#times.dueAtOnce();
   }
 
   /** What payments of ours stem from after a reorganisation, as far as it waits for a block again. */
@@ -269,7 +244,7 @@ class Tracker {
     this.#mempool.forgetAbsences();
     this.#follower.doubt();
     this.#isAtTip = false;
-    this.#dueAtOnce();
+    this.#times.dueAtOnce();
   }
 
   #onNodeError(error: unknown): void {
@@ -277,8 +252,8 @@ class Tracker {
     if (state === undefined) throw error;
     this.#identity.doubt();
     this.#mempool.forgetAbsences();
-    this.#mempoolDueAt = 0;
-    this.#tipNotBefore(this.#pollInterval);
+    this.#times.mempoolDueAtOnce();
+    this.#times.tipLooked(false);
     this.#backend.becomes(state, messageOf(error), undefined);
   }
 }

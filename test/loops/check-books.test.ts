@@ -1,4 +1,5 @@
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import type {CoinSource} from '../../source/chain/ports.ts';
 import {createCheckBooks} from '../../source/loops/check-books.ts';
 import type {Loop} from '../../source/loops/loop.ts';
 import {silentLog} from '../../source/primitives/log.ts';
@@ -18,8 +19,13 @@ beforeEach(async () => {
   await world.look();
   nodeTip = world.chain.blocksNow.at(-1)!.hash;
   timesAsked = 0;
+  loop = checkBooks();
+});
+afterEach(() => world.close());
+
+const checkBooks = (coins?: CoinSource): Loop => {
   const {store, ledger} = world;
-  loop = createCheckBooks({
+  return createCheckBooks({
     coin: ledger.coin,
     store: {...store, onCommit: listener => ledger.writer.onCommit(listener)},
     addresses: {
@@ -29,12 +35,12 @@ beforeEach(async () => {
       },
       walletCoins: async () => [],
     },
+    coins,
     nodeTip: () => nodeTip,
     clock: {now: () => world.now + monotonic, monotonic: () => monotonic},
     log: silentLog,
   });
-});
-afterEach(() => world.close());
+};
 
 /** Rounds at the times the loop asks for. */
 const pass = async (milliseconds: number): Promise<void> => {
@@ -76,4 +82,20 @@ test('the wallet is asked once the ladder is known to stand at the node’s tip,
   await world.look();
   await pass(10_000);
   expect(timesAsked).toBe(1);
+});
+
+test('a server that tells of single coins for minutes, within its budget, is waited for and shows life', async () => {
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']});
+  try {
+    const inspect: CoinSource['inspect'] = async outpoints =>
+      new Promise(resolve => setTimeout(() => resolve({tip: nodeTip, amounts: outpoints.map(() => 5n)}), 600_000));
+    const signs = vi.fn();
+    const slow = checkBooks({inspect, walletTransactions: async () => []});
+    const round = slow.round({signal: new AbortController().signal, progress: signs});
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect((await round).detail).toBe('balanced at 3');
+    expect(signs.mock.calls.length).toBeGreaterThan(100);
+  } finally {
+    vi.useRealTimers();
+  }
 });

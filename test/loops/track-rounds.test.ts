@@ -1,4 +1,4 @@
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {EngineError} from '../../source/primitives/errors.ts';
 import type {BlockHash} from '../../source/primitives/ids.ts';
 import {scriptOfPayee} from '../support/ledger-world.ts';
@@ -249,6 +249,41 @@ describe('a node', () => {
     await world.pass(2_000);
     expect(world.track.view().state).toBe('ok');
     expect(world.connections).toBe(2);
+  });
+
+  test('whose answers never fit together is said so, and payouts wait; one whose chain moves for a while is not', async () => {
+    await world.pass(1_000);
+    world.chain.fault = new EngineError('stale_facts', 'the proof is of another block', {retry: 'backoff'});
+    await world.pass(30_000);
+    expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+    await world.pass(60_000);
+    expect(world.track.view()).toMatchObject({
+      state: 'stalled',
+      reason: expect.stringMatching(/does not fit together, look after look: the proof is of another block/) as string,
+      blocked: {reason: 'node_behind'},
+    });
+    expect(world.backendEvents).toEqual([expect.stringMatching(/^backend.down: .*does not fit together/)]);
+    world.chain.fault = undefined;
+    world.chain.mine();
+    await world.pass(5_000);
+    expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+    expect(world.backendEvents.slice(1)).toEqual(['backend.up']);
+  });
+
+  test('that thinks long over an answer does not make the loop look stalled', async () => {
+    const tip = world.chain.tip.bind(world.chain);
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']});
+    try {
+      world.chain.tip = async () => new Promise(resolve => setTimeout(() => resolve(tip()), 600_000));
+      const signs = vi.fn();
+      const round = world.round(signs);
+      await vi.advanceTimersByTimeAsync(599_000);
+      expect(signs.mock.calls.length).toBeGreaterThan(100);
+      await vi.advanceTimersByTimeAsync(600_000);
+      await round;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('that pruned what we need is said to have, and by how much', async () => {

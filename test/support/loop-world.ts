@@ -56,8 +56,8 @@ export class LoopWorld extends LedgerWorld {
   }
 
   /** One round, as the supervisor would run it now. */
-  async round(): Promise<Round> {
-    return this.track.loop.round({signal: this.#stop.signal, progress: () => {}});
+  async round(progress: () => void = () => {}): Promise<Round> {
+    return this.track.loop.round({signal: this.#stop.signal, progress});
   }
 
   /** Rounds at the times the loop asks for, until this many milliseconds have passed. */

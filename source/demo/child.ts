@@ -6,12 +6,13 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-// Ends the child, kindly and then not, as soon as the pipe on its stdin closes: however its parent ended.
-const GUARD = `read _
-kill -TERM "$1" 2>/dev/null
+// Reads the child's id, and ends it, kindly and then not, as soon as the pipe closes: however its parent ended.
+const GUARD = `read child || exit
+read _
+kill -TERM "$child" 2>/dev/null
 tries=0
-while [ $tries -lt 100 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
-kill -KILL "$1" 2>/dev/null`;
+while [ $tries -lt 100 ] && kill -0 "$child" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
+kill -KILL "$child" 2>/dev/null`;
 
 /**
  * A program that must not outlive this process. It has its own session, so a Ctrl-C in the terminal reaches only us,
@@ -24,22 +25,20 @@ export class Child {
 
   /** Starts `command`; what it prints goes to the end of `logFile`. */
   constructor(command: string, args: readonly string[], logFile: string) {
+    // First, so that there is no time in which a child runs unguarded.
+    const guard = spawn('/bin/sh', ['-c', GUARD], {stdio: ['pipe', 'ignore', 'ignore'], detached: true});
+    // It may have ended before its child; a pipe without a reader is no news then.
+    guard.stdin.on('error', () => undefined);
     const log = openSync(logFile, 'a');
     const child = spawn(command, args, {stdio: ['ignore', log, log], detached: true});
     closeSync(log);
-    const guard =
-      child.pid === undefined
-        ? undefined
-        : spawn('/bin/sh', ['-c', GUARD, 'guard', String(child.pid)], {
-            stdio: ['pipe', 'ignore', 'ignore'],
-            detached: true,
-          });
-    guard?.once('error', () => child.kill('SIGKILL'));
+    if (child.pid !== undefined) guard.stdin.write(`${child.pid}\n`);
+    guard.once('error', () => child.kill('SIGKILL'));
     this.#child = child;
     this.ended = new Promise(resolve => {
       const finish = (end: ChildEnd) => {
         this.#end = end;
-        guard?.kill('SIGKILL');
+        guard.kill('SIGKILL');
         resolve(end);
       };
       child.once('error', () => finish({code: 127, signal: null}));

@@ -74,6 +74,7 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     // What is typed before the shell reads is echoed twice.
     await tmux.sees('shell%');
     tmux.run('seq', '1', '150');
+    await tmux.sees(/^150$/m);
     open();
     await hosted();
     tmux.resize(80, 24);
@@ -88,16 +89,20 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
       if (!tmux.screen().includes('EXIT 0')) tmux.keys('Enter');
       return tmux.screen().includes('EXIT 0');
     });
-    expect(tmux.screen()).toContain('The engine goes on');
-    const history = tmux.screen({history: true}).split('\n');
-    for (const line of ['1', '75', '150']) expect(history).toContain(line);
+    await tmux.sees('The engine goes on');
+    const numbers = () =>
+      tmux
+        .screen({history: true})
+        .split('\n')
+        .filter(line => /^\d+$/.test(line));
+    expect(numbers()).toEqual(Array.from({length: 150}, (_, index) => String(index + 1)));
   });
 
   it('says that the engine is gone, refuses what would change it, and starts it again', async () => {
     open();
     const pid = await hosted();
     process.kill(pid, 'SIGSTOP');
-    await tmux.sees(/LOST \d+s/, 5000);
+    await tmux.sees(/LOST \d+s/);
     tmux.keys('r');
     await tmux.sees('refused');
     process.kill(pid, 'SIGKILL');
@@ -105,13 +110,13 @@ describe.skipIf(systemProgram('tmux', 'tmux') === undefined)('the console in a t
     await until('another engine', async () => (await hosted()) !== pid);
   });
 
-  it('shows a node that is down within 5 s, and its recovery', async () => {
+  it('shows a node that is down, and its recovery', async () => {
     open();
     await hosted();
     tell('node-down');
-    await tmux.sees('✗ DOWN', 5000);
+    await tmux.sees('✗ DOWN');
     rmSync(path('node-down'));
-    await tmux.sees('● ok', 5000);
+    await tmux.sees('● ok');
   });
 
   it('starts nothing from a burst of keys, and a rescan when asked properly', async () => {

@@ -58,5 +58,5 @@ test('a child does not outlive its parent, even when that is killed with -9', as
   const pid = await until('the child', () => Number(readFileSync(pidFile, 'utf8')) || undefined);
   expect(runs(pid)).toBe(true);
   parent.kill('SIGKILL');
-  await until('the child to end', () => !runs(pid), {timeout: 5000});
+  await until('the child to end', () => !runs(pid));
 });

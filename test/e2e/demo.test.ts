@@ -48,7 +48,7 @@ test('without a terminal it tells of deposits and payouts, ends at Ctrl-C with 0
   if (hasLitecoind)
     await until('a litecoin deposit', () => /deposit\.detected +\+[0-9.]+ LTC/.test(demo.stdout), {timeout: 30_000});
   expect(await demo.stop('SIGINT')).toMatchObject({code: 0});
-  await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 3000});
+  await until('its processes to be gone', () => ofDemo().length === 0);
 });
 
 test('killed with -9, its node and engine end by themselves; the next demo in the folder replaces it and says so', async () => {
@@ -64,14 +64,14 @@ test('killed with -9, its node and engine end by themselves; the next demo in th
     .map(line => JSON.parse(line) as {words: string});
   expect(lines.some(({words}) => words.includes('replacing the demo'))).toBe(true);
   expect(await second.stop('SIGTERM')).toMatchObject({code: 0});
-  await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 3000});
+  await until('its processes to be gone', () => ofDemo().length === 0);
 });
 
 test.each([50, 400, 1200])('asked to end %i ms after its start it leaves nothing running', async moment => {
   const demo = start();
   await new Promise(resolve => setTimeout(resolve, moment));
   await demo.stop('SIGINT');
-  await until('its processes to be gone', () => ofDemo().length === 0, {timeout: 3000});
+  await until('its processes to be gone', () => ofDemo().length === 0);
 });
 
 test('without a node program it is exit code 69 and says how to get one', async () => {

@@ -119,6 +119,22 @@ describe('adjustments', () => {
     expect(await ledger.faults()).toEqual([]);
   });
 
+  test('more than the books can hold is refused, in one account and in all together', async () => {
+    // Of Dogecoin: no output holds more, and nine of them are nearly all that 64 bits do.
+    const most = 1_000_000_000_000_000_000n;
+    for (let times = 0; times < 5; times += 1) {
+      await adjust('alice', most);
+      if (times < 4) await adjust('bob', most);
+    }
+    const refused = {code: 'bad_amount', field: 'amount'};
+    await expect(adjust('bob', most)).rejects.toMatchObject(refused);
+    await adjust('bob', -4n * most);
+    await expect(adjust('alice', 5n * most)).rejects.toMatchObject(refused);
+    expect(ledger.balance('bob')).toBeLessThan(most);
+    expect(ledger.balance('alice')).toBe(5n * most + 100_000_000n);
+    await adjust('alice', -5n * most);
+  });
+
   test('a user stays at zero or more, the float may go below; what follows from the others is not adjusted', async () => {
     await expect(adjust('alice', -100_000_001n)).rejects.toMatchObject({code: 'insufficient_funds', field: 'amount'});
     await expect(adjust('suspense', -1n)).rejects.toMatchObject({code: 'insufficient_funds'});

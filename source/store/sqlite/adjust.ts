@@ -8,6 +8,9 @@ import {HOUSE, post} from './post.ts';
 import {rawStatement} from './raw-statement.ts';
 import {toTime} from './to-contract.ts';
 
+/** What a column of the ledger holds: 64 bits. Below the supply of Dogecoin, and above what anybody could have of it. */
+const MOST = 2n ** 63n - 1n;
+
 interface AdjustmentRow {
   readonly id: bigint;
   readonly name: string;
@@ -55,6 +58,9 @@ export const adjust = (orm: Orm, request: AdjustmentRequest, now: number): {valu
       `account ${target.name} holds ${formatAmount(target.balance)}, ${formatAmount(0n - amount)} cannot be taken from it`,
       {field: 'amount'},
     );
+  const external = accountState(orm, 'external').balance - amount;
+  if ([balance, external].some(held => held > MOST || held < -MOST))
+    throw new EngineError('bad_amount', `the books hold no more than ${formatAmount(MOST)}`, {field: 'amount'});
   const id = Number(insert(orm).run(key ?? null, target.id, amount, reason, balance, now).lastInsertRowid);
   post(orm, {
     kind: 'adjustment',

@@ -55,6 +55,8 @@ test.each(['evicted', 'replaced'])('the same when the coin’s transaction was %
   expect(await status()).toBe('conflicted');
   for (let n = 0; n < 6; n += 1) await ledger.block();
   expect(ledger.ledger.rows('SELECT 1 FROM output WHERE reserved_by IS NOT NULL')).toEqual([]);
+  expect(ledger.ledger.rows('SELECT 1 FROM unconfirmed_input')).toEqual([]);
+  expect(await ledger.chain.contestedSince()).toBeUndefined();
 });
 
 test('a thief whose block goes and comes again is a conflict again', async () => {

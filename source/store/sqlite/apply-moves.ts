@@ -94,6 +94,14 @@ const selectBuiltOn = rawStatement(
 /** A payment of ours spends from it or from a descendant: whoever takes its coins in a block takes ours with them. */
 const isBuiltOn = (orm: Orm, txid: Txid): boolean => selectBuiltOn(orm).get(txid) !== undefined;
 
+const selectGone = rawStatement(
+  `SELECT DISTINCT i.txid FROM unconfirmed_input i JOIN network_transaction n ON n.txid = i.txid WHERE n.state = 'gone'`,
+);
+/** Coins were given back: what was kept for the payments that had spent them is of no interest any more. */
+export const forgetUnbuilt = (orm: Orm): void => {
+  for (const {txid} of selectGone(orm).all() as {txid: Txid}[]) if (!isBuiltOn(orm, txid)) deleteInputs(orm).run(txid);
+};
+
 /** True when the transaction is new or moved. */
 const applyTransaction = (orm: Orm, move: TransactionMove, now: number, fresh: BulkInsert): boolean => {
   const {txid, before, after, reported} = move;

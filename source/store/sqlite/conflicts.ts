@@ -1,5 +1,6 @@
 import {and, eq, inArray, sql} from './drizzle.ts';
 import type {Txid} from '../../primitives/ids.ts';
+import {forgetUnbuilt} from './apply-moves.ts';
 import {liveSiblings, membersOf, releaseInputs, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
 import type {Orm} from './connection.ts';
@@ -99,6 +100,7 @@ const conflicted = prepared(orm =>
  */
 export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): void => {
   const {orm, tip} = moving;
+  let isFinal = false;
   for (const row of conflicted(orm).all()) {
     if (!holdsInputs(orm, row.family) || gaveBack(orm, row)) continue;
     const height = rivalHeight(orm, row.id, row.txid);
@@ -106,8 +108,10 @@ export const reviewConflicts = (moving: Moving, maxConfirmationCount: number): v
     else if (tip - height + 1 >= maxConfirmationCount) {
       if (liveSiblings(orm, row).length > 0) releaseOwnInputs(orm, row);
       else releaseInputs(orm, row.family);
+      isFinal = true;
     }
   }
+  if (isFinal) forgetUnbuilt(orm);
 };
 
 const selectHeld = rawStatement(

@@ -1,5 +1,6 @@
 import type {Payout} from '../../contract/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
+import {forgetUnbuilt} from './apply-moves.ts';
 import {membersOf, releaseInputs, requireBroadcast} from './broadcast-rows.ts';
 import {movingAt} from './broadcast-steps.ts';
 import {rivalHeight} from './conflicts.ts';
@@ -26,6 +27,7 @@ export const repayPayout = (orm: Orm, id: string, maxConfirmationCount: number, 
     }
     // Final from here on, whatever becomes of the rival: what is given back is never sent again.
     releaseInputs(orm, family);
+    forgetUnbuilt(orm);
   }
   return payoutView(movePayout(moving, found, {kind: 'repay'}), moving.tip);
 };

@@ -247,6 +247,12 @@ export class SimulatedChain implements ChainSource {
     return Buffer.concat([header, count(block.transactions.length), ...block.transactions.map(({raw}) => raw)]);
   }
 
+  async transactionsIn(blocks: readonly BlockHash[], txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
+    this.#call('transactionsIn');
+    const held = blocks.flatMap(hash => this.#all.get(hash)?.transactions ?? []);
+    return txids.map(txid => held.find(one => one.txid === txid)?.raw);
+  }
+
   async mempool(): Promise<MempoolView> {
     this.#call('mempool');
     return {loaded: this.mempoolLoaded, txids: new Set(this.mempoolNow.keys())};

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type {SimulatedOutput, SimulatedTransaction} from '../simulated-chain.ts';
 import {LOOPS, type LoopName} from './engine.ts';
+import type {Outpoint} from '../../../source/primitives/ids.ts';
 import {parseRaw} from './node.ts';
 import {USERS, type RandomWorld} from './world.ts';
 import {unsignedBytes} from '../payout-ledger.ts';
@@ -24,7 +25,14 @@ const weighted = <Value>(weight: number, arbitrary: fc.Arbitrary<Value>) => ({we
 /** Everything that can happen, as data, so that a failure shrinks to the few things that matter. */
 export const action = fc.oneof(
   weighted(16, record('tick', {})),
-  weighted(4, record('deposit', {to: fc.array(small, {minLength: 1, maxLength: 3}), toChange: fc.boolean()})),
+  weighted(
+    4,
+    record('deposit', {
+      to: fc.array(small, {minLength: 1, maxLength: 3}),
+      toChange: fc.boolean(),
+      behind: fc.constantFrom(0, 0, 1, 2),
+    }),
+  ),
   weighted(2, record('replace', {pick, to: fc.option(small, {nil: undefined})})),
   weighted(2, record('evict', {pick})),
   weighted(2, record('return', {pick})),
@@ -83,7 +91,7 @@ export const happen = async (world: RandomWorld, what: Action): Promise<void> =>
       const change = [...node.changeScripts].at(-1);
       // Foreign money to a change script of ours.
       if (what.toChange && change) outputs.push({script: Buffer.from(change, 'hex'), amount: world.amount(1n)});
-      return node.enter(node.make([], outputs));
+      return node.enter(node.make(strangersCoin(world, what.behind, outputs), outputs));
     }
     case 'replace': {
       const old = at(
@@ -160,6 +168,18 @@ export const happen = async (world: RandomWorld, what: Action): Promise<void> =>
     default:
       return what satisfies never;
   }
+};
+
+/** A coin that pays for these outputs, behind so many transactions between strangers; out of nowhere behind none. */
+const strangersCoin = ({node}: RandomWorld, behind: number, outputs: readonly SimulatedOutput[]): Outpoint[] => {
+  const amount = outputs.reduce((total, output) => total + output.amount, 10_000n);
+  let coin: Outpoint[] = [];
+  for (let left = behind; left > 0; left -= 1) {
+    const between = node.make(coin, [{script: node.strangersScript(), amount: amount + BigInt(left) * 1000n}]);
+    node.enter(between);
+    coin = [{txid: between.txid, vout: 0}];
+  }
+  return coin;
 };
 
 /** Payments by strangers in the last blocks, whose coins they may spend otherwise. */

@@ -181,6 +181,7 @@ export class WorldEngine {
       genesis: () => ask(() => chain.genesis()),
       hashesAt: heights => ask(() => chain.hashesAt(heights)),
       timesAt: heights => ask(() => chain.timesAt(heights)),
+      transactionsIn: (blocks, txids) => ask(() => chain.transactionsIn(blocks, txids)),
       mempool: () => ask(() => chain.mempool()),
       mempoolTransactions: txids => ask(() => chain.mempoolTransactions(txids)),
       mempoolSpenders: outpoints => ask(() => chain.mempoolSpenders(outpoints)),

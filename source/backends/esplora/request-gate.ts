@@ -27,6 +27,7 @@ export class RequestGate {
   #underWay = 0;
   #urgentInARow = 0;
   #timer: NodeJS.Timeout | undefined;
+  #closed: Error | undefined;
 
   constructor(budget: {readonly perSecond: number; readonly parallel: number}, clock: Clock) {
     this.#perSecond = budget.perSecond;
@@ -51,6 +52,7 @@ export class RequestGate {
   /** Resolves when it may be asked; `leave` must be called when it was. Rejects with the signal's reason. */
   async enter(urgency: Urgency, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#closed !== undefined) throw this.#closed;
     await new Promise<void>((resolve, reject) => {
       const queue = this.#waiting[urgency];
       const giveUp = () => {
@@ -68,8 +70,9 @@ export class RequestGate {
     });
   }
 
-  /** Whoever waits is refused. */
+  /** Whoever waits is refused, and whoever comes. */
   close(refusal: Error): void {
+    this.#closed = refusal;
     clearTimeout(this.#timer);
     for (const queue of Object.values(this.#waiting)) for (const waiting of queue.splice(0)) waiting.refuse(refusal);
   }

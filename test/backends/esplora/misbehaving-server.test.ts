@@ -177,6 +177,8 @@ describe('a server that is asked too often', () => {
     await until('it to be asked', () => server.requests.length > before);
     await one.close();
     expect((await asked).code).toBe('aborted');
+    // Nor by who comes later.
+    expect((await failure(one.chain.genesis())).code).toBe('aborted');
   });
 
   test('gets no more requests a second, nor at once, than the config allows', async () => {

@@ -69,6 +69,8 @@ export interface ChainSource {
    * height is on another chain.
    */
   landmark?(block: BlockRef): void;
+  /** Tells such a source that what it says now does not fit together, look after look: another one is to answer. */
+  distrust?(words: string): void;
   tip(): Promise<NodeTip>;
   /** Genesis hash, for the identity check. */
   genesis(): Promise<BlockHash>;

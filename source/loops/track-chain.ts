@@ -152,6 +152,7 @@ class Tracker {
     const isOver = looks >= OVERTAKEN_PATIENCE.looks && clock.monotonic() - since >= OVERTAKEN_PATIENCE.time;
     if (!isOver) return {sleep, detail: 'the chain moves'};
     const words = `what the node says does not fit together, look after look: ${messageOf(error)}; payouts wait`;
+    this.#options.chain.distrust?.(messageOf(error));
     this.#backend.becomes('stalled', words, {reason: 'node_behind', words});
     await this.#backend.announce();
     return {sleep, waitingFor: words};
@@ -240,6 +241,7 @@ class Tracker {
 
   /** Another source answers: what was learned of the one before says nothing about it. */
   #startOver(): void {
+    this.#overtaken = undefined;
     this.#identity.doubt();
     this.#mempool.forgetAbsences();
     this.#follower.doubt();

@@ -1,11 +1,10 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {createFailover, FAILOVER_RULES, type Failover, type Source} from '../../source/backends/failover/index.ts';
+import type {Failover} from '../../source/backends/failover/index.ts';
 import type {BlockFacts} from '../../source/chain/facts.ts';
 import type {ChainSource} from '../../source/chain/ports.ts';
 import {satoshi} from '../../source/primitives/amount.ts';
-import {systemClock} from '../../source/primitives/clock.ts';
-import {silentLog} from '../../source/primitives/log.ts';
-import {btc, openBitcoind, regtest} from '../support/bitcoind.ts';
+import {openBitcoind} from '../support/bitcoind.ts';
+import {named, openFailover} from '../support/failover.ts';
 import {connectNodes, partNodes, startPeer} from '../support/peers.ts';
 import type {RegtestNode} from '../support/regtest-node.ts';
 import {TrackedNode} from '../support/tracked-node.ts';
@@ -13,7 +12,7 @@ import {until} from '../support/until.ts';
 
 // Two real nodes and the real ledger; deposits of 1 and more need both. `peer` can be made to lie about blocks.
 
-const RULES = {...FAILOVER_RULES, probeEvery: 100, probeAgain: 50, patience: 1_000, wellFor: 500};
+const RULES = {probeEvery: 100, probeAgain: 50, patience: 1_000, wellFor: 500};
 
 let world: TrackedNode;
 let peer: RegtestNode;
@@ -45,17 +44,7 @@ beforeAll(async () => {
     },
     through: own => {
       const other = openBitcoind(peer, {wallet: undefined});
-      const sources: Source[] = [
-        Object.assign(own, {name: 'own', type: 'bitcoind'}),
-        {...other, chain: lying(other.chain), name: 'peer', type: 'bitcoind'},
-      ];
-      several = createFailover(sources, {
-        coin: btc,
-        network: regtest,
-        clock: systemClock,
-        log: silentLog,
-        rules: RULES,
-      });
+      several = openFailover([named('own', own), named('peer', {...other, chain: lying(other.chain)})], RULES);
       return several;
     },
   });

@@ -253,10 +253,14 @@ describe('a node', () => {
 
   test('whose answers never fit together is said so, and payouts wait; one whose chain moves for a while is not', async () => {
     await world.pass(1_000);
+    const distrusted: string[] = [];
+    Object.assign(world.chain, {distrust: (words: string) => distrusted.push(words)});
     world.chain.fault = new EngineError('stale_facts', 'the proof is of another block', {retry: 'backoff'});
     await world.pass(30_000);
     expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+    expect(distrusted).toEqual([]);
     await world.pass(60_000);
+    expect(new Set(distrusted)).toEqual(new Set(['the proof is of another block']));
     expect(world.track.view()).toMatchObject({
       state: 'stalled',
       reason: expect.stringMatching(/does not fit together, look after look: the proof is of another block/) as string,

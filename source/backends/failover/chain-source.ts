@@ -26,6 +26,10 @@ export class FailoverChainSource implements ChainSource {
     this.#speakers.landmark(block);
   }
 
+  distrust(words: string): void {
+    this.#speakers.distrust(words);
+  }
+
   async tip(): Promise<NodeTip> {
     return this.#speakers.tip();
   }

@@ -82,6 +82,14 @@ export class Speakers {
     this.#anchor = {...block, whose: 'the ledger'};
   }
 
+  /** The speaker answers, and what it answers is of no use. Forgiven later, like other failures. */
+  distrust(words: string): void {
+    const watched = this.#watched[this.#speaker]!;
+    const told = `what ${watched.source.name} says does not fit together: ${words}`;
+    watched.distrust(new EngineError('bad_backend_answer', told, {retry: 'backoff'}));
+    void this.#probeAll();
+  }
+
   /**
    * Asks the speaker. When it fails, every source is looked at; if another one is to speak, the answer is `stale_facts`:
    * to be asked again in a new look.

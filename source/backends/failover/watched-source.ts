@@ -118,11 +118,17 @@ export class WatchedSource {
     this.isGenesisKnown = false;
   }
 
+  /** A fault at once: whoever says so has asked often enough. */
+  distrust(error: EngineError): void {
+    const failure = {times: MAKE_A_FAULT, code: error.code, words: messageOf(error), lastAt: this.#clock.monotonic()};
+    this.#failures.set(FITTING, failure);
+  }
+
   /** Takes the measure of it again. `lag`: blocks that another has on top of its tip. */
   judge(lag: number, speaks: boolean): Standing {
     const now = this.#clock.monotonic();
     this.lag = lag;
-    if (!speaks) this.#forgive(now);
+    this.#forgive(now, speaks);
     if (lag === 0) this.#lagsSince = undefined;
     else this.#lagsSince ??= now;
     const before = this.#standing;
@@ -161,10 +167,14 @@ export class WatchedSource {
     };
   }
 
-  /** Only the question about the tip is asked of one that does not speak; the others would stay failed for ever. */
-  #forgive(now: number): void {
+  /**
+   * Only the question about the tip is asked of one that does not speak; the others would stay failed for ever. That facts
+   * do not fit together is told again and again while it is so.
+   */
+  #forgive(now: number, speaks: boolean): void {
     for (const [what, {lastAt}] of this.#failures)
-      if (what !== TIP && now - lastAt > this.#rules.forgiveAfter) this.#failures.delete(what);
+      if ((speaks ? what === FITTING : what !== TIP) && now - lastAt > this.#rules.forgiveAfter)
+        this.#failures.delete(what);
   }
 
   #observed(): Observed {
@@ -182,3 +192,6 @@ export class WatchedSource {
 
 /** The question about the tip, by which every source is watched. */
 export const TIP = 'tip';
+
+/** No question: whether its answers fit together. */
+const FITTING = 'facts that fit together';

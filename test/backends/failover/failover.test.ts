@@ -1,16 +1,9 @@
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
-import {
-  createFailover,
-  FAILOVER_RULES,
-  type Failover,
-  type FailoverRules,
-  type Source,
-} from '../../../source/backends/failover/index.ts';
+import type {Failover, FailoverRules, Source} from '../../../source/backends/failover/index.ts';
 import type {BackendEvent} from '../../../source/contract/index.ts';
-import {systemClock} from '../../../source/primitives/clock.ts';
 import {parseBlockHash, parseTxid} from '../../../source/primitives/ids.ts';
-import {silentLog} from '../../../source/primitives/log.ts';
-import {btc, openBitcoind, regtest} from '../../support/bitcoind.ts';
+import {openBitcoind} from '../../support/bitcoind.ts';
+import {named, openFailover} from '../../support/failover.ts';
 import {connectNodes, partNodes, startPeer} from '../../support/peers.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
 import {TrackedNode} from '../../support/tracked-node.ts';
@@ -18,22 +11,24 @@ import {until} from '../../support/until.ts';
 
 // Real nodes: `first` is preferred and has no wallet; `own`, the second, is the one that mines and pays.
 
-const QUICK: FailoverRules = {
-  ...FAILOVER_RULES,
+const QUICK = {
   probeEvery: 100,
   probeAgain: 50,
   patience: 1_000,
   lagPatience: 2_000,
   wellFor: 1_500,
   longestWellFor: 2_000,
-};
+  forgiveAfter: 2_000,
+  behindBlocks: 3,
+  anchorDepth: 100,
+} satisfies Partial<FailoverRules>;
 
 let world: TrackedNode;
 let several: Failover;
 
 /** Its own deadline is none of these tests' business: what waits for it waits for longer than `until` does. */
 const sourceOf = (name: string, node: RegtestNode): Source =>
-  Object.assign(openBitcoind(node, {wallet: undefined, timeout: 600_000}), {name, type: 'bitcoind'});
+  named(name, openBitcoind(node, {wallet: undefined, timeout: 600_000}));
 
 /** Does this right before the source is asked for block hashes, once. */
 const beforeHashes = ({chain}: Source, act: () => Promise<void>): void => {
@@ -49,7 +44,6 @@ const beforeHashes = ({chain}: Source, act: () => Promise<void>): void => {
 const start = async (
   prepare: (node: RegtestNode) => Promise<void>,
   arrange: (own: Source) => readonly Source[],
-  rules = QUICK,
 ): Promise<void> => {
   world = await TrackedNode.start({
     confirmations: 3,
@@ -57,8 +51,7 @@ const start = async (
     zmq: false,
     prepare,
     through: own => {
-      const sources = arrange(Object.assign(own, {name: 'own', type: 'bitcoind'}));
-      several = createFailover(sources, {coin: btc, network: regtest, clock: systemClock, log: silentLog, rules});
+      several = openFailover(arrange(named('own', own)), QUICK);
       return several;
     },
   });
@@ -201,6 +194,16 @@ describe('a preferred node without a wallet, and the one that has it', () => {
     await world.caughtUp();
   });
 
+  test('what it says does not fit together: the other one is asked, and it is tried again later', async () => {
+    several.chain.distrust!('its blocks do not follow each other');
+    expect(viewOf('first').speaks).toBe(true);
+    await untilSpeaks('own');
+    expect(viewOf('first').reason).toMatch(
+      /what first says does not fit together: its blocks do not follow each other/,
+    );
+    // The rest is waited for after each test.
+  });
+
   test('one that comes and goes does not take the word with it', async () => {
     await first.freeze();
     await untilSpeaks('own');
@@ -271,6 +274,10 @@ test('a node of another chain is refused by name and never speaks, also when it 
     await until('the loop to say so', () => world.track.view().state === 'down');
     expect(viewOf('other')).toMatchObject({speaks: false, state: 'wrong_chain'});
     world.node.thaw();
+    await untilStands('own', 'ok');
+    // With nobody else to ask it speaks on, and is well again when nothing more is said against it.
+    several.chain.distrust!('its blocks do not follow each other');
+    await untilStands('own', 'down');
     await untilStands('own', 'ok');
     // Deep enough for the ledger to know for itself which chain it follows.
     await world.mine(QUICK.anchorDepth);

@@ -1,19 +1,17 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {createFailover, FAILOVER_RULES, type Failover} from '../../../source/backends/failover/index.ts';
+import type {Failover} from '../../../source/backends/failover/index.ts';
 import {satoshi} from '../../../source/primitives/amount.ts';
-import {systemClock} from '../../../source/primitives/clock.ts';
-import {silentLog} from '../../../source/primitives/log.ts';
-import {btc, regtest} from '../../support/bitcoind.ts';
 import {openElectrum} from '../../support/electrum.ts';
 import {ElectrumServer} from '../../support/electrum-server/electrum-server.ts';
 import {EsploraServer} from '../../support/esplora-server/index.ts';
 import {openEsplora} from '../../support/esplora.ts';
+import {named, openFailover} from '../../support/failover.ts';
 import {TrackedNode} from '../../support/tracked-node.ts';
 import {until} from '../../support/until.ts';
 
 // Three kinds of backends over one real node, in this order: Electrum, Esplora, the node itself.
 
-const RULES = {...FAILOVER_RULES, probeEvery: 200, probeAgain: 50, patience: 2_000, wellFor: 1_500};
+const RULES = {probeEvery: 200, probeAgain: 50, patience: 2_000, wellFor: 1_500};
 const ALL = ['electrum', 'esplora', 'own'];
 
 let world: TrackedNode;
@@ -32,17 +30,11 @@ beforeAll(async () => {
     },
     through: own => {
       const sources = [
-        Object.assign(openElectrum(electrum.url), {name: 'electrum', type: 'electrum'}),
-        Object.assign(openEsplora(esplora.url), {name: 'esplora', type: 'esplora'}),
-        Object.assign(own, {name: 'own', type: 'bitcoind'}),
+        named('electrum', openElectrum(electrum.url), 'electrum'),
+        named('esplora', openEsplora(esplora.url), 'esplora'),
+        named('own', own),
       ];
-      several = createFailover(sources, {
-        coin: btc,
-        network: regtest,
-        clock: systemClock,
-        log: silentLog,
-        rules: RULES,
-      });
+      several = openFailover(sources, RULES);
       return several;
     },
   });

@@ -1,11 +1,10 @@
 import {expect, test} from 'vitest';
-import {createFailover, type Failover, type Source} from '../../../source/backends/failover/index.ts';
+import type {Failover} from '../../../source/backends/failover/index.ts';
 import type {AcceptAnswer, SendAnswer} from '../../../source/payout/ports.ts';
-import {systemClock} from '../../../source/primitives/clock.ts';
 import {EngineError} from '../../../source/primitives/errors.ts';
 import {parseTxid} from '../../../source/primitives/ids.ts';
-import {silentLog} from '../../../source/primitives/log.ts';
-import {btc, openBackend, regtest} from '../../support/bitcoind.ts';
+import {openBackend} from '../../support/bitcoind.ts';
+import {named, openFailover} from '../../support/failover.ts';
 import {until} from '../../support/until.ts';
 
 // What each backend answers is given: the ports of real ones behind which nothing listens, with these answers.
@@ -32,12 +31,10 @@ const give = async <Value>(value: Value | Error): Promise<Value> => {
 
 const world = (...answers: readonly Answers[]): {failover: Failover; sent: string[]} => {
   const sent: string[] = [];
-  const sources = answers.map((answer, index): Source => {
+  const sources = answers.map((answer, index) => {
     const name = `${index + 1}`;
     const backend = openBackend({url: 'http://127.0.0.1:1', wallet: undefined});
-    return {
-      name,
-      type: 'bitcoind',
+    return named(name, {
       chain: backend.chain,
       health: backend.health,
       close: async () => backend.close(),
@@ -51,12 +48,9 @@ const world = (...answers: readonly Answers[]): {failover: Failover; sent: strin
         find: async () => give(answer.find ?? 'absent'),
       },
       fees: {estimate: async () => give(answer.fee)},
-    };
+    });
   });
-  return {
-    failover: createFailover(sources, {coin: btc, network: regtest, clock: systemClock, log: silentLog}),
-    sent,
-  };
+  return {failover: openFailover(sources), sent};
 };
 
 test.each<[what: string, answers: SendAnswer[], expected: SendAnswer, sent: string]>([

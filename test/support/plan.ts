@@ -1,7 +1,11 @@
+import type {Bitcoind} from '../../source/backends/bitcoind/index.ts';
+import {txidOf} from '../../source/chain/skim.ts';
 import {scriptOf} from '../../source/coins/index.ts';
 import type {TransactionPlan} from '../../source/payout/ports.ts';
 import {satoshi} from '../../source/primitives/amount.ts';
-import {parseTxid} from '../../source/primitives/ids.ts';
+import {parseTxid, type Txid} from '../../source/primitives/ids.ts';
+import {silentLog} from '../../source/primitives/log.ts';
+import {createNodeSigner} from '../../source/signers/node.ts';
 import {btc, regtest} from './bitcoind.ts';
 import type {RegtestNode} from './regtest-node.ts';
 
@@ -10,6 +14,12 @@ interface Unspent {
   readonly vout: number;
   readonly amount: number;
   readonly scriptPubKey: string;
+}
+
+/** Bytes that can be sent. */
+export interface Signed {
+  readonly raw: Buffer;
+  readonly txid: Txid;
 }
 
 /** Confirmed, mature coins of a wallet of the node, as inputs of a plan. */
@@ -40,4 +50,11 @@ export const planOf = (
     return {address, scriptPubKey: scriptOf(address, btc, regtest), amount: satoshi(paid)};
   });
   return {inputs, outputs, fee: satoshi(fee)};
+};
+
+/** Signed by the node's wallet, and not sent. */
+export const signPlan = async ({wallet}: Pick<Bitcoind, 'wallet'>, plan: TransactionPlan): Promise<Signed> => {
+  const answer = await createNodeSigner(wallet, silentLog).sign(plan);
+  if (answer.kind !== 'signed') throw new Error(JSON.stringify(answer));
+  return {raw: answer.raw, txid: txidOf(answer.raw)};
 };

@@ -1,25 +1,16 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Bitcoind} from '../../../source/backends/bitcoind/index.ts';
-import {txidOf} from '../../../source/chain/skim.ts';
 import type {TransactionPlan} from '../../../source/payout/ports.ts';
-import {silentLog} from '../../../source/primitives/log.ts';
-import type {Txid} from '../../../source/primitives/ids.ts';
-import {createNodeSigner} from '../../../source/signers/node.ts';
 import {openBackend, openBitcoind} from '../../support/bitcoind.ts';
-import {planInputs, planOf} from '../../support/plan.ts';
+import {planInputs, planOf, signPlan} from '../../support/plan.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
 
 describe('a broadcaster', () => {
   let node: RegtestNode;
   let backend: Bitcoind;
   const newAddress = () => node.rpc<string>('getnewaddress', [], 'hot');
-  const signPlan = async (plan: TransactionPlan): Promise<{raw: Buffer; txid: Txid}> => {
-    const answer = await createNodeSigner(backend.wallet, silentLog).sign(plan);
-    if (answer.kind !== 'signed') throw new Error(JSON.stringify(answer));
-    return {raw: answer.raw, txid: txidOf(answer.raw)};
-  };
-  const some = async (fee?: bigint) =>
-    signPlan(planOf(await planInputs(node, 1), [{address: await newAddress()}], fee));
+  const sign = async (plan: TransactionPlan) => signPlan(backend, plan);
+  const some = async (fee?: bigint) => sign(planOf(await planInputs(node, 1), [{address: await newAddress()}], fee));
 
   beforeAll(async () => {
     node = await RegtestNode.start({zmq: false});
@@ -51,7 +42,7 @@ describe('a broadcaster', () => {
     await backend.broadcaster.send(raw, txid);
     await node.mine(1);
     const [input] = await planInputs(node, 1000).then(all => all.filter(({outpoint}) => outpoint.txid === txid));
-    const spender = await signPlan(planOf([input!], [{address: await newAddress()}]));
+    const spender = await sign(planOf([input!], [{address: await newAddress()}]));
     await backend.broadcaster.send(spender.raw, spender.txid);
     await node.mine(1);
     expect(await backend.broadcaster.send(raw, txid)).toMatchObject({kind: 'inputs-unavailable'});
@@ -60,8 +51,8 @@ describe('a broadcaster', () => {
 
   test('its input spent by another: unavailable inputs, in the mempool and in a block', async () => {
     const inputs = await planInputs(node, 1);
-    const loser = await signPlan(planOf(inputs, [{address: await newAddress()}], 1_000n));
-    const winner = await signPlan(planOf(inputs, [{address: await newAddress()}], 50_000n));
+    const loser = await sign(planOf(inputs, [{address: await newAddress()}], 1_000n));
+    const winner = await sign(planOf(inputs, [{address: await newAddress()}], 50_000n));
     expect(await backend.broadcaster.send(winner.raw, winner.txid)).toEqual({kind: 'accepted'});
     expect(await backend.broadcaster.testAccept(loser.raw)).toMatchObject({kind: 'inputs-unavailable'});
     expect(await backend.broadcaster.send(loser.raw, loser.txid)).toMatchObject({kind: 'inputs-unavailable'});
@@ -87,7 +78,7 @@ describe('a broadcaster', () => {
   });
 
   test('dust, a broken signature and undecodable bytes are rejected', async () => {
-    const dusty = await signPlan(
+    const dusty = await sign(
       planOf(await planInputs(node, 1), [{address: await newAddress(), amount: 100n}, {address: await newAddress()}]),
     );
     expect(await backend.broadcaster.send(dusty.raw, dusty.txid)).toMatchObject({

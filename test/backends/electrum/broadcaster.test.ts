@@ -1,16 +1,12 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {Bitcoind} from '../../../source/backends/bitcoind/index.ts';
 import {broadcastKind, nodesWords, refusalKind} from '../../../source/backends/electrum/fault-table.ts';
-import {txidOf} from '../../../source/chain/skim.ts';
 import type {TransactionPlan} from '../../../source/payout/ports.ts';
 import type {NetworkSide} from '../../../source/payout/sides.ts';
-import {silentLog} from '../../../source/primitives/log.ts';
-import type {Txid} from '../../../source/primitives/ids.ts';
-import {createNodeSigner} from '../../../source/signers/node.ts';
 import {openBitcoind} from '../../support/bitcoind.ts';
 import {openElectrum} from '../../support/electrum.ts';
 import {ElectrumServer} from '../../support/electrum-server/index.ts';
-import {planInputs, planOf} from '../../support/plan.ts';
+import {planInputs, planOf, signPlan} from '../../support/plan.ts';
 import {RegtestNode} from '../../support/regtest-node.ts';
 
 let node: RegtestNode;
@@ -18,12 +14,8 @@ let server: ElectrumServer;
 let backend: NetworkSide;
 let bitcoind: Bitcoind;
 const newAddress = () => node.rpc<string>('getnewaddress', [], 'hot');
-const signPlan = async (plan: TransactionPlan): Promise<{raw: Buffer; txid: Txid}> => {
-  const answer = await createNodeSigner(bitcoind.wallet, silentLog).sign(plan);
-  if (answer.kind !== 'signed') throw new Error(JSON.stringify(answer));
-  return {raw: answer.raw, txid: txidOf(answer.raw)};
-};
-const some = async (fee?: bigint) => signPlan(planOf(await planInputs(node, 1), [{address: await newAddress()}], fee));
+const sign = async (plan: TransactionPlan) => signPlan(bitcoind, plan);
+const some = async (fee?: bigint) => sign(planOf(await planInputs(node, 1), [{address: await newAddress()}], fee));
 const mine = async () => {
   await node.mine(1);
   await server.sync();
@@ -62,8 +54,8 @@ test('a transaction is absent, then in the mempool, then anchored; sending it ag
 
 test('one whose input another has spent: its inputs are unavailable, in the mempool and in a block', async () => {
   const inputs = await planInputs(node, 1);
-  const loser = await signPlan(planOf(inputs, [{address: await newAddress()}], 1_000n));
-  const winner = await signPlan(planOf(inputs, [{address: await newAddress()}], 50_000n));
+  const loser = await sign(planOf(inputs, [{address: await newAddress()}], 1_000n));
+  const winner = await sign(planOf(inputs, [{address: await newAddress()}], 50_000n));
   expect(await backend.broadcaster.send(winner.raw, winner.txid)).toEqual({kind: 'accepted'});
   expect(await backend.broadcaster.send(loser.raw, loser.txid)).toMatchObject({kind: 'inputs-unavailable'});
   await mine();

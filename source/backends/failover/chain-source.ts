@@ -2,6 +2,7 @@ import type {BlockFacts} from '../../chain/facts.ts';
 import type {ChainSource, Hint, MempoolView, Narrowing, NodeTip, ScanSurvey} from '../../chain/ports.ts';
 import type {WatchSet} from '../../chain/watch-set.ts';
 import type {ScanPlan} from '../../contract/index.ts';
+import {EngineError} from '../../primitives/errors.ts';
 import type {BlockHash, BlockRef, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {Speakers} from './failover.ts';
 
@@ -49,7 +50,9 @@ export class FailoverChainSource implements ChainSource {
     onProgress?: (words?: string) => void,
   ): AsyncIterable<BlockFacts> {
     const source = this.#speakers.speaker;
-    const blocks = source.chain.facts(refs, watch, signal, onProgress)[Symbol.asyncIterator]();
+    const ended = new AbortController();
+    const until = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+    const blocks = source.chain.facts(refs, watch, until, onProgress)[Symbol.asyncIterator]();
     let isOver = false;
     try {
       for (;;) {
@@ -62,7 +65,8 @@ export class FailoverChainSource implements ChainSource {
     } catch (error) {
       throw await this.#speakers.failed(source, 'facts', error);
     } finally {
-      // Not waited for: one that is silent ends its download when its own deadline comes.
+      // What it was asked is of no use to anybody. Not waited for: it may be silent.
+      ended.abort(new EngineError('aborted', `${source.name} is not asked any more`, {retry: 'backoff'}));
       if (!isOver) void blocks.return?.().catch(() => undefined);
     }
   }

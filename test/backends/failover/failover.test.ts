@@ -194,6 +194,27 @@ describe('a preferred node without a wallet, and the one that has it', () => {
     await world.caughtUp();
   });
 
+  test('it stands still while blocks are read from it: the reading ends when it is given up', async () => {
+    const {chain} = preferred;
+    const facts = chain.facts.bind(chain);
+    const asked = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    chain.facts = async function* reading(_refs, _watch, signal) {
+      asked.resolve();
+      signal?.addEventListener('abort', () => ended.resolve());
+      await ended.promise;
+      yield* [];
+    };
+    await world.mine(1);
+    await asked.promise;
+    await first.freeze();
+    await ended.promise;
+    chain.facts = facts;
+    await untilSpeaks('own');
+    first.thaw();
+    await world.caughtUp();
+  });
+
   test('what it says does not fit together: the other one is asked, and it is tried again later', async () => {
     several.chain.distrust!('its blocks do not follow each other');
     expect(viewOf('first').speaks).toBe(true);

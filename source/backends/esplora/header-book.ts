@@ -16,6 +16,7 @@ export interface KnownHeader extends Header {
 
 /** Of /blocks/:height, downwards from it; some servers give more. */
 const PAGE = 10;
+const PAGES = '/blocks/:start_height';
 /** Headers of 80 bytes and some: all that a rescan of a year walks over. */
 const MOST_KNOWN = 60_000;
 /** Blocks that the tip may have moved before what is known of the best chain is forgotten rather than linked up. */
@@ -95,6 +96,9 @@ export class HeaderBook {
     const found = new Map<number, KnownHeader>();
     await inParallel(pagesFor(missing), this.#parallel, async page => {
       for (const header of await this.#page(page.at(-1)!)) found.set(header.height, header);
+      // Looked for elsewhere they would seem to be above the tip.
+      if (page.some(height => !found.has(height)))
+        throw this.#client.faults.badAnswer(PAGES, 'fewer blocks than there are below');
     });
     this.#linkDownwards(found);
     return heights.map(height => {
@@ -188,7 +192,7 @@ export class HeaderBook {
 
   /** Blocks of the best chain from this height downwards, each linked to the one above. */
   async #page(height: number): Promise<KnownHeader[]> {
-    const route = '/blocks/:start_height';
+    const route = PAGES;
     const answer = await this.#client.json(route, [height]);
     if (answer === undefined) throw overtaken('the server no longer has the height that it had');
     const page = readAs(blockPage, answer, route, this.#client.faults).map(one => this.#keep(one, route));

@@ -133,6 +133,9 @@ describe('a server that answers badly', () => {
     expect((await failure(backend.chain.mempool())).message).toContain('in count');
     server.fault = on(/^\/mempool\/txids/, insteadOf(/./, '["zz"]'));
     expect((await failure(withFresh(one => one.chain.mempool()))).message).toContain('no txid');
+    server.fault = changed(/^\/blocks\/\d/, (page: object[]) => page.slice(0, 4));
+    const heights = refs.slice(0, 30).map(({height}) => height);
+    expect((await failure(withFresh(one => one.chain.hashesAt(heights)))).message).toContain('fewer blocks');
     server.fault = changed(/^\/fee-estimates/, () => ({6: -1}));
     expect((await failure(backend.fees.estimate(6))).message).toContain('fee-estimates');
   });

@@ -64,9 +64,7 @@ describe('a node that goes away and comes back', () => {
 
   test('frozen, it runs into the deadline, and answers when it thaws', async () => {
     await node.freeze();
-    const begun = performance.now();
     expect(await tipCode()).toBe('backend_timeout');
-    expect(performance.now() - begun).toBeLessThan(10_000);
     node.thaw();
     await until('an answer', async () => (await tipCode()) === 'ok');
   });

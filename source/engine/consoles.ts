@@ -16,8 +16,8 @@ interface Seen {
 
 /**
  * Who looks at this engine, and which of them may change it. Control is a lease: held while its console attends, taken
- * over when asked for, free once the holder is silent. It keeps two operators from acting on the same thing unawares;
- * the API itself refuses nobody.
+ * over when asked for; once the holder has left or is silent, it goes to the one that has been there longest. It keeps
+ * two operators from acting on the same thing unawares; the API itself refuses nobody.
  */
 export class Consoles {
   readonly #clock: Clock;
@@ -44,8 +44,8 @@ export class Consoles {
   }
 
   leave(id: string): void {
-    if (!this.#seen.delete(id)) return;
-    if (this.#holder === id) this.#holder = undefined;
+    if (!this.#seen.has(id)) return;
+    this.#forget(id);
     this.#onChange();
   }
 
@@ -62,9 +62,12 @@ export class Consoles {
   #forgetSilent(): void {
     const now = this.#clock.monotonic();
     for (const [id, {seenAt}] of this.#seen) {
-      if (now - seenAt <= EXPIRES_AFTER) continue;
-      this.#seen.delete(id);
-      if (this.#holder === id) this.#holder = undefined;
+      if (now - seenAt > EXPIRES_AFTER) this.#forget(id);
     }
+  }
+
+  #forget(id: string): void {
+    this.#seen.delete(id);
+    if (this.#holder === id) this.#holder = this.#seen.keys().next().value;
   }
 }

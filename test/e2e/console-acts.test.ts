@@ -283,6 +283,7 @@ describe.skipIf(tmux === undefined)('acts of the console, on a real engine and n
   });
 
   test('of two consoles one has control; the other one looks on until it takes it', async () => {
+    await until('the others to have left', async () => (await world.api.status()).consoles.length === 0);
     const first = await open();
     await until('the first to attend', async () => (await world.api.status()).consoles.length === 1);
     const second = await open({looksOn: true});

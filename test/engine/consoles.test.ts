@@ -20,18 +20,22 @@ test('the first console has control, a second one looks on until it takes it', (
   expect(holder()).toBe('b');
 });
 
-test('control is free when its console left or said nothing for ten seconds', () => {
+test('control goes to whom has been there longest when its console left or said nothing for ten seconds', () => {
   const {consoles, holder, pass} = open();
-  consoles.attend('a', 'ann', false);
-  consoles.attend('b', 'bob', false);
+  for (const id of ['a', 'b', 'c', 'd']) consoles.attend(id, id, false);
+  consoles.attend('b', 'b', false);
   consoles.leave('a');
-  expect(holder()).toBeUndefined();
-  consoles.attend('b', 'bob', false);
   expect(holder()).toBe('b');
+  pass(6000);
+  for (const id of ['d', 'c']) consoles.attend(id, id, false);
+  pass(6000);
+  expect(holder()).toBe('c');
+  consoles.attend('e', 'e', false);
+  expect(holder()).toBe('c');
   pass(10_001);
   expect(consoles.list()).toEqual([]);
   expect(consoles.attend('c', 'cid', false).items).toEqual([
-    {id: 'c', name: 'cid', has_control: true, since: new Date(11_001).toISOString()},
+    {id: 'c', name: 'cid', has_control: true, since: new Date(23_001).toISOString()},
   ]);
 });
 

@@ -40,7 +40,7 @@ export const toProblem = (error: unknown): Problem => {
 const fromEngineError = (error: EngineError): Problem => {
   if (PROBLEM_STATUS[error.code] !== undefined) return problemOf(error.code, error.message, error.field);
   // The node's troubles have many names inside; a caller can only wait and try again.
-  if (/^(backend_|bad_backend_answer$|block_pruned$)/.test(error.code))
+  if (/^(backend_|bad_backend_answer$|block_pruned$|stale_facts$)/.test(error.code))
     return problemOf('backend_unavailable', error.message);
   if (error.code === 'fenced') return problemOf('stopping', error.message);
   return problemOf('internal', 'an internal fault; the log of the engine says more');

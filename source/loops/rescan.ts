@@ -38,6 +38,9 @@ export interface Rescan {
 const isNodesError = (error: unknown): error is EngineError =>
   error instanceof EngineError && /^(backend_|bad_backend_answer$)/.test(error.code);
 
+/** It is not there, or another one is about to answer in its place. */
+const isAway = (error: unknown): boolean => isNodesError(error) || wasOvertaken(error);
+
 const IDLE = 60_000;
 const PAUSE = 1_000;
 
@@ -103,7 +106,7 @@ class Rescanner {
     try {
       return await planRescan(this.#options, range, method);
     } catch (error) {
-      if (isNodesError(error)) return undefined;
+      if (isAway(error)) return undefined;
       throw error;
     }
   }
@@ -113,7 +116,7 @@ class Rescanner {
     try {
       return Math.max(top.height, (await this.#options.chain.tip()).height);
     } catch (error) {
-      if (isNodesError(error)) return top.height;
+      if (isAway(error)) return top.height;
       throw error;
     }
   }

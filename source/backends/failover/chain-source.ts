@@ -104,11 +104,21 @@ export class FailoverChainSource implements ChainSource {
     return this.#speakers.ask('times', async ({chain}) => chain.timesAt(heights));
   }
 
+  /** Who spoke when a branch was followed may be the only one that has it, so that the others are asked for the rest. */
   async transactionsIn(blocks: readonly BlockHash[], txids: readonly Txid[]): Promise<(Buffer | undefined)[]> {
-    return this.#speakers.ask(
-      'left blocks',
-      async ({chain}) => (await chain.transactionsIn?.(blocks, txids)) ?? txids.map(() => undefined),
-    );
+    const {speaker, order} = this.#speakers;
+    const said = await this.#speakers.ask('left blocks', async ({chain}) => chain.transactionsIn?.(blocks, txids));
+    const found = said ?? txids.map(() => undefined);
+    for (const source of order) {
+      const missing = txids.filter((_, index) => found[index] === undefined);
+      const asked =
+        source === speaker || missing.length === 0 ? undefined : source.chain.transactionsIn?.(blocks, missing);
+      if (asked === undefined) continue;
+      // Their silence is their own: the speaker has answered.
+      const more = await this.#speakers.unlessSilent(source, asked).catch(() => undefined);
+      for (const [index, raw] of more?.entries() ?? []) found[txids.indexOf(missing[index]!)] = raw;
+    }
+    return found;
   }
 
   async mempool(): Promise<MempoolView> {

@@ -7,6 +7,8 @@ import type {Txid} from '../primitives/ids.ts';
 import type {UnanchoredTransaction} from '../store/chain-store.ts';
 
 const TRANSACTIONS_AT_ONCE = 500;
+/** Of transactions that spend each other in a mempool: nodes take 25. A server could make them up without end. */
+const LONGEST_CHAIN = 100;
 
 /** What one look at the mempool learned. */
 export interface MempoolLook {
@@ -85,7 +87,8 @@ export class MempoolWatch {
   /** A mempool lists children before their parents: those that spend what was only now found to be ours. */
   async #addSpenders(found: RelevantTransaction[]): Promise<void> {
     const known = new Set(found.map(({txid}) => txid));
-    for (let newest = found; newest.length > 0;) {
+    let newest = found;
+    for (let depth = 0; depth < LONGEST_CHAIN && newest.length > 0; depth += 1) {
       const outpoints = newest.flatMap(({txid, outputs}) => outputs.map(({vout}) => ({txid, vout})));
       const spenders = outpoints.length === 0 ? [] : await this.#chain.mempoolSpenders(outpoints);
       const missed = new Set(spenders.filter(txid => txid !== undefined && !known.has(txid)) as Txid[]);

@@ -100,6 +100,24 @@ describe('the mempool', () => {
     await world.pass(1_000);
     expect(world.ledger.rows('SELECT spent_by FROM output')).toEqual([{spent_by: child.txid}]);
   });
+
+  test('is not followed for ever where a server makes up who spends what', async () => {
+    const {chain} = world;
+    const spenders = chain.mempoolSpenders.bind(chain);
+    let made = 0;
+    chain.mempoolSpenders = async ([outpoint, ...others]) => {
+      const child = world.transaction(`child ${made++}`, [['alice', 1n]], [outpoint!]);
+      chain.mempoolNow.set(child.txid, child);
+      return [child.txid, ...others.map(() => undefined)];
+    };
+    world.pay('a', [['alice', 5n]]);
+    await world.pass(1_000);
+    expect(made).toBeLessThan(1_000);
+    chain.mempoolSpenders = spenders;
+    chain.mempoolNow.clear();
+    await world.pass(10_000);
+    expect(world.ledger.rows("SELECT count(*) AS live FROM deposit WHERE status <> 'dropped'")).toEqual([{live: 0n}]);
+  });
 });
 
 describe('a step that fails', () => {

@@ -159,12 +159,13 @@ const operate = (
       const closed = session.close();
       releaseKeyboard();
       jobControl.release();
+      // A terminal that goes away sends SIGHUP more than once: none may end us before control is given back.
+      await closed;
       process.off('SIGTERM', depart);
       process.off('SIGHUP', depart);
       process.off('SIGINT', interrupted);
       process.off('uncaughtException', fail);
       process.off('unhandledRejection', fail);
-      await closed;
     },
   };
 };

@@ -295,8 +295,10 @@ describe.skipIf(tmux === undefined)('acts of the console, on a real engine and n
     await first.shows(/READ ONLY/);
     await second.press('r');
     await second.shows(/estimate/);
+    // Its terminal goes away: control is given back, before the engine would take it from one that is silent.
     await second.close();
     screens.splice(screens.indexOf(second), 1);
+    await until('the first to have it again', async () => !(await first.text()).includes('READ ONLY'), {timeout: 8000});
   });
 
   test('an engine that is killed: a banner, refused keys; another one, and it is attached to it again', async () => {

@@ -94,6 +94,26 @@ describe('a family of two', () => {
     expect(await ledger.store.payout(id)).toMatchObject({status: 'sent', txid: again.txid});
   });
 
+  test('one payout of it repaid, and the chain turns back: the other is paid, and the books say that one was paid twice', async () => {
+    await ledger.fund(alice, '1.0');
+    const repaid = (await ledger.accept(ledger.request('alice', '0.2'))).value.id;
+    const {id, txid, raw, broadcast} = await sent();
+    expect(broadcast.payoutIds).toEqual([repaid, id]);
+    await bump(txid, 20);
+    await ledger.fund(alice, '0.5');
+    await ledger.block(rob(broadcast.plan.inputs[0]!.outpoint).raw);
+    await ledger.store.repayPayout(repaid, 1, ledger.now);
+    const again = await ledger.send();
+    await ledger.reorg(1, raw, again.raw);
+    expect(await ledger.store.payout(id)).toMatchObject({
+      status: 'confirmed',
+      txid,
+      vout: broadcast.changeVout === 2 ? 1 : 2,
+    });
+    expect(await ledger.store.payout(repaid)).toMatchObject({status: 'confirmed', txid: again.txid});
+    expect(await ledger.faults()).toEqual(['the books differ from the chain by -0.20000000', 'drift -0.20000000']);
+  });
+
   test('a bump that loses a coin it brought gives the payouts back to what it replaced', async () => {
     await ledger.fund(alice, '0.10001');
     const {id, txid, raw} = await sent();

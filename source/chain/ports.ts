@@ -59,6 +59,11 @@ export interface ScanSurvey {
  */
 export interface ChainSource {
   /**
+   * Several nodes may answer in turn without a word about it, as behind the name of a public server, and differ for a
+   * while: of such a source only a branch is taken that is longer than what is held.
+   */
+  readonly mayChangeNode?: boolean;
+  /**
    * Called before each look of the chain loop by sources that are made of several. From here until the next call one of
    * them answers; `changed` when it is another than before: what was learned of its mempool and its identity counts no
    * more.

@@ -70,9 +70,10 @@ export class ChainFollower {
   }
 
   async #changeBranch(fork: BlockRef, tip: NodeTip, context: RoundContext): Promise<Followed> {
-    const {log, coin, store} = this.#options;
+    const {log, coin, store, chain} = this.#options;
     const {top} = await ladderEnds(store);
-    if (this.#isDoubtful && tip.height <= top.height) return this.#fallBehind(tip);
+    const mustBeLonger = this.#isDoubtful || chain.mayChangeNode === true;
+    if (mustBeLonger && tip.height <= top.height) return this.#stayOnBranch(fork, tip, top);
     const branch = await connectBranch(this.#options, fork, tip, context);
     if (branch === 'refused') {
       const words =
@@ -93,6 +94,15 @@ export class ChainFollower {
     const words =
       `the node is at block ${tip.height}, the ledger at ${top.height}: the node lost blocks or is catching up; ` +
       'nothing is reversed, payouts wait';
+    this.#backend.becomes('behind', words, {reason: 'node_behind', words});
+    return ELSEWHERE;
+  }
+
+  /** No node leaves a branch for one that is not longer: another one answers, and the next block tells. */
+  #stayOnBranch(fork: BlockRef, tip: NodeTip, top: BlockRef): Followed {
+    const words =
+      `the node shows a branch from block ${fork.height} to ${tip.height}, no longer than the ledger’s, which ends at ` +
+      `${top.height}: nothing is reversed, payouts wait`;
     this.#backend.becomes('behind', words, {reason: 'node_behind', words});
     return ELSEWHERE;
   }

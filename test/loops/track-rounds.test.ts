@@ -269,6 +269,33 @@ describe('a node', () => {
     expect(world.connections).toBe(2);
   });
 
+  test('that may be several, which differ for a while, reverses nothing until a branch is longer', async () => {
+    Object.assign(world.chain, {mayChangeNode: true});
+    const a = world.pay('a', [['alice', 5n]]);
+    world.chain.mine([a]);
+    world.chain.mine();
+    await world.pass(2_000);
+    const ours = [...world.chain.blocksNow];
+    world.story();
+    for (const branch of [[[]], [[], []]]) {
+      world.chain.reorg(2, branch);
+      await world.pass(2_000);
+      expect(world.track.view()).toMatchObject({
+        state: 'behind',
+        reason: expect.stringMatching(/no longer than the ledger’s, which ends at 2: nothing is reversed/) as string,
+        blocked: {reason: 'node_behind'},
+      });
+      world.chain.blocksNow = [...ours];
+      await world.pass(2_000);
+      expect(world.track.view()).toMatchObject({state: 'ok', blocked: undefined});
+    }
+    expect(world.story()).toEqual([]);
+    world.chain.reorg(2, [[], [], []]);
+    await world.pass(2_000);
+    expect(world.story()).not.toEqual([]);
+    expect((await world.store.ladderTop())?.hash).toBe(world.chain.tipNow.hash);
+  });
+
   test('whose answers never fit together is said so, and payouts wait; one whose chain moves for a while is not', async () => {
     await world.pass(1_000);
     const distrusted: string[] = [];

@@ -27,6 +27,7 @@ const OLDEST_TIP = 86_400;
  * branches. It cannot invent a deposit or move one; it can leave something out, and what it tells of late is announced.
  */
 export class ElectrumChainSource implements ChainSource {
+  readonly mayChangeNode = true;
   readonly #client: ElectrumClient;
   readonly #options: SourceOptions;
   readonly #headers: HeaderChain;

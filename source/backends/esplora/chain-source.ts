@@ -27,6 +27,7 @@ const STALE_AFTER_BLOCKS = 36;
  * must have their work, and hold every transaction that is reported of them.
  */
 export class EsploraChainSource implements ChainSource {
+  readonly mayChangeNode = true;
   readonly #parts: ChainSourceParts;
   readonly #scan: BlockScan;
   #identity: {readonly connection: number; readonly genesis: BlockHash} | undefined;

@@ -19,6 +19,10 @@ export class FailoverChainSource implements ChainSource {
     };
   }
 
+  get mayChangeNode(): boolean {
+    return this.#speakers.speaker.chain.mayChangeNode === true;
+  }
+
   beginLook(): 'same' | 'changed' {
     return this.#speakers.beginLook();
   }

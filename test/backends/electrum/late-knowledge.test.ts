@@ -43,6 +43,20 @@ describe('the ledger, through a server', () => {
     expect(await world.story(txid)).toEqual(['detected', 'credited', 'dropped reorged', 'detected', 'credited']);
   });
 
+  test('that shows another branch of the same length, as another node behind it does, reverses nothing with it', async () => {
+    const txid = await world.pay(await world.address('alice'), 1);
+    await world.mine(3);
+    await world.untilStates('credited 3');
+    await world.invalidate(1);
+    await world.mineOnly(1);
+    await until('it to be seen', () => world.track.view().reason?.includes('nothing is reversed') === true);
+    expect(await world.states()).toEqual(['credited 3']);
+    await world.mineOnly(1);
+    await world.caughtUp();
+    await world.untilStates('credited 4');
+    expect(await world.story(txid)).toEqual(['detected', 'credited']);
+  });
+
   test('that left a deposit out is asked again at a restart, and nothing else is', async () => {
     const address = await world.address('alice');
     const [known, missed] = [await world.pay(address, 1), await world.pay(address, 2)];

@@ -16,7 +16,8 @@ const TRIES = 150;
 
 /**
  * Asks the wallet for its coins and takes those that the books do not know. Needs ledger and node at one block, and
- * tries again when the chain moves meanwhile. Throws `unknown_account`, `house_account`, `backend_unavailable`.
+ * tries again when the chain moves meanwhile. Throws `unknown_account`, `house_account`, `backend_unavailable`, and
+ * `wallet_mismatch`: the coins of another wallet than the ledger's are nothing that could be paid from it.
  */
 export const importBalance = async (
   engine: CoinEngine,
@@ -27,7 +28,7 @@ export const importBalance = async (
   const store = await engine.writable();
   // Asked first: nobody should wait for a node to hear that the name is wrong.
   await store.account(account);
-  const {backend, watch} = await engine.start();
+  const {backend, watch, vitals} = await engine.start();
   const {coins: source, chain} = backend;
   if (source === undefined)
     throw new EngineError('backend_unavailable', `the ${engine.name} backend cannot list the coins of a wallet`);
@@ -36,6 +37,7 @@ export const importBalance = async (
     const atNode = await chain.tip();
     if (tip !== undefined && tip.hash === atNode.hash) {
       const coins = await findCoins(engine, backend, source, tip);
+      await vitals.requirePinnedWallet();
       const lowest = Math.min(tip.height, ...coins.map(({block}) => block.height));
       await extendDownTo(chain, store, lowest);
       // Before they are stored: a block that spends or pays them may be skimmed at any moment.

@@ -65,6 +65,12 @@ export class Vitals {
       : undefined;
   }
 
+  /** Asked now. Throws `wallet_mismatch` for another wallet than the pinned one, and what the node's silence throws. */
+  async requirePinnedWallet(): Promise<void> {
+    const fault = this.#mismatch(new Set(await this.#sources.addresses.walletFingerprints()));
+    if (fault !== undefined) throw new EngineError('wallet_mismatch', fault);
+  }
+
   /** The node that speaks has (re)connected. A wallet of another node is looked at in its own time. */
   doubtWallet(): void {
     if (this.#sources.walletIsApart()) return;

@@ -104,6 +104,13 @@ test('a fresh wallet of the same name is refused by name, and deposits are credi
   const asked = await world.api.request<{code: string}>('POST', '/v1/btc/accounts/alice/addresses', {});
   expect(asked).toMatchObject({status: 503, body: {code: 'wallet_mismatch'}});
   await credited('0.4');
+  // Its coins are not the ledger's, and nothing of the ledger's could be paid from them.
+  await world.pay(await world.node.rpc<string>('getnewaddress', [], 'hot'), '5');
+  await world.mine(1);
+  await world.caughtUp();
+  const imported = await world.run('import', 'btc', '--account', 'alice');
+  expect(imported.code).toBe(78);
+  expect(imported.stderr).toMatch(/the wallet is not the one that the btc ledger was initialised with/);
   const check = await world.run('check');
   expect(check.code).toBe(78);
   expect(check.stdout).toMatch(/is not the one that the btc ledger was made with/);

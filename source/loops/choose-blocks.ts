@@ -31,6 +31,8 @@ export class BlockChooser {
   readonly #plan: Pick<RescanPlan, 'methods' | 'fullFrom'>;
   #narrowedAtOnce = NARROWED_AT_FIRST;
   #scripts: readonly Buffer[] = [];
+  /** Ways that took too long for the fewest blocks, too: not tried again for what is left. */
+  readonly #tooSlow = new Set<ScanMethod>();
 
   constructor(parts: ChoosingBlocks, plan: Pick<RescanPlan, 'methods' | 'fullFrom'>) {
     this.#parts = parts;
@@ -52,6 +54,7 @@ export class BlockChooser {
     if (narrowed.length === 0) return refs;
     for (const method of methods) {
       if (!isNarrowing(method)) return refs;
+      if (this.#tooSlow.has(method)) continue;
       const found = await this.#narrow(method, narrowed, context);
       if (found !== undefined) return [...found, ...refs.slice(narrowed.length)];
     }
@@ -72,8 +75,12 @@ export class BlockChooser {
       this.#pace(performance.now() - begun);
       return found;
     } catch (error) {
-      if (!hasCode(error, 'backend_timeout') || refs.length <= NARROWED_AT_LEAST) throw error;
+      if (!hasCode(error, 'backend_timeout')) throw error;
       this.#pace(Number.POSITIVE_INFINITY);
+      if (refs.length <= NARROWED_AT_LEAST) {
+        this.#tooSlow.add(method);
+        return undefined;
+      }
       const half = Math.ceil(refs.length / 2);
       const lower = await this.#narrow(method, refs.slice(0, half), context);
       const upper = lower && (await this.#narrow(method, refs.slice(half), context));

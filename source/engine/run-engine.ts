@@ -1,5 +1,6 @@
 import type {Config} from '../config/config.ts';
 import {EngineError, messageOf} from '../primitives/errors.ts';
+import {collectGarbage} from '../primitives/collect-garbage.ts';
 import {takeSignals} from '../primitives/early-signals.ts';
 import type {Application} from './application.ts';
 import {Engine, type EngineEnd, type EngineOptions} from './engine.ts';
@@ -16,6 +17,8 @@ const API_GRACE = 1000;
 /** ms to put things down after a fault; whatever is left is safe to lose. */
 const FATAL_DRAIN = 1000;
 
+/** ms after which what the start needed is garbage, unless it had much to catch up. */
+const START_IS_OVER = 10_000;
 /** ms for the last words to the service manager. */
 const LAST_WORDS = 1000;
 
@@ -121,6 +124,7 @@ export const runEngine = async (options: RunOptions): Promise<number> => {
     void stopAtSignal(engine, signals, log);
     const api = await startUnlessEnded(engine, options);
     if (api !== undefined) logReady(log, config);
+    setTimeout(collectGarbage, START_IS_OVER).unref();
     if (api !== undefined) manager.ready(async () => engine.application.health());
     const end = await engine.ending;
     manager.stopping();

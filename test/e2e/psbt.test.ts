@@ -184,6 +184,27 @@ test('one that was sent and mined before anybody looked is paid once too', async
   await expectInvariants(world);
 });
 
+test('one that was made anew with another fee, and mined, is paid once too', async () => {
+  const {payout, waiting} = await waitingPayout();
+  interface Decoded {
+    readonly tx: {
+      readonly vin: readonly {txid: string; vout: number}[];
+      readonly vout: readonly {value: number; scriptPubKey: {address: string}}[];
+    };
+  }
+  const {tx} = await world.node.rpc<Decoded>('decodepsbt', [waiting.psbt]);
+  const outputs = tx.vout.map(({value, scriptPubKey: {address}}) => ({
+    [address]: (address === payout.address ? value : value - 0.00005).toFixed(8),
+  }));
+  const raw = await world.node.rpc<string>('createrawtransaction', [tx.vin, outputs]);
+  const {hex} = await world.node.rpc<{hex: string}>('signrawtransactionwithwallet', [raw], 'hot');
+  const txid = await world.node.rpc<string>('sendrawtransaction', [hex]);
+  await world.mine(1);
+  expect(await reaches(payout.id, 'confirmed')).toMatchObject({txid});
+  expect(await psbts()).toEqual([]);
+  await expectInvariants(world);
+});
+
 test('a bump is planned, waits for its signature, and replaces what is out', async () => {
   const {payout, waiting} = await waitingPayout();
   await submit(waiting.id, await sign(waiting.psbt));

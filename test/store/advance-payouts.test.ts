@@ -1,5 +1,6 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {satoshi} from '../../source/primitives/amount.ts';
+import type {PlannedBroadcast} from '../../source/store/payout-store.ts';
 import {PayoutLedger, strangersAddress, unsignedBytes} from '../support/payout-ledger.ts';
 
 let ledger: PayoutLedger;
@@ -190,7 +191,7 @@ describe('advancePayouts', () => {
 
 describe('a twin, made by hand', () => {
   /** The same payouts in another order, with more fee and so less change. */
-  const twinOf = (broadcast: Awaited<ReturnType<PayoutLedger['send']>>['broadcast']) => {
+  const twinOf = (broadcast: PlannedBroadcast) => {
     const outputs = broadcast.plan.outputs
       .map((output, vout) => ({
         ...output,
@@ -224,6 +225,30 @@ describe('a twin, made by hand', () => {
     expect((await ledger.store.broadcast(txid)).status).toBe('abandoned');
     expect(await ledger.store.openBroadcasts()).toEqual([]);
   });
+
+  test.each(['unseen', 'seen in the mempool first'])(
+    'of a plan that waits for its signature is paid once, %s',
+    async how => {
+      const other = (await ledger.accept(ledger.request('alice', '0.2'))).value.id;
+      const planned = (await ledger.reserve())!;
+      await ledger.store.noteUnsigned(planned.id, {reason: 'awaiting_signature', words: 'a person signs'}, ledger.now);
+      const twin = twinOf(planned);
+      if (how !== 'unseen') await ledger.seen(twin.raw);
+      await ledger.block(twin.raw);
+      for (const payout of [id, other]) {
+        expect(await ledger.store.payout(payout)).toMatchObject({status: 'confirmed', txid: twin.txid});
+        expect(ledger.events(payout)).toEqual(['payout.queued', 'payout.sent', 'payout.confirmed']);
+      }
+      expect(ledger.balance('network_fee')).toBe(-(planned.plan.fee + 5000n));
+      expect(ledger.balance('suspense')).toBe(0n);
+      expect(await ledger.store.openBroadcasts()).toEqual([]);
+      await ledger.reorg(1);
+      expect(await ledger.store.payout(id)).toMatchObject({status: 'sent', txid: twin.txid});
+      await ledger.block(twin.raw);
+      for (let n = 0; n < 6; n += 1) await ledger.block();
+      expect((await ledger.store.payout(id)).status).toBe('settled');
+    },
+  );
 
   test('its change is spendable, and the original confirming after a reorg takes the payouts back', async () => {
     const {broadcast, raw, txid} = await ledger.send();

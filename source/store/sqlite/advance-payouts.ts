@@ -3,7 +3,7 @@ import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import {appendEvent} from './append-event.ts';
-import {adoptSignedElsewhere} from './signed-elsewhere.ts';
+import {adoptSignedElsewhere, adoptSignedOtherwise} from './signed-elsewhere.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
 import {inputsOf, membersOf, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {abandon, becomeSent} from './broadcast-steps.ts';
@@ -100,7 +100,10 @@ const applySpend = (
     if (row.txid === spender || adopted !== undefined) continue;
     const anchor = step.anchored.get(spender);
     if (row.status === 'reserved') {
-      const sent = anchor && adoptSignedElsewhere(moving, row, spender, anchor.raw);
+      const sent =
+        anchor &&
+        (adoptSignedElsewhere(moving, row, spender, anchor.raw) ??
+          adoptSignedOtherwise(moving, row, spender, anchor.raw));
       if (sent) {
         anchorBroadcast(moving, sent, anchor);
         adopted = sent.id;

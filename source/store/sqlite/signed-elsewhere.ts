@@ -1,9 +1,11 @@
 import type {Txid} from '../../primitives/ids.ts';
 import {verifySigned} from '../../payout/verify.ts';
+import {adoptTwin} from './adopt-twin.ts';
 import type {BroadcastRow} from './broadcast-rows.ts';
 import {broadcastRow} from './broadcast-rows.ts';
 import {storeSigned} from './broadcast-steps.ts';
-import type {Moving} from './payout-rows.ts';
+import {movePayouts} from './move-payouts.ts';
+import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {plannedBroadcast} from './planned-broadcast.ts';
 
 /** What was planned is compared; what it may cost was decided with the plan. */
@@ -24,4 +26,19 @@ export const adoptSignedElsewhere = (
   if (planned === undefined || verifySigned(planned.plan, raw, ANY).kind !== 'as-planned') return undefined;
   storeSigned(orm, String(row.id), raw, txid, now);
   return broadcastRow(orm, row.id);
+};
+
+/**
+ * Whoever was to sign it made another one that pays the same, at another fee: to queue its payouts again would pay them
+ * twice. In a block only: until then the plan can still be signed. Undefined when it is not one.
+ */
+export const adoptSignedOtherwise = (
+  moving: Moving,
+  row: BroadcastRow,
+  txid: Txid,
+  raw: Buffer,
+): BroadcastRow | undefined => {
+  const twin = adoptTwin(moving, row, txid, raw);
+  if (twin) movePayouts(moving, payoutsOfBroadcast(moving.orm, row.id), () => ({kind: 'sign'}));
+  return twin;
 };

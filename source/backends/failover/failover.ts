@@ -87,7 +87,8 @@ export class Speakers {
     const watched = this.#watched[this.#speaker]!;
     const told = `what ${watched.source.name} says does not fit together: ${words}`;
     watched.distrust(new EngineError('bad_backend_answer', told, {retry: 'backoff'}));
-    void this.#probeAll();
+    // Told again and again while there is nobody else to ask.
+    if (watched.standing.rank !== NEVER) void this.#probeAll();
   }
 
   /**
@@ -242,13 +243,17 @@ export class Speakers {
     else this.#handOver();
   }
 
-  /** Others are measured by the speaker; the speaker by those whose chain goes on from its tip, or is much longer. */
+  /**
+   * Others are measured by the speaker; the speaker by those whose chain goes on from its tip, or is much longer. What one
+   * that cannot be asked says of its tip counts no more.
+   */
   #lagOf(watched: WatchedSource): number {
     const speaker = this.#watched[this.#speaker]!;
     const {tip} = watched;
     if (tip === undefined) return 0;
     const leads = (watched === speaker ? this.#watched : [speaker]).map(other => {
       const lead = other.otherChain === undefined && other.tip ? other.tip.height - tip.height : 0;
+      if (other !== speaker && other.standing.rank === NEVER) return 0;
       if (watched !== speaker || other.holdsSpeakersTip) return lead;
       return other.sharesAnchor && lead >= this.#rules.behindBlocks ? lead : 0;
     });

@@ -49,6 +49,8 @@ export class WatchedSource {
   #wellSince: number | undefined;
   #lastSeenAt: number | undefined;
   #relapses = 0;
+  /** Times that it was left because it answered and did not do its work. */
+  #letdowns = 0;
   /** Monotonic; since when it speaks again because it is preferred. */
   #backSince: number | undefined;
   /** Questions to it that wait for an answer: going on with another one must not wait for one that is silent. */
@@ -136,7 +138,9 @@ export class WatchedSource {
     if (before.state !== this.#standing.state) this.#since = this.#clock.now();
     if (this.#standing.rank > 0) this.#wellSince = undefined;
     else this.#wellSince ??= now;
-    if (this.#backSince !== undefined && now - this.#backSince > this.#rules.steadyAfter) this.#relapses = 0;
+    const {steadyAfter} = this.#rules;
+    if (this.#backSince !== undefined && now - this.#backSince > steadyAfter) this.#relapses = 0;
+    if (speaks && this.#wellSince !== undefined && now - this.#wellSince > steadyAfter) this.#letdowns = 0;
     return this.#standing;
   }
 
@@ -149,6 +153,8 @@ export class WatchedSource {
   endSpeaking(failed: boolean): void {
     if (failed && this.#backSince !== undefined) this.#relapses = Math.min(this.#relapses + 1, 10);
     this.#backSince = undefined;
+    const isLetdown = [...this.#failures].some(([what, {times}]) => what !== TIP && times >= MAKE_A_FAULT);
+    if (isLetdown) this.#letdowns = Math.min(this.#letdowns + 1, 10);
   }
 
   view(speaks: boolean): SourceView {
@@ -169,11 +175,14 @@ export class WatchedSource {
 
   /**
    * Only the question about the tip is asked of one that does not speak; the others would stay failed for ever. That facts
-   * do not fit together is told again and again while it is so.
+   * do not fit together is told again and again while it is so. Whoever lets down again and again is forgiven ever later:
+   * it could claim a tip that it cannot show, and take the word each time.
    */
   #forgive(now: number, speaks: boolean): void {
+    const {forgiveAfter, longestWellFor} = this.#rules;
+    const later = Math.min(forgiveAfter * 2 ** Math.max(0, this.#letdowns - 1), Math.max(forgiveAfter, longestWellFor));
     for (const [what, {lastAt}] of this.#failures)
-      if ((speaks ? what === FITTING : what !== TIP) && now - lastAt > this.#rules.forgiveAfter)
+      if (speaks ? what === FITTING && now - lastAt > forgiveAfter : what !== TIP && now - lastAt > later)
         this.#failures.delete(what);
   }
 

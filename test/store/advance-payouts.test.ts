@@ -250,6 +250,16 @@ describe('a twin, made by hand', () => {
     },
   );
 
+  test('of a plan that waits for its signature keeps the payout from being called back while it may be mined', async () => {
+    const planned = (await ledger.reserve())!;
+    const twin = twinOf(planned);
+    await ledger.seen(twin.raw);
+    await expect(ledger.store.cancelPayout(id, ledger.now)).rejects.toMatchObject({code: 'already_signed'});
+    await ledger.gone(twin.txid);
+    expect(await ledger.store.cancelPayout(id, ledger.now)).toMatchObject({status: 'cancelled'});
+    expect(ledger.balance('alice')).toBe(100_000_000n);
+  });
+
   test('its change is spendable, and the original confirming after a reorg takes the payouts back', async () => {
     const {broadcast, raw, txid} = await ledger.send();
     const twin = twinOf(broadcast);

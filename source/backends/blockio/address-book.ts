@@ -20,6 +20,10 @@ interface Options {
   readonly file: ScriptFile | undefined;
 }
 
+/** So much that it needs the coins of nearly every address; the rest is room for a fee. */
+const nearlyAll = ({inputs}: TransactionPlan): bigint =>
+  (inputs.reduce((total, {amount}) => total + amount, 0n) * 9n) / 10n;
+
 /** ms for which a refusal is not asked for again: a batch that is tried in halves asks for the same coins each time. */
 const REFUSED_FOR = 5_000;
 
@@ -98,31 +102,42 @@ export class AddressBook {
     if (refusal !== undefined && clock.monotonic() < refusal.until) throw refusal.error;
     this.#refusals.delete(address);
     try {
-      await this.#learn(plan);
+      await this.#learnByLittle(plan);
     } catch (error) {
       if (isFail(error, 'other')) this.#refusals.set(address, {error, until: clock.monotonic() + REFUSED_FOR});
       throw error;
     }
   }
 
-  async #learn(plan: TransactionPlan): Promise<void> {
+  /** Of a small coin nine tenths leave too little for a fee; where block.io finds the least too little, they do. */
+  async #learnByLittle(plan: TransactionPlan): Promise<void> {
+    const {coin, network} = this.#options;
+    const least = coin.dustLimit(scriptOf(plan.outputs[0]!.address, coin, network)) * 2n;
+    if (least < nearlyAll(plan)) {
+      try {
+        return await this.#learn(plan, least);
+      } catch (error) {
+        if (!isFail(error, 'other')) throw error;
+      }
+    }
+    return this.#learn(plan);
+  }
+
+  async #learn(plan: TransactionPlan, amount = nearlyAll(plan)): Promise<void> {
     const addresses = [...new Set(plan.inputs.map(({scriptPubKey}) => this.#addressOf(scriptPubKey)))];
     const {prepare} = this.#options.kind;
-    const answer = await this.#client.call(prepare, this.#question(addresses, plan), prepared);
+    const answer = await this.#client.call(prepare, this.#question(addresses, plan, amount), prepared);
     this.#refuseFees(answer);
     this.#userKey = answer.user_key ?? this.#userKey;
     for (const data of answer.input_address_data) await this.#take(data, new Set(addresses));
   }
 
-  #question(addresses: readonly string[], plan: TransactionPlan): Record<string, string> {
+  #question(addresses: readonly string[], plan: TransactionPlan, amount: bigint): Record<string, string> {
     const [first] = plan.outputs;
-    const all = plan.inputs.reduce((total, {amount}) => total + amount, 0n);
-    // Nearly everything, so that it needs the coins of nearly every address; the rest is room for a fee.
-    const most = (all * 9n) / 10n;
     return {
       from_addresses: addresses.join(','),
       to_addresses: first!.address,
-      amounts: formatAmount(most),
+      amounts: formatAmount(amount),
       priority: 'low',
     };
   }

@@ -25,7 +25,7 @@ interface Options {
 
 /** ms. block.io limits how often it is asked, and an account does not change its keys. */
 const LOOK_AGAIN = 600_000;
-/** Label of the address that every account has from its start: tells accounts apart where no key is configured. */
+/** Label of the address that every account has from its start: tells accounts apart. */
 const FIRST_LABEL = 'default';
 
 /**
@@ -53,8 +53,8 @@ export class BlockIoAddressSource implements AddressSource {
   }
 
   /**
-   * Our public keys; for a PIN, whose key is not seen before there are coins, the account's first address. Once pinned,
-   * a block.io that does not answer is no other wallet, and tracking the chain must not wait for it.
+   * Our public keys, and of a basic wallet the account's first address: the key of a PIN is not seen before there are
+   * coins, and the same key may stand in two accounts. Once pinned, a block.io that does not answer is no other wallet.
    */
   async walletFingerprints(): Promise<string[]> {
     const {pinned} = this.#options;
@@ -88,15 +88,13 @@ export class BlockIoAddressSource implements AddressSource {
   }
 
   async #ask(): Promise<string[]> {
-    const {keyring, kind} = this.#options;
+    const {keyring, kind, wallet} = this.#options;
     // The client compares its network with the configured one.
     const {network} = await this.#client.call('get_balance', {}, balance);
-    const keys = keyring.configured;
-    if (keys.length === 0) {
-      const {address} = await this.#client.call('get_address_by_label', {label: FIRST_LABEL}, newAddress);
-      return [`blockio:${network}:basic:address:${address}`];
-    }
-    return keys.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
+    const keys = keyring.configured.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
+    if (wallet.type !== 'basic') return keys;
+    const {address} = await this.#client.call('get_address_by_label', {label: FIRST_LABEL}, newAddress);
+    return [...keys, `blockio:${network}:basic:address:${address}`];
   }
 
   async #requirePinned(): Promise<void> {

@@ -51,8 +51,7 @@ export type AddressData = z.output<typeof addressData>;
 
 export const prepared = z.object({
   network,
-  inputs: z.array(z.object({spending_address: address, input_value: amount})),
-  outputs: z.array(z.object({output_category: z.string(), output_value: amount, receiving_address: address})),
+  outputs: z.array(z.object({output_category: z.string(), output_value: amount})),
   input_address_data: z.array(addressData),
   user_key: userKey.optional(),
 });

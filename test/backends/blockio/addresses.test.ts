@@ -47,12 +47,23 @@ test('a dtrust address is made again from our keys and block.io’s, which are t
   expect(asked).toMatchObject({public_keys: ours.join(','), required_signatures: 1, address_type: 'witness_v0'});
 });
 
-test.each<[what: string, wallet: BlockIoWalletConfig, fingerprint: RegExp]>([
-  ['its keys', DTRUST, /^blockio:BTCTEST:2-of-3:key:0[23][0-9a-f]{64}$/],
-  ['its key', {type: 'basic', pin: undefined, key: 'c3'.repeat(32)}, /^blockio:BTCTEST:2-of-2:key:0[23][0-9a-f]{64}$/],
-  ['its first address, where only the PIN is given', {type: 'basic', pin: PIN, key: undefined}, /:basic:address:bcrt1/],
-])('a wallet is known by %s', async (_what, wallet, fingerprint) => {
-  for (const found of await open({wallet}).walletFingerprints()) expect(found).toMatch(fingerprint);
+const FIRST_ADDRESS = /^blockio:BTCTEST:basic:address:bcrt1[0-9a-z]+$/;
+const BY_KEY: BlockIoWalletConfig = {type: 'basic', pin: undefined, key: 'c3'.repeat(32)};
+
+test.each<[what: string, wallet: BlockIoWalletConfig, fingerprints: RegExp[]]>([
+  ['its keys', DTRUST, [/^blockio:BTCTEST:2-of-3:key:0[23]/, /^blockio:BTCTEST:2-of-3:key:0[23][0-9a-f]{64}$/]],
+  ['its key and its first address', BY_KEY, [/^blockio:BTCTEST:2-of-2:key:0[23][0-9a-f]{64}$/, FIRST_ADDRESS]],
+  ['its first address, where only the PIN is given', {type: 'basic', pin: PIN, key: undefined}, [FIRST_ADDRESS]],
+])('a wallet is known by %s', async (_what, wallet, fingerprints) => {
+  const found = await open({wallet}).walletFingerprints();
+  expect(found).toEqual(fingerprints.map(fingerprint => expect.stringMatching(fingerprint) as string));
+});
+
+test('another account with the same key is another wallet; one that was pinned by its key alone stays it', async () => {
+  const [key, first] = (await open({wallet: BY_KEY}).walletFingerprints()) as [string, string];
+  const other = open({wallet: BY_KEY, walletFingerprints: [key, `${first}x`]});
+  await expect(other.newAddress()).rejects.toMatchObject({code: 'wallet_mismatch'});
+  expect(await open({wallet: BY_KEY, walletFingerprints: [key]}).newAddress()).toMatch(/^bcrt1/);
 });
 
 test('no address before a wallet is pinned, and none of another account', async () => {

@@ -6,7 +6,7 @@ import {scriptOf} from '../../../source/coins/index.ts';
 import type {BlockIoWalletConfig} from '../../../source/config/config.ts';
 import type {SignAnswer, TransactionPlan} from '../../../source/payout/ports.ts';
 import {verifySigned} from '../../../source/payout/verify.ts';
-import {satoshi} from '../../../source/primitives/amount.ts';
+import {parseAmount} from '../../../source/primitives/amount.ts';
 import {parseTxid, type Txid} from '../../../source/primitives/ids.ts';
 import {btc, regtest} from '../../support/bitcoind.ts';
 import {BlockIoServer, type Reply} from '../../support/blockio-server.ts';
@@ -46,11 +46,11 @@ const outside = () => node.rpc<string>('getnewaddress', [], 'outside');
 const mine = async (blocks: number) => node.rpc('generatetoaddress', [blocks, await outside()]);
 
 /** Confirmed coins at fresh addresses of the account. */
-const coins = async (count: number, of = backend): Promise<TransactionPlan['inputs']> => {
+const coins = async (count: number, of = backend, amount = '0.01'): Promise<TransactionPlan['inputs']> => {
   const inputs: TransactionPlan['inputs'][number][] = [];
   for (let made = 0; made < count; made += 1) {
     const address = await of.wallet.addresses.newAddress();
-    const txid = await node.rpc<string>('sendtoaddress', [address, '0.01'], 'outside');
+    const txid = await node.rpc<string>('sendtoaddress', [address, amount], 'outside');
     const scriptPubKey = scriptOf(address, btc, regtest);
     const {decoded} = await node.rpc<{decoded: {vout: {scriptPubKey: {hex: string}}[]}}>(
       'gettransaction',
@@ -58,7 +58,7 @@ const coins = async (count: number, of = backend): Promise<TransactionPlan['inpu
       'outside',
     );
     const vout = decoded.vout.findIndex(output => output.scriptPubKey.hex === scriptPubKey.toString('hex'));
-    inputs.push({outpoint: {txid: parseTxid(txid), vout}, amount: satoshi(1_000_000n), scriptPubKey});
+    inputs.push({outpoint: {txid: parseTxid(txid), vout}, amount: parseAmount(amount), scriptPubKey});
   }
   await mine(1);
   return inputs;
@@ -139,6 +139,14 @@ test('coins of many addresses are signed, though block.io tells the keys of thos
   const asked = server.asked('prepare_transaction').length;
   await signed(plan);
   expect(server.asked('prepare_transaction').length).toBe(asked);
+  await mine(1);
+});
+
+test('a coin of which nine tenths leave nothing for a fee is signed too', async () => {
+  const inputs = await coins(1, backend, '0.00005000');
+  const plan = planOf(inputs, [{address: await outside(), amount: 4_000n}], 1_000n);
+  const {raw, txid} = await signed(plan);
+  expect(await backend.network.broadcaster.send(raw, txid)).toEqual({kind: 'accepted'});
   await mine(1);
 });
 
@@ -297,9 +305,9 @@ test.each<[what: string, method: string, (data: Data) => Data, SignAnswer['kind'
   [
     'has amounts that are no text',
     'prepare_transaction',
-    data => change(data, 'inputs', items => items.map(one => ({...one, input_value: 0.01}))),
+    data => change(data, 'outputs', items => items.map(one => ({...one, output_value: 0.01}))),
     'unavailable',
-    /input_value/,
+    /output_value/,
   ],
 ])('nothing is signed when a prepared transaction %s', async (_what, method, lie, kind, words) => {
   const plan = await planned();

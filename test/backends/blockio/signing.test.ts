@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {Transaction} from 'bitcoinjs-lib';
 import {describe, expect, test} from 'vitest';
+import {z} from 'zod';
 import {prepared, type Prepared, type UserKey} from '../../../source/backends/blockio/answers.ts';
 import {placeSignatures, readHalfSigned} from '../../../source/backends/blockio/cosigned.ts';
 import {
@@ -18,6 +19,7 @@ import {
 } from '../../../source/backends/blockio/signing-key.ts';
 import {openUserKey} from '../../../source/backends/blockio/user-key.ts';
 import {coins, scriptOf} from '../../../source/coins/index.ts';
+import {parseAmount} from '../../../source/primitives/amount.ts';
 import {txidFromWire} from '../../../source/primitives/ids.ts';
 
 // Against what block.io's own libraries make of the same answers: see recorded/README.md.
@@ -37,7 +39,14 @@ interface Signed {
 
 const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`recorded/${name}.json`, import.meta.url), 'utf8'));
-const preparedOf = (name: string): Prepared => prepared.parse((recorded(name) as {data: unknown}).data);
+/** With the inputs that block.io chose, which are nothing to the engine. */
+const recordedAnswer = prepared.extend({
+  inputs: z.array(
+    z.object({spending_address: z.string(), input_value: z.string().transform(text => parseAmount(text))}),
+  ),
+});
+type Recorded = z.output<typeof recordedAnswer>;
+const preparedOf = (name: string): Recorded => recordedAnswer.parse((recorded(name) as {data: unknown}).data);
 const signedOf = (name: string): Signed => recorded(name) as Signed;
 
 const multisigOf = (answer: Prepared, address: string): Multisig => {
@@ -58,7 +67,7 @@ const scriptAt = (answer: Prepared, address: string): Buffer => {
 };
 
 /** The signatures of these keys over a transaction that block.io's library built, in the order of its answer. */
-const sign = (answer: Prepared, unsigned: string, keys: readonly SigningKey[]) => {
+const sign = (answer: Recorded, unsigned: string, keys: readonly SigningKey[]) => {
   const transaction = Transaction.fromHex(unsigned);
   return answer.inputs.flatMap(({spending_address, input_value}, index) => {
     const multisig = multisigOf(answer, spending_address);

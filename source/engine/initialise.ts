@@ -15,7 +15,8 @@ export const initialise = async (options: Omit<EngineOptions, 'version'>): Promi
   const databases = await Promise.all(configs.map(async config => examineDatabase(config, options.config)));
   const findings = reports.flatMap((report, index) => [databases[index]!, ...report.findings]);
   if (findings.some(finding => !finding.ok)) return findings;
-  for (const [index, report] of reports.entries()) findings.push(await makeLedger(configs[index]!, report, options));
+  for (const [index, report] of reports.entries())
+    findings.push(...(await makeLedger(configs[index]!, report, options)));
   return findings;
 };
 
@@ -23,10 +24,10 @@ const makeLedger = async (
   {coin, network, definition}: CoinConfig,
   {beginning: start, walletFingerprints = []}: NodeReport,
   {config, clock}: Omit<EngineOptions, 'version'>,
-): Promise<Finding> => {
+): Promise<Finding[]> => {
   const subject = `${coin} ledger`;
   const path = ledgerPath(config, coin);
-  if (start === undefined) return failed(subject, new Error('the node said no tip'));
+  if (start === undefined) return [failed(subject, new Error('the node said no tip'))];
   try {
     const genesis = definition.networks[network]?.genesis ?? '';
     const location = {type: config.database.type, path: config.database.path, coin} as const;
@@ -37,10 +38,13 @@ const makeLedger = async (
       start,
       now: clock.now(),
     });
-    const words = answer === 'created' ? `created, starting at height ${start.height}` : 'already there, left as it is';
-    return fine(subject, `${path}: ${words}`);
+    if (answer !== 'created') return [fine(subject, `${path}: already there, left as it is`)];
+    return [
+      fine(subject, `${path}: created, all tables in one transaction`),
+      fine(`${coin} start`, `starting at height ${start.height}`),
+    ];
   } catch (error) {
-    return failed(subject, error);
+    return [failed(subject, error)];
   }
 };
 

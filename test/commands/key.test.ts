@@ -115,6 +115,15 @@ describe('key create', () => {
     expect(readFileSync(KEY, 'utf8')).toBe('precious');
   });
 
+  test('says of a path that cannot be looked at which one it is, before it asks for anything', async () => {
+    const file = join(folder, 'x'.repeat(300));
+    writeConfig(`signer: {type: key, file: "${file}", passphrase: {file: "${PASS}"}}`);
+    const {code, stderr} = await run('key create btc', typing([]).input);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`the key file ${file} cannot be written: ENAMETOOLONG`);
+    expect(stderr).not.toMatch(/\n +at /);
+  });
+
   test('asks twice for a passphrase that is not where the config says, and tells where to put it', async () => {
     rmSync(PASS);
     const different = await run('key create btc', typing([PASSPHRASE, `${PASSPHRASE}!`]).input);

@@ -58,8 +58,12 @@ test('makes the ledger at the tip of the node, and says so; again it leaves it a
     'btc chain',
     'btc wallet',
     'btc ledger',
+    'btc start',
   ]);
-  expect(first.at(-1)?.words).toBe(`${ledger}: created, starting at height 3`);
+  expect(first.slice(-2).map(({words}) => words)).toEqual([
+    `${ledger}: created, all tables in one transaction`,
+    'starting at height 3',
+  ]);
   expect((await supplies.initialise(config)).at(-1)?.words).toContain('already there');
 });
 

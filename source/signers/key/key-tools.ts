@@ -1,8 +1,8 @@
 import type {CoinConfig, KeySignerConfig} from '../../config/config.ts';
 import {parseWallet} from '../../descriptors/index.ts';
 import type {ScriptType} from '../../coins/index.ts';
-import {statSync} from 'node:fs';
-import {EngineError} from '../../primitives/errors.ts';
+import {type Stats, statSync} from 'node:fs';
+import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {signerBranches} from './account.ts';
 import {createKeyFile, readKeyFile, replaceKeyFile} from './key-file.ts';
 import {seedOf} from './mnemonic.ts';
@@ -43,9 +43,17 @@ export const requireStrong = (passphrase: Uint8Array): void => {
     );
 };
 
-/** Throws `key_exists`: said before anything is asked. */
+/** Throws `key_exists`, `unwritable_file`: said before anything is asked. */
 export const requireNoKey = ({file}: KeySignerConfig): void => {
-  if (statSync(file, {throwIfNoEntry: false}) !== undefined)
+  let found: Stats | undefined;
+  try {
+    found = statSync(file, {throwIfNoEntry: false});
+  } catch (error) {
+    throw new EngineError('unwritable_file', `the key file ${file} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (found !== undefined)
     throw new EngineError('key_exists', `${file} is there already, and a key is never overwritten`);
 };
 

@@ -114,7 +114,9 @@ describe.each(NETWORKS.filter(({isThere}) => isThere))('$name', ({options}) => {
 
   test('rescan: of what is known finds nothing new and changes nothing', async () => {
     await world.caughtUp();
-    const events = await world.api.events();
+    // A busy machine may find its node away and back; that is no news of the chain.
+    const news = async () => (await world.api.events()).filter(({type}) => !type.startsWith('backend.'));
+    const events = await news();
     const started = await world.api.request<Job>('POST', `/v1/${world.config.coin}/rescans`, {});
     expect(started.status).toBe(202);
     const job = await until('the rescan to finish', async () => {
@@ -122,6 +124,6 @@ describe.each(NETWORKS.filter(({isThere}) => isThere))('$name', ({options}) => {
       return now.status === 'running' ? undefined : now;
     });
     expect(job).toMatchObject({status: 'finished', found: 0, changed: 0});
-    expect(await world.api.events()).toEqual(events);
+    expect(await news()).toEqual(events);
   });
 });

@@ -46,7 +46,9 @@ test('a rescan of what is known finds nothing new and changes nothing, by verb a
   await world.fundedCustomer('alice', '1', 5);
   await world.mine(3);
   await world.caughtUp();
-  const events = await world.api.events();
+  // A busy machine may find its node away and back; that is no news of the chain.
+  const news = async () => (await world.api.events()).filter(({type}) => !type.startsWith('backend.'));
+  const events = await news();
   const rescan = await world.run('rescan', '--json');
   expect(rescan.code, rescan.stderr).toBe(0);
 
@@ -58,7 +60,7 @@ test('a rescan of what is known finds nothing new and changes nothing, by verb a
   });
   expect(job).toMatchObject({status: 'finished', found: 0, changed: 0});
   expect(job.known).toBeGreaterThanOrEqual(5);
-  expect(await world.api.events()).toEqual(events);
+  expect(await news()).toEqual(events);
   await expectInvariants(world, {balances: {alice: '1.00000000'}});
 });
 

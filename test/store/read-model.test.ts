@@ -3,6 +3,7 @@ import {btc} from '../../source/coins/btc.ts';
 import {createAccountStore} from '../../source/store/sqlite/account-store.ts';
 import {listPayouts} from '../../source/store/sqlite/list-payouts.ts';
 import {createReadModel} from '../../source/store/sqlite/read-model.ts';
+import {unknownAncestors} from '../../source/store/sqlite/unknown-ancestors.ts';
 import {createTestLedger, type TestLedger} from '../support/ledger.ts';
 
 const DEPOSITS = 100_000;
@@ -173,5 +174,18 @@ describe('read model', () => {
         expect(detail, text).not.toMatch(/TEMP B-TREE/);
       }
     }
+  });
+
+  test('what payments stem from is looked for among those that wait, not among all that were ever made', () => {
+    const ledger = createTestLedger();
+    const {sqlite, orm} = ledger.connection;
+    const prepare = sqlite.prepare.bind(sqlite);
+    let statement = '';
+    sqlite.prepare = (text: string) => prepare((statement = text));
+    expect(unknownAncestors(orm, undefined)).toEqual([]);
+    const plan = prepare(`EXPLAIN QUERY PLAN ${statement}`).all() as {detail: string}[];
+    const scans = plan.map(({detail}) => detail).filter(detail => /^SCAN|reserved_by/.test(detail));
+    expect(scans).toEqual(['SCAN b USING COVERING INDEX broadcast_live', 'SCAN origin', 'SCAN origin']);
+    ledger.close();
   });
 });

@@ -3,10 +3,12 @@ import type {Txid} from '../../primitives/ids.ts';
 import type {Orm} from './connection.ts';
 import {rawStatement} from './raw-statement.ts';
 
-// From the few outputs that payments spend, not from all that waits in the mempool.
+// From the few payments that wait for a block: asked at each look, whatever was ever paid and whatever else waits.
 const selectOfUnanchored = rawStatement(
   `WITH RECURSIVE origin(txid) AS (
-     SELECT i.txid FROM unconfirmed_input i JOIN output o ON o.txid = i.txid WHERE o.reserved_by IS NOT NULL
+     SELECT i.txid FROM broadcast b INDEXED BY broadcast_live CROSS JOIN broadcast_input p ON p.broadcast_id = b.id
+     CROSS JOIN unconfirmed_input i ON i.txid = p.txid
+     WHERE b.status NOT IN ('settled', 'abandoned') AND b.status <> 'confirmed'
      UNION SELECT i.previous_txid FROM origin JOIN unconfirmed_input i ON i.txid = origin.txid)
    SELECT txid FROM origin WHERE NOT EXISTS (SELECT 1 FROM network_transaction n WHERE n.txid = origin.txid)`,
 );

@@ -53,12 +53,19 @@ export const describeStore = (name: string, create: () => Promise<StoreFixture>)
 
       test.each([
         ['wallet', {walletFingerprints: ['99999999']}, ['1f2e3d4c', '99999999']],
+        ['wallet, without fingerprints', {walletFingerprints: []}, ['1f2e3d4c', 'none']],
         ['chain', {genesis: 'ff'.repeat(32)}, [newLedger().genesis, 'ff'.repeat(32)]],
         ['network', {network: 'signet'}, ['regtest', 'signet']],
       ])('another %s is refused, naming both', async (_what, overrides, names) => {
         const refused = fixture.initialise(newLedger(overrides));
         await expect(refused).rejects.toMatchObject({code: 'wrong_ledger'});
         for (const part of names) await expect(refused).rejects.toThrow(part);
+      });
+
+      test('a wallet that is known by more than before is the same, and what was pinned stays', async () => {
+        const more = newLedger({walletFingerprints: ['0a0a0a0a', '1f2e3d4c']});
+        expect(await fixture.initialise(more)).toBe('already');
+        expect((await fixture.open()).identity.walletFingerprints).toEqual(['1f2e3d4c']);
       });
 
       test('every ledger has an id of its own, and its events carry it', async () => {

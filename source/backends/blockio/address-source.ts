@@ -27,6 +27,7 @@ interface Options {
 const LOOK_AGAIN = 600_000;
 /** Label of the address that every account has from its start: tells accounts apart. */
 const FIRST_LABEL = 'default';
+const ofAddress = (network: string): string => `blockio:${network}:basic:address:`;
 
 /**
  * Addresses of a block.io account. Those of a dtrust wallet come with their script and are made again here from our
@@ -88,13 +89,21 @@ export class BlockIoAddressSource implements AddressSource {
   }
 
   async #ask(): Promise<string[]> {
-    const {keyring, kind, wallet} = this.#options;
+    const {keyring, kind} = this.#options;
     // The client compares its network with the configured one.
     const {network} = await this.#client.call('get_balance', {}, balance);
     const keys = keyring.configured.map(key => `blockio:${network}:${kind.required}-of-${kind.keys}:key:${key}`).sort();
-    if (wallet.type !== 'basic') return keys;
+    if (!this.#isKnownByAddress(network)) return keys;
     const {address} = await this.#client.call('get_address_by_label', {label: FIRST_LABEL}, newAddress);
-    return [...keys, `blockio:${network}:basic:address:${address}`];
+    return [...keys, `${ofAddress(network)}${address}`];
+  }
+
+  /** Older ledgers pinned a configured key alone: they go on so, whether or not the account has such an address. */
+  #isKnownByAddress(network: string): boolean {
+    const {wallet, pinned = []} = this.#options;
+    if (wallet.type !== 'basic') return false;
+    const isOlder = pinned.length > 0 && !pinned.some(fingerprint => fingerprint.startsWith(ofAddress(network)));
+    return wallet.key === undefined || !isOlder;
   }
 
   async #requirePinned(): Promise<void> {

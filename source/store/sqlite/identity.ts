@@ -28,7 +28,10 @@ export const writeIdentity = (orm: Orm, identity: LedgerIdentity): void => {
 /** Everything that must be the same for a ledger to be the one that is meant. */
 export type Pinned = Pick<LedgerIdentity, 'coin' | 'network' | 'genesis' | 'walletFingerprints'>;
 
-/** Throws `wrong_ledger`, naming what is pinned and what was asked for. */
+/**
+ * Throws `wrong_ledger`, naming what is pinned and what was asked for. A wallet may have more fingerprints than were
+ * pinned, as while the engine runs: it got more keys, or is told apart by more than before.
+ */
 export const requireSame = (file: string, pinned: Pinned, wanted: Pinned): void => {
   const refuse = (what: string, is: string, asked: string): never => {
     throw new EngineError(
@@ -39,7 +42,12 @@ export const requireSame = (file: string, pinned: Pinned, wanted: Pinned): void 
   if (pinned.coin !== wanted.coin) refuse('coin', pinned.coin, wanted.coin);
   if (pinned.network !== wanted.network) refuse('network', pinned.network, wanted.network);
   if (pinned.genesis !== wanted.genesis) refuse('the chain that begins with block', pinned.genesis, wanted.genesis);
-  const fingerprints = [pinned, wanted].map(({walletFingerprints}) => [...walletFingerprints].sort().join(', '));
-  if (fingerprints[0] !== fingerprints[1])
-    refuse('the wallet with fingerprints', fingerprints[0] || 'none', fingerprints[1] || 'none');
+  if (!isWithin(pinned.walletFingerprints, wanted.walletFingerprints)) {
+    const [is, asked] = [pinned, wanted].map(({walletFingerprints}) => [...walletFingerprints].sort().join(', '));
+    refuse('the wallet with fingerprints', is || 'none', asked || 'none');
+  }
 };
+
+/** All of the pinned ones are there; where none were pinned, there must be none. */
+const isWithin = (pinned: readonly string[], wanted: readonly string[]): boolean =>
+  pinned.length === 0 ? wanted.length === 0 : pinned.every(fingerprint => wanted.includes(fingerprint));

@@ -66,6 +66,21 @@ test('another account with the same key is another wallet; one that was pinned b
   expect(await open({wallet: BY_KEY, walletFingerprints: [key]}).newAddress()).toMatch(/^bcrt1/);
 });
 
+test('an older ledger, which pinned the key alone, opens also where the account has no such address', async () => {
+  const [key] = (await open({wallet: BY_KEY}).walletFingerprints()) as [string];
+  server.reply['get_address_by_label'] = {
+    with: {status: 404, body: '{"status":"fail","data":{"error_message":"Label does not exist."}}'},
+  };
+  const addresses = open({wallet: BY_KEY, walletFingerprints: [key]});
+  expect(await addresses.walletFingerprints()).toEqual([key]);
+  await addresses.newAddress();
+});
+
+test('a wallet pinned when only its PIN was given is the same with its key', async () => {
+  const pinned = await open().walletFingerprints();
+  expect(await open({wallet: BY_KEY, walletFingerprints: pinned}).newAddress()).toMatch(/^bcrt1/);
+});
+
 test('no address before a wallet is pinned, and none of another account', async () => {
   await expect(open().newAddress()).rejects.toMatchObject({code: 'wallet_mismatch'});
   const other = open({walletFingerprints: ['blockio:BTCTEST:basic:address:bcrt1qelse']});

@@ -78,7 +78,8 @@ const createByHand = async (
   parts: SignerParts,
 ): Promise<Omit<WalletSide, 'addresses'>> => {
   const {createPsbtSigner} = await import('./signers/psbt/psbt-signer.ts');
-  const signer = createPsbtSigner({coin, folder, toPsbt: await psbtBuilder(parts), log: parts.context.log});
+  const {clock, log} = parts.context;
+  const signer = createPsbtSigner({coin, folder, toPsbt: await psbtBuilder(parts), clock, log});
   return {signer, psbts: signer};
 };
 

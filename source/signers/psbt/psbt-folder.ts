@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {access, chmod, constants, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
+import type {Clock} from '../../primitives/clock.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import {syncFolder} from '../../primitives/sync-folder.ts';
 import {MAX_BYTES} from './read-submission.ts';
@@ -23,10 +24,12 @@ export const SETTLED = 5000;
 export class PsbtFolder {
   readonly #path: string;
   readonly #coin: string;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(path: string, coin: string) {
+  constructor(path: string, coin: string, clock: Pick<Clock, 'now'>) {
     this.#path = path;
     this.#coin = coin;
+    this.#clock = clock;
   }
 
   /** Whether it can be written, or made; makes nothing. */
@@ -81,7 +84,7 @@ export class PsbtFolder {
       const found: FoundFile[] = [];
       for (const name of (await readdir(this.#path)).sort()) {
         if (!name.endsWith('.psbt')) continue;
-        const file = await readOne(join(this.#path, name));
+        const file = await readOne(join(this.#path, name), this.#clock.now());
         if (file !== undefined) found.push({name, ...file});
       }
       return found;
@@ -145,12 +148,12 @@ export class PsbtFolder {
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** Undefined for what is no file, or was taken away meanwhile. */
-const readOne = async (path: string): Promise<Omit<FoundFile, 'name'> | undefined> => {
+const readOne = async (path: string, now: number): Promise<Omit<FoundFile, 'name'> | undefined> => {
   try {
     const status = await stat(path);
     if (!status.isFile()) return undefined;
     const bytes = status.size > MAX_BYTES ? Buffer.alloc(0) : await readFile(path);
-    return {bytes, age: Date.now() - status.mtimeMs};
+    return {bytes, age: now - status.mtimeMs};
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

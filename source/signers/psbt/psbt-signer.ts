@@ -1,3 +1,4 @@
+import type {Clock} from '../../primitives/clock.ts';
 import {EngineError} from '../../primitives/errors.ts';
 import type {Log} from '../../primitives/log.ts';
 import type {PsbtDesk, PsbtState, SignAnswer, Signer, SignerState, TransactionPlan} from '../../payout/ports.ts';
@@ -10,6 +11,7 @@ export interface PsbtSignerOptions {
   /** Absolute path. */
   readonly folder: string;
   readonly toPsbt: (plan: TransactionPlan) => Promise<Buffer>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }
 
@@ -32,7 +34,7 @@ class PsbtSigner implements Signer, PsbtDesk {
 
   constructor(options: PsbtSignerOptions) {
     this.#options = options;
-    this.#folder = new PsbtFolder(options.folder, options.coin);
+    this.#folder = new PsbtFolder(options.folder, options.coin, options.clock);
   }
 
   async lock(): Promise<void> {

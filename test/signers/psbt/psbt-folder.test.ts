@@ -1,4 +1,4 @@
-import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -6,9 +6,11 @@ import {PsbtFolder} from '../../../source/signers/psbt/psbt-folder.ts';
 
 let base: string;
 let folder: PsbtFolder;
+const NOW = 1_700_000_000_000;
+const clock = {now: () => NOW};
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'psbt-folder-'));
-  folder = new PsbtFolder(join(base, 'psbt'), 'btc');
+  folder = new PsbtFolder(join(base, 'psbt'), 'btc', clock);
 });
 afterEach(() => rmSync(base, {recursive: true, force: true}));
 
@@ -26,10 +28,18 @@ test('the same signature is one file, another is another, and each coin sees its
   await folder.putSigned('7', Buffer.from('one'));
   await folder.putSigned('7', Buffer.from('one'));
   await folder.putSigned('7', Buffer.from('two'));
-  await new PsbtFolder(join(base, 'psbt'), 'ltc').putUnsigned('3', Buffer.from('x'));
+  await new PsbtFolder(join(base, 'psbt'), 'ltc', clock).putUnsigned('3', Buffer.from('x'));
   await folder.putUnsigned('8', Buffer.from('x'));
   expect((await folder.read()).map(({name}) => name).sort()).toHaveLength(4);
   expect(await folder.waiting()).toEqual(['8']);
+});
+
+test('the age of a file is counted on the clock that was given', async () => {
+  await folder.putSigned('7', Buffer.from('one'));
+  const [name] = readdirSync(join(base, 'psbt'));
+  const written = (NOW - 3_000) / 1000;
+  utimesSync(join(base, 'psbt', name!), written, written);
+  expect(await folder.read()).toMatchObject([{age: 3_000}]);
 });
 
 test('what is set aside says why and is not read again', async () => {

@@ -1,12 +1,12 @@
 import {z} from 'zod';
 import {parseAmount} from '../../primitives/amount.ts';
 import {parseTxid} from '../../primitives/ids.ts';
-import {ADDRESS_TYPES} from './multisig.ts';
+import {ADDRESS_TYPES, COMPRESSED_KEY} from './multisig.ts';
 
 // Shapes of block.io's answers (API v2), only what is read of them: `data` of `{status: "success", data}`. From
 // https://block.io/api and the test cases of its libraries; nobody here has an account to compare with.
 
-const publicKey = z.string().regex(/^0[23][0-9a-f]{64}$/);
+const publicKey = z.string().regex(COMPRESSED_KEY);
 const address = z.string().min(10).max(120);
 /** Amounts are always strings of 8 decimals there. */
 const amount = z

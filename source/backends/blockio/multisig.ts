@@ -12,7 +12,8 @@ export interface Multisig {
   readonly publicKeys: readonly Buffer[];
 }
 
-const COMPRESSED_KEY = /^0[23][0-9a-f]{64}$/;
+/** In lower-case hex. */
+export const COMPRESSED_KEY = /^0[23][0-9a-f]{64}$/;
 
 export const isPublicKey = (text: string): boolean => COMPRESSED_KEY.test(text);
 

@@ -54,14 +54,3 @@ const signLowR = (d: Uint8Array, publicKey: Buffer, hash: Uint8Array): Buffer =>
 
 const toDer = (compact: Uint8Array): Buffer =>
   Buffer.from(script.signature.encode(compact, Transaction.SIGHASH_ALL)).subarray(0, -1);
-
-/** Whether DER without a hash type is a signature of this hash by this key. */
-export const isSignatureOf = (der: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean => {
-  try {
-    const {signature} = script.signature.decode(Buffer.concat([der, Buffer.from([Transaction.SIGHASH_ALL])]));
-    return ecc.verify(hash, publicKey, signature);
-  } catch {
-    // No DER at all.
-    return false;
-  }
-};

@@ -1,7 +1,8 @@
 import type {Satoshi} from '../primitives/amount.ts';
 
 /** What a wallet with one key an address pays to: P2PKH, P2SH-P2WPKH, P2WPKH, P2TR by key (BIP44, 49, 84, 86). */
-export type ScriptType = 'legacy' | 'nested' | 'segwit' | 'taproot';
+export const SCRIPT_TYPES = ['legacy', 'nested', 'segwit', 'taproot'] as const;
+export type ScriptType = (typeof SCRIPT_TYPES)[number];
 
 /** Version bytes of an extended key that some wallets write instead of BIP32's, to say what its addresses are. */
 export interface KeyVersion {

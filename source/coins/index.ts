@@ -4,6 +4,7 @@ import {doge} from './doge.ts';
 import {ltc} from './ltc.ts';
 
 export type {BlockFormat, Coin, Network, NetworkName, ScriptType} from './coin.ts';
+export {SCRIPT_TYPES} from './coin.ts';
 export {addressOf, isAddress, scriptOf} from './address.ts';
 export {customCoin} from './custom-coin.ts';
 

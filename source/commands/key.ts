@@ -1,14 +1,12 @@
-import type {ScriptType} from '../coins/index.ts';
+import {SCRIPT_TYPES, type ScriptType} from '../coins/index.ts';
+import type {KeyDescription} from '../contract/index.ts';
 import type {CoinConfig, KeySignerConfig} from '../config/config.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {coinOf} from './shell/checks.ts';
 import {newPassphrase, passphraseHint, placeOf, presentPassphrase, showWords} from './shell/key-dialogs.ts';
 import {formatFields, formatTime} from './shell/table.ts';
 import {UsageError} from './shell/usage-error.ts';
-import type {KeyDescription} from './supplies.ts';
 import type {Context, Verb} from './verb.ts';
-
-const TYPES = ['legacy', 'nested', 'segwit', 'taproot'] as const satisfies readonly ScriptType[];
 
 /** The coin whose signer is a key of its own. Throws when the config says something else. */
 const keyOf = (context: Context): {coin: CoinConfig; signer: KeySignerConfig} => {
@@ -25,8 +23,9 @@ const keyOf = (context: Context): {coin: CoinConfig; signer: KeySignerConfig} =>
 
 const typeOf = ({flags}: Context, {definition}: CoinConfig): ScriptType => {
   const {type = definition.segwit ? 'segwit' : 'legacy'} = flags;
-  const found = TYPES.find(known => known === type);
-  if (found === undefined) throw new UsageError(`--type ${JSON.stringify(type)}: expected one of ${TYPES.join(', ')}`);
+  const found = SCRIPT_TYPES.find(known => known === type);
+  if (found === undefined)
+    throw new UsageError(`--type ${JSON.stringify(type)}: expected one of ${SCRIPT_TYPES.join(', ')}`);
   if (found !== 'legacy' && !definition.segwit)
     throw new UsageError(`--type ${found}: ${definition.unit} has no such addresses; expected legacy`);
   return found;
@@ -66,7 +65,7 @@ export const keyCreate: Verb = {
   summary: 'make a new key, encrypted, and show its 24 words once',
   parameters: ['<coin>'],
   flags: ['type', 'reveal'],
-  choices: {type: TYPES},
+  choices: {type: SCRIPT_TYPES},
   examples: ['key create btc', 'key create btc --type taproot', 'key create btc --json --reveal'],
   notes: [
     'Writes the file that coins.<coin>.wallet.signer names, and never overwrites one. The passphrase comes from where the',
@@ -103,7 +102,7 @@ export const keyImport: Verb = {
   summary: 'make the encrypted key from words that you have (BIP39), read from stdin',
   parameters: ['<coin>'],
   flags: ['type', 'accountNumber'],
-  choices: {type: TYPES},
+  choices: {type: SCRIPT_TYPES},
   examples: ['key import btc', 'key import btc --type nested --account-number 1'],
   notes: [
     'English words without a BIP39 passphrase, typed (not shown) or from a pipe. The wallet must be used by this program',

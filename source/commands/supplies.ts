@@ -1,6 +1,6 @@
 import type {ScriptType} from '../coins/index.ts';
 import type {CoinConfig, Config, KeySignerConfig} from '../config/config.ts';
-import type {Actor} from '../contract/index.ts';
+import type {Actor, KeyDescription} from '../contract/index.ts';
 import type {Application} from '../engine/application.ts';
 
 /** One line of `init` and `check`: what was looked at, whether it is well, and the fix when not. */
@@ -29,20 +29,6 @@ export interface BackupManifest {
     readonly bytes: number;
     readonly sha256: string;
   }[];
-}
-
-/** What anybody may know of a key file (signers/key). */
-export interface KeyDescription {
-  readonly coin: string;
-  readonly network: string;
-  readonly file: string;
-  readonly fingerprint: string;
-  readonly type: ScriptType;
-  readonly path: string;
-  readonly descriptor: string;
-  readonly created_at: string;
-  /** Whether the config's wallet is this key's; null when it has no descriptor yet. */
-  readonly configured: boolean | null;
 }
 
 /** What the verbs of the key signer need (signers/key/key-tools.ts has the contracts). */

@@ -1,12 +1,11 @@
 import {z} from 'zod';
-import type {Coin, NetworkName, ScriptType} from '../coins/index.ts';
+import {type Coin, type NetworkName, SCRIPT_TYPES} from '../coins/index.ts';
 import {parseWallet, type WrittenWallet} from '../descriptors/index.ts';
 import {satoshi} from '../primitives/amount.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {PassphraseSource, SignerConfig, WalletConfig} from './config.ts';
 import {amount, choice, expecting, kindOf, refuse, section, text, wholeNumber} from './fields.ts';
 
-const SCRIPT_TYPES = ['legacy', 'nested', 'segwit', 'taproot'] as const satisfies readonly ScriptType[];
 const KEYS_EXPECTED = '`descriptor`, or `receive` and `change`, or `xpub` with `type`';
 const BIRTHDAY_EXPECTED = 'a date such as 2026-01-01, or the height of a block';
 const PASSPHRASE_EXPECTED = 'one of {fd: 3}, {credential: name} and {file: path}';

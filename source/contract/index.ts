@@ -8,6 +8,7 @@ export * from './control.ts';
 export * from './deposit.ts';
 export * from './event.ts';
 export * from './job.ts';
+export * from './key.ts';
 export * from './log.ts';
 export * from './notice.ts';
 export * from './payout.ts';

@@ -2,7 +2,8 @@ import type {Coin, Network, ScriptType} from '../coins/index.ts';
 import {EngineError} from '../primitives/errors.ts';
 import {descriptorChecksum} from './checksum.ts';
 import {holdsPrivateKey, readExtendedKey} from './extended-key.ts';
-import {branchFingerprint, HARDENED, type BranchKeys, type KeyOrigin, type WalletKeys} from './wallet-keys.ts';
+import {readStep} from './path.ts';
+import {branchFingerprint, type BranchKeys, type KeyOrigin, type WalletKeys} from './wallet-keys.ts';
 
 /** What an operator may write. */
 export type WrittenWallet =
@@ -160,12 +161,6 @@ const requireExtended = (field: string, key: string): string =>
         'holds a single public key; expected an extended one (xpub…), since every deposit has an address of its own',
       )
     : key;
-
-const readStep = (text: string): number | undefined => {
-  const match = /^(\d{1,10})(['hH]?)$/.exec(text);
-  if (!match || Number(match[1]) >= HARDENED) return undefined;
-  return Number(match[1]) + (match[2] === '' ? 0 : HARDENED);
-};
 
 const readOrigin = (field: string, fingerprint: string, path: string, depth: number): KeyOrigin => {
   const steps = path

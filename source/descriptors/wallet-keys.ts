@@ -3,6 +3,7 @@ import type {BIP32Interface} from 'bip32';
 import {payments} from 'bitcoinjs-lib';
 import type {ScriptType} from '../coins/index.ts';
 import {descriptorChecksum} from './checksum.ts';
+import {writePath} from './path.ts';
 
 /** Where an extended key comes from, as signing devices know it. */
 export interface KeyOrigin {
@@ -12,7 +13,8 @@ export interface KeyOrigin {
   readonly path: readonly number[];
 }
 
-export type Branch = 'receive' | 'change';
+export const BRANCHES = ['receive', 'change'] as const;
+export type Branch = (typeof BRANCHES)[number];
 
 /** One branch of a wallet: a key an index. */
 export interface BranchKeys {
@@ -26,8 +28,6 @@ export interface BranchKeys {
 
 /** Everything that a wallet's addresses come from. */
 export type WalletKeys = Readonly<Record<Branch, BranchKeys>>;
-
-export const HARDENED = 0x8000_0000;
 
 export interface DerivedKey {
   readonly scriptPubKey: Buffer;
@@ -90,9 +90,6 @@ const FORMS: Readonly<Record<ScriptType, (inside: string) => string>> = {
   segwit: inside => `wpkh(${inside})`,
   taproot: inside => `tr(${inside})`,
 };
-
-export const writePath = (path: readonly number[]): string =>
-  path.map(step => (step >= HARDENED ? `/${step - HARDENED}h` : `/${step}`)).join('');
 
 /** The wallet of branches 0 and 1 below one extended key as one descriptor (BIP389), checksum included. */
 export const writeAccount = (type: ScriptType, {fingerprint, path}: KeyOrigin, xpub: string): string => {

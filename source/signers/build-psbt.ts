@@ -12,6 +12,7 @@ import {
 import {EngineError} from '../primitives/errors.ts';
 import {txidToWire, type Txid} from '../primitives/ids.ts';
 import type {PreviousTransactions, TransactionPlan} from '../payout/ports.ts';
+import {SEQUENCE} from '../payout/verify.ts';
 
 export interface PsbtParts {
   readonly keys: WalletKeys;
@@ -19,9 +20,7 @@ export interface PsbtParts {
   readonly previous: PreviousTransactions;
 }
 
-/** As payout/verify.ts demands of what comes back. */
 const VERSION = 2;
-const SEQUENCE = 0xffff_fffd;
 
 /**
  * The plan as an unsigned PSBT (BIP174), from which a signer that knows nothing else can tell what it spends, with which

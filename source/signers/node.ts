@@ -4,9 +4,7 @@ import {EngineError} from '../primitives/errors.ts';
 import type {Outpoint} from '../primitives/ids.ts';
 import type {Log} from '../primitives/log.ts';
 import type {SignAnswer, Signer, TransactionPlan} from '../payout/ports.ts';
-
-/** Signals replaceability (BIP125) and leaves the locktime in force. */
-const SEQUENCE = 0xffff_fffd;
+import {SEQUENCE} from '../payout/verify.ts';
 
 /**
  * Signs with the node's own wallet. The node fills in what a signature needs and signs; it chooses nothing. What comes

@@ -1,7 +1,7 @@
 import {gapWords} from '../chain/address-gap.ts';
 import type {AddressSource, Derived, DerivedScript, DerivedScripts} from '../chain/ports.ts';
 import {addressOf, type Network} from '../coins/index.ts';
-import {BranchDeriver, branchFingerprint, type WalletKeys} from '../descriptors/index.ts';
+import {BranchDeriver, BRANCHES, branchFingerprint, type WalletKeys} from '../descriptors/index.ts';
 import {EngineError} from '../primitives/errors.ts';
 import type {Log} from '../primitives/log.ts';
 
@@ -19,8 +19,6 @@ export interface DescriptorWalletOptions {
   readonly watch: (scriptPubKey: Buffer) => void;
   readonly log: Log;
 }
-
-const BRANCHES = ['receive', 'change'] as const satisfies readonly Derived['branch'][];
 
 /**
  * A wallet that is nothing but public keys: every address is derived here, and the ledger keeps which index was handed

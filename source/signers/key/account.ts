@@ -2,7 +2,7 @@ import {type BIP32API, BIP32Factory, type BIP32Interface} from 'bip32';
 import {crypto, initEccLib, toXOnly} from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
 import type {Coin, Network, ScriptType} from '../../coins/index.ts';
-import {type Branch, type BranchKeys, type WalletKeys, writePath} from '../../descriptors/index.ts';
+import {type Branch, type BranchKeys, HARDENED, type WalletKeys, writePath} from '../../descriptors/index.ts';
 import {EngineError} from '../../primitives/errors.ts';
 
 initEccLib(ecc);
@@ -24,7 +24,6 @@ export interface SignerBranch {
 }
 
 export type SignerBranches = Readonly<Record<Branch, SignerBranch>>;
-export const BRANCHES: readonly Branch[] = ['receive', 'change'];
 
 /** Throws `wrong_key` for a wallet that does not say from which master key it comes: nobody could find its key again. */
 export const signerBranches = ({receive, change}: WalletKeys): SignerBranches => ({
@@ -49,7 +48,6 @@ const signerBranch = ({type, origin, key, steps}: BranchKeys): SignerBranch => {
 
 /** The purpose field of the path: BIP44, BIP49, BIP84, BIP86. */
 const PURPOSE: Readonly<Record<ScriptType, number>> = {legacy: 44, nested: 49, segwit: 84, taproot: 86};
-const HARDENED = 0x8000_0000;
 const TEST_COIN_TYPE = 1;
 
 /** Where an account of its own stands below the master key (BIP44 and those that follow it). */

@@ -1,7 +1,7 @@
 import {Psbt, Transaction} from 'bitcoinjs-lib';
-import {type Branch, scriptFor} from '../../descriptors/index.ts';
+import {type Branch, BRANCHES, HARDENED, readStep, scriptFor} from '../../descriptors/index.ts';
 import {messageOf} from '../../primitives/errors.ts';
-import {type AccountSecret, BRANCHES, wipe} from './account.ts';
+import {type AccountSecret, wipe} from './account.ts';
 
 /** Which of the account's keys. */
 export interface KeyPlace {
@@ -123,7 +123,10 @@ const outputOf = (
 /** Which of the account's keys a derivation names; undefined for none, or one of other keys. */
 const placeOf = (derivations: readonly Derivation[] | undefined, {branches}: AccountSecret): KeyPlace | undefined => {
   for (const {masterFingerprint, path} of derivations ?? []) {
-    const steps = path.split('/').slice(1).map(stepOf);
+    const steps = path
+      .split('/')
+      .slice(1)
+      .map(step => readStep(step) ?? Number.NaN);
     const index = steps.pop();
     if (index === undefined || !(index < HARDENED)) continue;
     for (const branch of BRANCHES) {
@@ -133,14 +136,6 @@ const placeOf = (derivations: readonly Derivation[] | undefined, {branches}: Acc
     }
   }
   return undefined;
-};
-
-const HARDENED = 0x8000_0000;
-
-/** `84'` -> 2^31 + 84; NaN for what is no step. */
-const stepOf = (text: string): number => {
-  const match = /^(\d{1,10})(['hH]?)$/.exec(text);
-  return match === null ? Number.NaN : Number(match[1]) + (match[2] === '' ? 0 : HARDENED);
 };
 
 const scriptAt = (account: AccountSecret, {branch, index}: KeyPlace): Uint8Array => {

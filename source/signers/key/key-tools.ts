@@ -1,6 +1,7 @@
 import type {CoinConfig, KeySignerConfig} from '../../config/config.ts';
 import {parseWallet} from '../../descriptors/index.ts';
 import type {ScriptType} from '../../coins/index.ts';
+import type {KeyDescription} from '../../contract/index.ts';
 import {type Stats, statSync} from 'node:fs';
 import {EngineError, messageOf} from '../../primitives/errors.ts';
 import {signerBranches} from './account.ts';
@@ -15,21 +16,6 @@ import {requireSameKey} from './unlock.ts';
 // What the verbs do with a key file, in the process of the verb.
 
 export {newMnemonic, readMnemonic} from './mnemonic.ts';
-
-/** What anybody may know of a key. */
-export interface KeyDescription {
-  readonly coin: string;
-  readonly network: string;
-  readonly file: string;
-  /** Of the master key. */
-  readonly fingerprint: string;
-  readonly type: ScriptType;
-  readonly path: string;
-  readonly descriptor: string;
-  readonly created_at: string;
-  /** Whether the config's wallet is this key's; null when it has no descriptor yet. */
-  readonly configured: boolean | null;
-}
 
 /** Shorter ones are guessed faster than scrypt can slow that down. */
 const SHORTEST = 12;

@@ -1,5 +1,6 @@
 import type {Coin, Network, ScriptType} from '../../coins/index.ts';
-import {writeAccount} from '../../descriptors/index.ts';
+import {readStep, writeAccount} from '../../descriptors/index.ts';
+import {EngineError} from '../../primitives/errors.ts';
 import {accountPath, pathText, publicKeyAt} from './account.ts';
 import {type KeyLabel, seal, type SealedKey} from './sealed-key.ts';
 
@@ -30,10 +31,15 @@ export const sealNewKey = (
   });
 };
 
-const HARDENED = 0x8000_0000;
-
-/** The account as `coins.<c>.wallet.descriptor` takes it. */
+/** The account as `coins.<c>.wallet.descriptor` takes it. Throws `bad_key_file`. */
 export const accountDescriptor = ({fingerprint, account}: Pick<KeyLabel, 'fingerprint' | 'account'>): string => {
-  const path = account.path.split('/').map(step => Number.parseInt(step, 10) + (step.endsWith('h') ? HARDENED : 0));
+  const path = account.path.split('/').map(step => {
+    const number = readStep(step);
+    if (number !== undefined) return number;
+    throw new EngineError(
+      'bad_key_file',
+      `the key file has the step ${step} in its path; expected numbers below 2147483648`,
+    );
+  });
   return writeAccount(account.type, {fingerprint: Buffer.from(fingerprint, 'hex'), path}, account.xpub);
 };

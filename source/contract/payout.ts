@@ -33,6 +33,7 @@ export const holdReason = z.enum([
   'approval',
   'payouts_paused',
   'account_frozen',
+  'perhaps_paid',
   'refused_by_node',
   'restored',
 ]);

@@ -78,6 +78,7 @@ const CLEARED_BY_A_PERSON: ReadonlySet<HoldReason> = new Set<HoldReason>([
   'address_not_allowed',
   'approval',
   'account_frozen',
+  'perhaps_paid',
 ]);
 
 export const clears = (reason: HoldReason): 'itself' | 'person' =>

@@ -17,6 +17,12 @@ export interface Twin {
   readonly virtualSize: number;
 }
 
+/** Those of the payouts that a transaction pays, whatever else it does. One output counts for as many as ask for it. */
+export const paidBy = (raw: Buffer, payouts: readonly OwedOutput[]): readonly string[] => {
+  const paid = new Set(Transaction.fromBuffer(raw).outs.map(({script, value}) => outputKey(script, value)));
+  return payouts.filter(({scriptPubKey, amount}) => paid.has(outputKey(scriptPubKey, amount))).map(({id}) => id);
+};
+
 /**
  * Whether a transaction pays exactly these payouts and nobody else: every payout has an output of its own of equal
  * script and amount, and at most one output is left, which must go to one of our change scripts. Undefined otherwise.

@@ -174,6 +174,24 @@ describe('advancePayouts', () => {
     expect(await ledger.reserve()).toBeUndefined();
   });
 
+  test('a signed plan that was given up, kept and sent all the same pays nothing twice by itself', async () => {
+    const other = (await ledger.accept(ledger.request('alice', '0.2'))).value.id;
+    const kept = unsignedBytes((await ledger.reserve())!.plan);
+    await ledger.store.cancelPayout(other, ledger.now);
+    expect((await ledger.reserve())?.payoutIds).toEqual([id]);
+    await ledger.block(kept.raw);
+    isRobbed = true;
+    expect(await ledger.store.payout(id)).toMatchObject({
+      status: 'held',
+      reason: expect.stringMatching(`^perhaps_paid: ${kept.txid} `) as string,
+    });
+    expect(ledger.events(id).at(-1)).toBe('payout.held');
+    await ledger.fund(alice, '1.0');
+    expect(await ledger.reserve()).toBeUndefined();
+    await ledger.store.releasePayout(id, ledger.now);
+    expect((await ledger.reserve())?.payoutIds).toEqual([id]);
+  });
+
   test('what spent the change of a conflicted transaction has lost with it', async () => {
     const first = await ledger.send();
     await ledger.seen(first.raw);

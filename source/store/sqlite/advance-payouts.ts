@@ -3,10 +3,10 @@ import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import {appendEvent} from './append-event.ts';
-import {adoptSignedElsewhere, adoptSignedOtherwise} from './signed-elsewhere.ts';
+import {adoptSignedElsewhere, adoptSignedOtherwise, giveUpSpent} from './signed-elsewhere.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
 import {inputsOf, membersOf, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
-import {abandon, becomeSent} from './broadcast-steps.ts';
+import {becomeSent} from './broadcast-steps.ts';
 import {conflictChildren, markConflicted, reviewConflicts} from './conflicts.ts';
 import type {Orm} from './connection.ts';
 import {movePayouts} from './move-payouts.ts';
@@ -107,9 +107,7 @@ const applySpend = (
       if (sent) {
         anchorBroadcast(moving, sent, anchor);
         adopted = sent.id;
-      }
-      // Nothing was signed: the payouts are due again with other coins.
-      else abandon(moving, row, undefined);
+      } else giveUpSpent(moving, row, spender, anchor?.raw);
       continue;
     }
     const twin = anchor && adoptTwin(moving, row, spender, anchor.raw);

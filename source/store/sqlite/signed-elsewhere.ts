@@ -1,9 +1,10 @@
 import type {Txid} from '../../primitives/ids.ts';
+import {paidBy} from '../../payout/twin.ts';
 import {verifySigned} from '../../payout/verify.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import type {BroadcastRow} from './broadcast-rows.ts';
 import {broadcastRow} from './broadcast-rows.ts';
-import {storeSigned} from './broadcast-steps.ts';
+import {abandon, storeSigned} from './broadcast-steps.ts';
 import {movePayouts} from './move-payouts.ts';
 import {payoutsOfBroadcast, type Moving} from './payout-rows.ts';
 import {plannedBroadcast} from './planned-broadcast.ts';
@@ -26,6 +27,21 @@ export const adoptSignedElsewhere = (
   if (planned === undefined || verifySigned(planned.plan, raw, ANY).kind !== 'as-planned') return undefined;
   storeSigned(orm, String(row.id), raw, txid, now);
   return broadcastRow(orm, row.id);
+};
+
+/**
+ * Nothing was signed of it that we know, and a coin of it is gone: its payouts are due again with other coins. Those that
+ * the other transaction pays wait for a person: somebody may have kept one that was signed for a plan given up before.
+ */
+export const giveUpSpent = (moving: Moving, row: BroadcastRow, txid: Txid, raw: Buffer | undefined): void => {
+  const owed = payoutsOfBroadcast(moving.orm, row.id).map(({row: {id, script, amount}}) => ({
+    id: String(id),
+    scriptPubKey: script,
+    amount,
+  }));
+  const paid = raw === undefined ? [] : paidBy(raw, owed);
+  const words = `${txid} spends a coin of its plan and pays this amount to its address: look, then cancel or release it`;
+  abandon(moving, row, paid.length === 0 ? undefined : {reason: 'perhaps_paid', words}, new Set(paid));
 };
 
 /**

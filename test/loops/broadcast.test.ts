@@ -1,6 +1,6 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {BROADCAST_STEPS, type BroadcastParts} from '../../source/loops/broadcast.ts';
-import type {Broadcaster, Signer} from '../../source/payout/ports.ts';
+import type {AcceptAnswer, Broadcaster, Signer} from '../../source/payout/ports.ts';
 import {scriptOf} from '../../source/coins/index.ts';
 import {parseAmount} from '../../source/primitives/amount.ts';
 import {createNodeSigner} from '../../source/signers/node.ts';
@@ -337,6 +337,32 @@ describe('the broadcast loop', () => {
     expect(await world.mempool()).toEqual([]);
     expect(await world.store.openBroadcasts()).toEqual([]);
   });
+
+  test.each<[what: string, answer: AcceptAnswer, reason: RegExp]>([
+    ['refuses', {kind: 'rejected', words: 'min relay fee not met'}, /^perhaps_paid: it was signed, and not sent: min/],
+    ['finds no coins for', {kind: 'inputs-unavailable', words: 'missing inputs'}, /^perhaps_paid: .*missing inputs\./],
+  ])(
+    'what the node %s although somebody else has signed it is not planned anew by itself',
+    async (_, answer, reason) => {
+      await world.fund('1.0', '1.0');
+      const {id} = await world.accept('0.1');
+      const elsewhere: Signer = Object.assign(createNodeSigner(world.backend.wallet, silentLog), {isPatient: true});
+      const broadcaster: Broadcaster = {
+        testAccept: async () => answer,
+        find: txid => world.backend.broadcaster.find(txid),
+        send: () => expect.unreachable('it is not sent'),
+      };
+      await round(world.loop({signer: elsewhere, broadcaster}));
+      expect(await world.store.payout(id)).toMatchObject({status: 'held', clears: 'person'});
+      expect((await world.store.payout(id)).reason).toMatch(reason);
+      await round(world.loop({signer: elsewhere}));
+      expect(await world.status(id)).toBe('held');
+      expect(await world.mempool()).toEqual([]);
+      await world.store.releasePayout(id, Date.now());
+      await round(world.loop({signer: elsewhere}));
+      expect(await world.status(id)).toBe('sent');
+    },
+  );
 
   const stopped = (more: Partial<BroadcastParts>) => world.loop({period: 60_000, ...more});
 

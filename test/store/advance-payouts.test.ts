@@ -1,5 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {decideBatch} from '../../source/payout/decide-batch.ts';
 import {satoshi} from '../../source/primitives/amount.ts';
+import {outpointKey} from '../../source/primitives/ids.ts';
 import type {PlannedBroadcast} from '../../source/store/payout-store.ts';
 import {PayoutLedger, strangersAddress, unsignedBytes} from '../support/payout-ledger.ts';
 
@@ -190,6 +192,44 @@ describe('advancePayouts', () => {
     expect(await ledger.reserve()).toBeUndefined();
     await ledger.store.releasePayout(id, ledger.now);
     expect((await ledger.reserve())?.payoutIds).toEqual([id]);
+  });
+
+  test.each([
+    ['seen in the mempool', async (raw: Buffer) => ledger.seen(raw)],
+    ['found in a block', async (raw: Buffer) => ledger.block(raw).then(() => (isRobbed = true))],
+  ])('what a transaction that is not ours pays of what is queued waits for a person: %s', async (_, comes) => {
+    const other = (await ledger.accept(ledger.request('alice', '0.2'))).value.id;
+    const kept = unsignedBytes((await ledger.reserve())!.plan);
+    await ledger.store.cancelPayout(other, ledger.now);
+    const later = (await ledger.accept(ledger.request('alice', '0.15'))).value.id;
+    await comes(kept.raw);
+    expect(await ledger.store.payout(id)).toMatchObject({
+      status: 'held',
+      clears: 'person',
+      reason: expect.stringMatching(`^perhaps_paid: ${kept.txid}, which is not ours, `) as string,
+    });
+    expect(ledger.events(id).at(-1)).toBe('payout.held');
+    expect((await ledger.store.payout(later)).status).toBe('queued');
+    await ledger.fund(alice, '1.0');
+    expect((await ledger.reserve())?.payoutIds).toEqual([later]);
+  });
+
+  test('a plan of other coins that pays it too is given up while it is unsigned', async () => {
+    const other = (await ledger.accept(ledger.request('alice', '0.2'))).value.id;
+    const {plan} = (await ledger.reserve())!;
+    await ledger.store.cancelPayout(other, ledger.now);
+    const later = (await ledger.accept(ledger.request('alice', '0.15'))).value.id;
+    await ledger.fund(alice, '1.0');
+    const rules = await ledger.rules();
+    const taken = new Set(plan.inputs.map(({outpoint}) => outpointKey(outpoint)));
+    const again = await ledger.reserve(offer =>
+      decideBatch({...offer, coins: offer.coins.filter(({outpoint}) => !taken.has(outpointKey(outpoint)))}, rules),
+    );
+    expect(again?.payoutIds).toEqual([id, later]);
+    await ledger.seen(unsignedBytes(plan).raw);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'held', clears: 'person'});
+    expect((await ledger.store.payout(later)).status).toBe('queued');
+    expect(await ledger.store.openBroadcasts()).toEqual([]);
   });
 
   test('what spent the change of a conflicted transaction has lost with it', async () => {

@@ -55,11 +55,29 @@ export const signAndTest = async (
   const verdict = verifySigned(plan, answer.raw, {minRate, maxRate, plannedSize: virtualSize});
   if (verdict.kind === 'differs') {
     parts.log.error({fault: verdict.words}, 'the signer changed the transaction: thrown away');
-    return {kind: 'hold', hold: {reason: 'refused_by_node', words: `the signer changed it: ${verdict.words}`}};
+    const words = `the signer changed it: ${verdict.words}`;
+    return unsent(parts, {kind: 'hold', hold: {reason: 'refused_by_node', words}});
   }
   const failure = failureOf(await parts.broadcaster.testAccept(answer.raw));
   await passStep(parts, 'accepted');
-  return failure ?? {kind: 'signed', raw: answer.raw, txid: verdict.txid};
+  return failure ? unsent(parts, failure) : {kind: 'signed', raw: answer.raw, txid: verdict.txid};
+};
+
+/**
+ * What was signed here and is not sent exists nowhere. Who signed it elsewhere has it still, and could send it: what it
+ * pays is not paid anew before a person has seen to that.
+ */
+const unsent = ({signer}: BroadcastParts, failure: Failure): Failure => {
+  if (signer.isPatient !== true || failure.kind === 'again') return failure;
+  if (failure.kind === 'hold' && failure.hold.reason === 'node_auth') return {kind: 'again', words: failure.hold.words};
+  const words = failure.kind === 'hold' ? failure.hold.words : failure.words;
+  return {
+    kind: 'hold',
+    hold: {
+      reason: 'perhaps_paid',
+      words: `it was signed, and not sent: ${words}. Whoever signed it can still send it: throw it away, then release or cancel`,
+    },
+  };
 };
 
 const unsigned = (answer: Exclude<SignAnswer, {kind: 'signed'}>): Failure | Waiting => {

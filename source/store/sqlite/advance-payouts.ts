@@ -3,7 +3,7 @@ import type {BlockHash, Outpoint, Txid} from '../../primitives/ids.ts';
 import type {TrackPolicy} from '../chain-store.ts';
 import {adoptTwin} from './adopt-twin.ts';
 import {appendEvent} from './append-event.ts';
-import {adoptSignedElsewhere, adoptSignedOtherwise, giveUpSpent} from './signed-elsewhere.ts';
+import {adoptSignedElsewhere, adoptSignedOtherwise, giveUpSpent, holdPaidByStranger} from './signed-elsewhere.ts';
 import {anchorBroadcast, unanchorBroadcast} from './anchor-broadcast.ts';
 import {inputsOf, membersOf, releaseOwnInputs, type BroadcastRow} from './broadcast-rows.ts';
 import {becomeSent} from './broadcast-steps.ts';
@@ -50,12 +50,16 @@ export const advancePayouts = (orm: Orm, step: PayoutStep): void => {
     const row = ofTxid(orm).get({txid});
     if (row && anchorBroadcast(moving, row, anchor)) fresh.add(row.id);
   }
-  for (const {txid, raw, spends} of step.seen)
-    for (const outpoint of spends)
-      for (const {row} of spendersOf(orm).all({...outpoint})) adoptSignedElsewhere(moving, row, txid, raw);
+  for (const {txid, raw, spends} of step.seen) {
+    const rows = spends.flatMap(outpoint => spendersOf(orm).all({...outpoint}));
+    for (const {row} of rows) adoptSignedElsewhere(moving, row, txid, raw);
+    // One that shares a coin with a plan may be that plan, signed otherwise: its block tells.
+    if (rows.length === 0) learnStranger(moving, txid, raw);
+  }
   for (const spend of step.spends) {
     const adopted = applySpend(moving, step, spend);
     if (adopted !== undefined) fresh.add(adopted);
+    learnStranger(moving, spend.spender, step.anchored.get(spend.spender)?.raw);
   }
   for (const txid of step.lost) conflictChildren(moving, txid);
   reviewConflicts(moving, step.policy.maxConfirmationCount);
@@ -70,6 +74,10 @@ const ofTxid = prepared(orm =>
     .where(eq(broadcast.txid, sql.placeholder('txid')))
     .prepare(),
 );
+
+const learnStranger = (moving: Moving, txid: Txid, raw: Buffer | undefined): void => {
+  if (raw !== undefined && ofTxid(moving.orm).get({txid}) === undefined) holdPaidByStranger(moving, txid, raw);
+};
 
 const spendersOf = prepared(orm =>
   orm

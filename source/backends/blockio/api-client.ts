@@ -72,7 +72,7 @@ export class ApiClient {
     }
   }
 
-  /** A fail comes with 404, 200 or another status; what it is stands in the body. */
+  /** A fail comes with 404, 200 or another status; what it is stands in the body. One of the server itself decides nothing. */
   #read(method: string, {status, contentType, body}: HttpAnswer): unknown {
     let answer: {status?: unknown; data?: unknown} | null;
     try {
@@ -83,7 +83,7 @@ export class ApiClient {
     const {status: word, data} = typeof answer === 'object' && answer !== null ? answer : {};
     if (word === 'success' && status < 300) return data;
     const words = (data as {error_message?: unknown} | null | undefined)?.error_message;
-    if (word !== 'fail' || typeof words !== 'string' || status === 429)
+    if (word !== 'fail' || typeof words !== 'string' || status === 429 || status >= 500)
       throw this.faults.http(method, status, contentType);
     throw this.faults.fail(method, words);
   }

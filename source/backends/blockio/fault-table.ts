@@ -16,7 +16,7 @@ export type FailKind =
 const FAILS: readonly (readonly [RegExp, FailKind])[] = [
   [/\bAPI key\b|not enabled API access|IP address/i, 'unauthorized'],
   [/rate limit|too many requests|slow down|throttl/i, 'overloaded'],
-  [/already (?:in|known|exists in|been broadcast)|txn-already/i, 'already-known'],
+  [/already (?:known|exists in|been broadcast|in (?:the )?(?:mempool|block|utxo))|txn-already/i, 'already-known'],
   [
     /already (?:been )?spent|double.?spen|missingorspent|missing inputs|mempool-conflict|unspent outputs?.*(?:not|no longer)/i,
     'inputs-unavailable',

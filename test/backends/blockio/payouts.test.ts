@@ -354,6 +354,12 @@ describe('what block.io says to a submission', () => {
     ['a refusal', fail('Network fee is too low.'), 'rejected'],
     ['spent inputs', fail('Some inputs are already spent.'), 'inputs-unavailable'],
     ['that it has it', fail('Transaction is already in the mempool.'), 'accepted'],
+    ['that something is in use, which says nothing of having it', fail('Address already in use.'), 'rejected'],
+    [
+      'a fault of its own in the words of a refusal',
+      {status: 500, body: JSON.stringify({status: 'fail', data: {error_message: 'Internal error.'}})},
+      'unknown',
+    ],
     ['a bad key', fail('API Key invalid or you have not enabled API access for this machine.'), 'unauthorized'],
     ['a rate limit', {status: 429, body: 'slow down', contentType: 'text/plain'}, 'unknown'],
     ['a fault of its own', {status: 503, body: '', contentType: 'text/html'}, 'unknown'],

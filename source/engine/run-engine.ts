@@ -18,7 +18,7 @@ const API_GRACE = 1000;
 const FATAL_DRAIN = 1000;
 
 /** ms after which what the start needed is garbage, unless it had much to catch up. */
-const START_IS_OVER = 10_000;
+const START_IS_OVER = 5_000;
 /** ms for the last words to the service manager. */
 const LAST_WORDS = 1000;
 

@@ -122,6 +122,17 @@ describe('a chain of payments', () => {
     expect(await ledger.store.openBroadcasts()).toEqual([]);
   });
 
+  test('on what was given up does not have it sent again', async () => {
+    const second = await pay('0.2');
+    for (const {txid} of [sent, second]) await ledger.gone(txid);
+    const missing = async () => (await ledger.store.missingParents(second.id)).map(({txid}) => txid);
+    expect(await missing()).toEqual([sent.txid]);
+    const becomes = ledger.ledger.connection.sqlite.prepare('UPDATE broadcast SET status = ? WHERE txid = ?');
+    becomes.run('abandoned', sent.txid);
+    expect(await missing()).toEqual([]);
+    becomes.run('sent', sent.txid);
+  });
+
   test('in the blocks that go is lost with them', async () => {
     const second = await pay('0.2');
     await ledger.block(sent.raw);

@@ -111,6 +111,7 @@ const changeOutput = (
   return {address: (network && addressOf(script, network)) ?? '', scriptPubKey: script, amount: row.changeAmount};
 };
 
+// What was given up is not sent again, not for the sake of what spends its change either.
 const selectMissingParents = rawStatement(
   `WITH RECURSIVE missing(txid, depth) AS (
      SELECT i.txid, 1 FROM broadcast_input i LEFT JOIN network_transaction n ON n.txid = i.txid
@@ -119,7 +120,7 @@ const selectMissingParents = rawStatement(
      JOIN network_transaction n ON n.txid = u.previous_txid AND n.state = 'gone' WHERE missing.depth < 25)
    SELECT missing.txid, COALESCE(b.raw, n.raw) AS raw FROM missing
    LEFT JOIN network_transaction n ON n.txid = missing.txid LEFT JOIN broadcast b ON b.txid = missing.txid
-   WHERE COALESCE(b.raw, n.raw) IS NOT NULL GROUP BY missing.txid ORDER BY max(missing.depth) DESC`,
+   WHERE COALESCE(b.raw, n.raw) IS NOT NULL AND COALESCE(b.status, '') <> 'abandoned' GROUP BY missing.txid ORDER BY max(missing.depth) DESC`,
 );
 
 export const missingParents = (orm: Orm, id: string): {txid: Txid; raw: Buffer}[] =>

@@ -1,4 +1,5 @@
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -23,6 +24,9 @@ export class RealElectrum {
     const client = new RealElectrum(program);
     try {
       await client.command('create', '--offline');
+      // Else whichever of the daemon and the first command comes later makes a password of its own, and is refused.
+      await client.command('setconfig', '--offline', 'rpcuser', 'tests');
+      await client.command('setconfig', '--offline', 'rpcpassword', randomUUID());
       client.#launch(port);
       await until('electrum to be connected', async () => {
         const {connected} = JSON.parse(await client.command('getinfo')) as {connected: boolean};

@@ -19,15 +19,13 @@ const seconds = (at: number, time: string | null | undefined): number | null =>
 /** For a graph only: money is never computed from it. */
 const coinsOf = (text: string): number => Number(text);
 
+type OfCoin = (coin: CoinStatus, at: number) => number | null;
 const perCoin =
-  (value: (coin: CoinStatus, at: number) => number | null): Metric['samples'] =>
+  (value: OfCoin, ...labels: ((coin: CoinStatus) => string)[]): Metric['samples'] =>
   ({status, at}) =>
-    status.coins.map((coin): Sample => [value(coin, at), coin.coin]);
+    status.coins.map((coin): Sample => [value(coin, at), coin.coin, ...labels.map(labelOf => labelOf(coin))]);
 
-const perBackend =
-  (value: (coin: CoinStatus, at: number) => number | null): Metric['samples'] =>
-  ({status, at}) =>
-    status.coins.map((coin): Sample => [value(coin, at), coin.coin, coin.backend.type]);
+const perBackend = (value: OfCoin): Metric['samples'] => perCoin(value, ({backend}) => backend.type);
 
 const perSource =
   (value: (source: SourceStatus) => number | null): Metric['samples'] =>

@@ -308,6 +308,17 @@ describe('a twin, made by hand', () => {
     },
   );
 
+  test('that spends one more coin of ours before those of the plan is known as the plan all the same', async () => {
+    const planned = (await ledger.reserve())!;
+    const more = {txid: await ledger.fund(alice, '0.001'), vout: 0};
+    const {inputs, outputs} = planned.plan;
+    const twin = unsignedBytes({inputs: [{...inputs[0]!, outpoint: more}, ...inputs], outputs});
+    await ledger.block(twin.raw);
+    expect(await ledger.store.payout(id)).toMatchObject({status: 'confirmed', txid: twin.txid});
+    expect(ledger.balance('network_fee')).toBe(-(planned.plan.fee + 100_000n));
+    expect(await ledger.store.openBroadcasts()).toEqual([]);
+  });
+
   test('of a plan that waits for its signature keeps the payout from being called back while it may be mined', async () => {
     const planned = (await ledger.reserve())!;
     const twin = twinOf(planned);

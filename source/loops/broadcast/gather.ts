@@ -157,11 +157,6 @@ export class Gatherer {
     progress: () => void,
   ): Promise<GatherOutcome> {
     if (await this.#retryAnchored(reserved)) return {kind: 'progress'};
-    if (this.#parts.signer.isPatient === true) {
-      // Nobody signs the halves of a batch only to find out which payout is refused.
-      await this.#abandon(reserved, {reason: 'refused_by_node', words});
-      return {kind: 'progress'};
-    }
     const rules = known ?? (await this.#rules());
     if ('reason' in rules) {
       await this.#abandon(reserved, rules);

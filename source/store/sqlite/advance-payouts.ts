@@ -59,8 +59,10 @@ export const advancePayouts = (orm: Orm, step: PayoutStep): void => {
   for (const spend of step.spends) {
     const adopted = applySpend(moving, step, spend);
     if (adopted !== undefined) fresh.add(adopted);
-    learnStranger(moving, spend.spender, step.anchored.get(spend.spender)?.raw);
   }
+  // Once all of its spends are known: any of them may have been the one by which it is a plan of ours.
+  for (const spender of new Set(step.spends.map(spend => spend.spender)))
+    learnStranger(moving, spender, step.anchored.get(spender)?.raw);
   for (const txid of step.lost) conflictChildren(moving, txid);
   reviewConflicts(moving, step.policy.maxConfirmationCount);
   findSent(moving);

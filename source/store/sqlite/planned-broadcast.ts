@@ -120,7 +120,8 @@ const selectMissingParents = rawStatement(
      JOIN network_transaction n ON n.txid = u.previous_txid AND n.state = 'gone' WHERE missing.depth < 25)
    SELECT missing.txid, COALESCE(b.raw, n.raw) AS raw FROM missing
    LEFT JOIN network_transaction n ON n.txid = missing.txid LEFT JOIN broadcast b ON b.txid = missing.txid
-   WHERE COALESCE(b.raw, n.raw) IS NOT NULL AND COALESCE(b.status, '') <> 'abandoned' GROUP BY missing.txid ORDER BY max(missing.depth) DESC`,
+   WHERE COALESCE(b.raw, n.raw) IS NOT NULL AND COALESCE(b.status, '') <> 'abandoned'
+   GROUP BY missing.txid ORDER BY max(missing.depth) DESC`,
 );
 
 export const missingParents = (orm: Orm, id: string): {txid: Txid; raw: Buffer}[] =>

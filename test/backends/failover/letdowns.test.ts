@@ -59,7 +59,7 @@ test('what one that is away claimed of its tip makes nobody else look behind', a
   }
 });
 
-test('one that lets down again and again is forgiven ever later, and as soon as any once it has done its work', () => {
+test('a backend that fails each time it speaks is forgiven later each time; a steady while makes up for it', () => {
   let now = 0;
   const rules = FAILOVER_RULES;
   const clock = {now: () => now, monotonic: () => now};
